@@ -1,0 +1,3 @@
+//! quarterdeck: an operations console in the terminal. See ARCHITECTURE.md for the house.
+
+pub mod model;

@@ -1,0 +1,166 @@
+//! What the user asks to be watched: the config, resolved and checked. Pure data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+
+/// The whole config.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FleetSpec {
+    /// Settings of the console itself.
+    pub console: ConsoleSpec,
+    /// Environments, in the config's order.
+    pub envs: Vec<EnvSpec>,
+    /// `[keys]`: command name to the keys that replace its default ones.
+    pub keys: Vec<(String, Vec<String>)>,
+}
+
+impl FleetSpec {
+    /// Every host of every environment, in the config's order.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostId, &HostSpec)> {
+        self.envs.iter().flat_map(|env| {
+            env.hosts
+                .iter()
+                .map(|host| (HostId { env: env.name.clone(), host: host.name.clone() }, host))
+        })
+    }
+}
+
+/// `[console]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConsoleSpec {
+    /// How often to read what cannot be pushed.
+    pub interval: Duration,
+    /// A theme's name, or `auto`.
+    pub theme: String,
+    /// ASCII only, no box drawing.
+    pub ascii: bool,
+    /// Whether the mouse is captured at start.
+    pub mouse: bool,
+    /// Start with problems only.
+    pub problems_only: bool,
+}
+
+impl Default for ConsoleSpec {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(5),
+            theme: "auto".to_owned(),
+            ascii: false,
+            mouse: false,
+            problems_only: false,
+        }
+    }
+}
+
+/// How dear an environment is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Tier {
+    /// Users depend on it.
+    Production,
+    /// The rehearsal.
+    Staging,
+    /// For developers.
+    Development,
+    /// This machine.
+    Local,
+}
+
+impl Tier {
+    /// All, dearest first.
+    pub const ALL: [Self; 4] = [Self::Production, Self::Staging, Self::Development, Self::Local];
+
+    /// The word in config, JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Staging => "staging",
+            Self::Development => "development",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// `[[env]]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvSpec {
+    /// Unique.
+    pub name: EnvName,
+    /// Decides the frame's color and what must be confirmed how.
+    pub tier: Tier,
+    /// Opens locked, acts only after typed confirmation. Default: production is.
+    pub protected: bool,
+    /// In the config's order.
+    pub hosts: Vec<HostSpec>,
+    /// In the config's order.
+    pub services: Vec<ServiceSpec>,
+}
+
+/// How a host is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// This machine, without ssh.
+    Local,
+    /// Whatever `ssh` takes: an alias, `user@host`, or `ssh://user@host:port`.
+    Ssh(String),
+    /// A simulated host of that name, from the scenario that `demo` runs. Not in a config.
+    Simulated(String),
+}
+
+/// Whether `sudo` may be used to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sudo {
+    /// `sudo -n` where it helps and works.
+    #[default]
+    Auto,
+    /// Not at all.
+    Never,
+    /// Always.
+    Always,
+}
+
+/// `[[env.host]]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HostSpec {
+    /// Unique in its environment.
+    pub name: HostName,
+    /// Where it is.
+    pub reach: Reach,
+    /// Rights.
+    pub sudo: Sudo,
+}
+
+/// `[[env.service]]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServiceSpec {
+    /// Unique in its environment.
+    pub name: ServiceName,
+    /// Hosts it runs on, by name; the config resolves "all" to every host of the environment.
+    pub hosts: Vec<HostName>,
+    /// How it is run.
+    pub kind: Kind,
+}
+
+/// How a service is run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A systemd unit.
+    Unit(UnitName),
+}
+
+impl Kind {
+    /// The word in config and JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unit(_) => "unit",
+        }
+    }
+}
+
+/// Where a spec came from, so that an edit reloads it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sources {
+    /// The config file and everything it includes.
+    pub files: Vec<PathBuf>,
+}
