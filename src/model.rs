@@ -2,9 +2,42 @@
 //! a file or a socket, and nothing here knows how it is drawn.
 
 pub mod command;
+pub mod exit_status;
 pub mod fault;
+pub mod fleet;
+pub mod host;
 pub mod ids;
+pub mod instance;
 pub mod observed;
+pub mod restarts;
+pub mod rows;
+pub mod screen;
 pub mod severity;
 pub mod spec;
+pub mod text;
 pub mod time;
+pub mod unit;
+
+use fleet::Fleet;
+use screen::Screen;
+use time::Timestamp;
+
+/// Everything the program knows.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Model {
+    /// The moment of the last message, on the console's clock.
+    pub now: Timestamp,
+    /// What is watched.
+    pub fleet: Fleet,
+    /// The fleet as it was when the screen was frozen, and when that was.
+    pub frozen: Option<Box<(Fleet, Timestamp)>>,
+    /// What is looked at.
+    pub screen: Screen,
+}
+
+impl Model {
+    /// The fleet that the screen shows, and the moment it shows.
+    pub fn shown(&self) -> (&Fleet, Timestamp) {
+        self.frozen.as_deref().map_or((&self.fleet, self.now), |(fleet, at)| (fleet, *at))
+    }
+}

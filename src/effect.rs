@@ -1,0 +1,60 @@
+//! All that the program may do to the world outside of the model, in one closed list. None of
+//! these changes anything on a host.
+
+use std::sync::Arc;
+
+use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::restarts::Saved;
+use crate::model::screen::View;
+use crate::model::spec::HostSpec;
+
+/// Something to be done. Its result comes back as a message.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Connect a host and go on reading it; ends the host's connection before.
+    Connect(Watch),
+    /// Read other units over the connection that there is.
+    Rewatch(Watch),
+    /// End a connection for good.
+    Disconnect(HostId),
+    /// Read everything of a connected host now; try an unreachable one now.
+    ReadNow(HostId),
+    /// Read a unit closely.
+    Describe {
+        /// On which host.
+        host: HostId,
+        /// Which.
+        unit: UnitName,
+    },
+    /// Keep counters for the next run.
+    SaveCounters(Vec<(InstanceId, Saved)>),
+    /// Keep the view for the next run.
+    SaveView(View),
+    /// Put a text on the user's clipboard (OSC 52).
+    Copy(String),
+    /// Capture the mouse, or not.
+    Mouse(bool),
+    /// Take another theme; none is the next one.
+    Theme(Option<String>),
+    /// Stop, as with ctrl-z.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// A host to be read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Watch {
+    /// Which.
+    pub host: HostId,
+    /// The number of this connection.
+    pub generation: u32,
+    /// How it is reached.
+    pub spec: HostSpec,
+    /// Units to read; shared, since a thousand hosts may have the same.
+    pub units: Arc<[UnitName]>,
+    /// Read all services that run, since none are declared.
+    pub discover: bool,
+    /// How often what cannot be pushed is read.
+    pub interval: std::time::Duration,
+}

@@ -1,0 +1,240 @@
+//! A service on one host, and the verdict on it. Every view takes its words from here.
+
+use std::time::Duration;
+
+use super::host::Host;
+use super::observed::Observed;
+use super::restarts::RestartLog;
+use super::severity::Severity;
+use super::spec::Kind;
+use super::time::Timestamp;
+use super::unit::{ActiveState, Exit, LoadState, UnitFacts};
+
+/// A service's state, as in `status --json`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum ServiceState {
+    /// Up.
+    Running,
+    /// On its way up.
+    Starting,
+    /// Up, reading its configuration again.
+    Reloading,
+    /// On its way down.
+    Stopping,
+    /// Down by somebody's wish, or never started.
+    Stopped,
+    /// Down against everybody's wish.
+    Failed,
+    /// Started again and again; between two crashes it looks as if it ran.
+    CrashLooping,
+    /// Did its work and ended.
+    Completed,
+    /// A timer, socket or path unit that waits for its moment.
+    Waiting,
+    /// Paused by somebody.
+    Paused,
+    /// There is no such unit on the host.
+    Missing,
+    /// Not known, for the reason in the instance's fault.
+    Unknown,
+}
+
+impl ServiceState {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Running,
+        Self::Starting,
+        Self::Reloading,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Failed,
+        Self::CrashLooping,
+        Self::Completed,
+        Self::Waiting,
+        Self::Paused,
+        Self::Missing,
+        Self::Unknown,
+    ];
+
+    /// The word in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Reloading => "reloading",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::CrashLooping => "crash-looping",
+            Self::Completed => "completed",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Memory and processor of a unit, read between changes.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Usage {
+    /// Bytes, of the whole unit.
+    pub memory: Option<u64>,
+    /// Percent of one processor since the reading before.
+    pub cpu_percent: Option<f32>,
+}
+
+/// A service on one host.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Instance {
+    /// How it is run.
+    pub kind: Kind,
+    /// What systemd says of it.
+    pub facts: Observed<UnitFacts>,
+    /// How often it was started again.
+    pub restarts: RestartLog,
+    /// How its main process ended last, kept while the next one runs.
+    pub last_exit: Option<Exit>,
+    /// What it costs.
+    pub usage: Usage,
+    /// Found on the host, not declared: being down is nothing to report.
+    pub discovered: bool,
+}
+
+/// The verdict on an instance at one moment.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Verdict {
+    /// What it does.
+    pub state: ServiceState,
+    /// How bad that is.
+    pub severity: Severity,
+    /// Since when it is in that state, on the console's clock.
+    pub since: Option<Timestamp>,
+    /// The reading is too old to be trusted.
+    pub stale: bool,
+}
+
+/// As many automatic restarts within [`LOOP_WINDOW`] make a crash loop (doctor rule D01).
+const LOOP_RESTARTS: u64 = 3;
+/// See [`LOOP_RESTARTS`].
+const LOOP_WINDOW: Duration = Duration::from_secs(600);
+/// Started this often by something other than systemd is a loop too: a script that restarts.
+const LOOP_BY_HAND: u64 = 6;
+
+impl Instance {
+    /// An instance of which nothing is known yet.
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            facts: Observed::default(),
+            restarts: RestartLog::default(),
+            last_exit: None,
+            usage: Usage::default(),
+            discovered: false,
+        }
+    }
+
+    /// The verdict at `now`; `interval` is how often it should be read.
+    pub fn judge(&self, host: &Host, interval: Duration, now: Timestamp) -> Verdict {
+        let Some(facts) = self.facts.value() else {
+            return Verdict {
+                state: ServiceState::Unknown,
+                severity: Severity::Unknown,
+                since: None,
+                stale: true,
+            };
+        };
+        let stale =
+            !host.link.is_up() || host.units_fault.is_some() || self.facts.is_stale(now, interval);
+        let since = facts.changed.and_then(|at| host.at(at));
+        let state = self.state(facts, host, now);
+        let severity = if stale { Severity::Unknown } else { self.severity(facts, state) };
+        Verdict { state, severity, since, stale }
+    }
+
+    fn state(&self, facts: &UnitFacts, host: &Host, now: Timestamp) -> ServiceState {
+        match facts.load {
+            LoadState::NotFound => return ServiceState::Missing,
+            LoadState::BadSetting | LoadState::Error if facts.active != ActiveState::Active => {
+                return ServiceState::Failed;
+            }
+            LoadState::Loaded
+            | LoadState::BadSetting
+            | LoadState::Error
+            | LoadState::Masked
+            | LoadState::Other => {}
+        }
+        if self.loops(facts, host, now) {
+            return ServiceState::CrashLooping;
+        }
+        match facts.active {
+            ActiveState::Active => match &*facts.sub {
+                "exited" => ServiceState::Completed,
+                "waiting" | "listening" | "elapsed" => ServiceState::Waiting,
+                _ => ServiceState::Running,
+            },
+            ActiveState::Reloading => ServiceState::Reloading,
+            ActiveState::Activating => ServiceState::Starting,
+            ActiveState::Deactivating => ServiceState::Stopping,
+            ActiveState::Failed => ServiceState::Failed,
+            ActiveState::Inactive => {
+                let done = &*facts.unit_type == "oneshot" || !facts.triggered_by.is_empty();
+                if done && facts.exit.is_some_and(|exit| exit.is_clean()) {
+                    ServiceState::Completed
+                } else {
+                    ServiceState::Stopped
+                }
+            }
+            ActiveState::Other => ServiceState::Unknown,
+        }
+    }
+
+    /// A unit loops when it is up or on its way up, was restarted often, and has not been up for
+    /// long enough since. `active (running)` between two crashes does not make it healthy.
+    fn loops(&self, facts: &UnitFacts, host: &Host, now: Timestamp) -> bool {
+        if matches!(facts.active, ActiveState::Inactive | ActiveState::Failed | ActiveState::Other)
+        {
+            return false;
+        }
+        let automatic = self.restarts.automatic_within(LOOP_WINDOW, now);
+        let all = self.restarts.within(LOOP_WINDOW, now).n;
+        if automatic < LOOP_RESTARTS && all < LOOP_BY_HAND {
+            return false;
+        }
+        let cycle = LOOP_WINDOW / u32::try_from(all.max(1)).unwrap_or(u32::MAX);
+        let quiet = (cycle * 3).clamp(Duration::from_secs(60), LOOP_WINDOW);
+        let up_for = match facts.active {
+            ActiveState::Active | ActiveState::Reloading => {
+                facts.started.and_then(|at| host.at(at)).map_or(Duration::ZERO, |at| now.since(at))
+            }
+            _ => Duration::ZERO,
+        };
+        up_for < quiet
+    }
+
+    fn severity(&self, facts: &UnitFacts, state: ServiceState) -> Severity {
+        match state {
+            ServiceState::Running | ServiceState::Completed | ServiceState::Waiting => Severity::Ok,
+            ServiceState::Starting if &*facts.sub == "auto-restart" => Severity::Warning,
+            ServiceState::Starting | ServiceState::Reloading | ServiceState::Stopping => {
+                Severity::Info
+            }
+            // A job that something else starts is meant to be down in between.
+            ServiceState::Stopped if self.discovered || !facts.triggered_by.is_empty() => {
+                Severity::Ok
+            }
+            ServiceState::Stopped | ServiceState::Paused => Severity::Warning,
+            ServiceState::Failed | ServiceState::CrashLooping | ServiceState::Missing => {
+                Severity::Critical
+            }
+            ServiceState::Unknown => Severity::Unknown,
+        }
+    }
+
+    /// When its main process began, on the console's clock, while it runs.
+    pub fn up_since(&self, host: &Host) -> Option<Timestamp> {
+        let facts = self.facts.value()?;
+        facts.main_pid?;
+        facts.started.and_then(|at| host.at(at))
+    }
+}

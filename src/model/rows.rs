@@ -1,0 +1,189 @@
+//! Which rows are shown, in which order: derived from the fleet and the view each time, so that
+//! the screen, the selection and the counters can never disagree.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use super::fleet::{Env, Fleet, Row};
+use super::host::Host;
+use super::ids::{HostId, InstanceId};
+use super::screen::{SortBy, View};
+use super::time::Timestamp;
+
+/// Rows of a pane, and how many the view hides.
+#[derive(Debug)]
+pub struct Shown<T> {
+    /// In the order of the screen.
+    pub rows: Vec<T>,
+    /// Left out by the filter, by problems-only, or by showing one environment.
+    pub hidden: usize,
+}
+
+/// The services pane.
+pub fn services<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
+    let filter = Filter::new(&view.filter);
+    let mut hidden = 0;
+    let mut rows: Vec<Row<'a>> = fleet
+        .rows(now)
+        .filter(|row| {
+            let show = in_env(view, row.env)
+                && (!view.problems_only || row.verdict.severity.is_problem())
+                && filter.takes_row(row);
+            hidden += usize::from(!show);
+            show
+        })
+        .collect();
+    match view.sort {
+        // Rows come in the fleet's order; equals stay in it.
+        SortBy::Severity => {
+            rows.sort_by_key(|row| std::cmp::Reverse(row.verdict.severity.rank()));
+        }
+        SortBy::Service => rows.sort_by(|a, b| a.service.cmp(b.service)),
+        SortBy::Host => rows.sort_by(|a, b| a.host.spec.name.cmp(&b.host.spec.name)),
+        SortBy::Since => rows.sort_by_key(|row| std::cmp::Reverse(row.verdict.since)),
+        SortBy::Restarts => rows.sort_by_key(|row| {
+            std::cmp::Reverse(row.instance.restarts.within(Duration::from_secs(3600), now).n)
+        }),
+        SortBy::Memory => rows.sort_by_key(|row| std::cmp::Reverse(row.instance.usage.memory)),
+        SortBy::Cpu => rows.sort_by(|a, b| {
+            let cpu = |row: &Row<'_>| row.instance.usage.cpu_percent.unwrap_or(-1.0);
+            cpu(b).total_cmp(&cpu(a))
+        }),
+    }
+    if view.inverted {
+        rows.reverse();
+    }
+    Shown { rows, hidden }
+}
+
+/// The crash-loop pane: all that was started again in the last hour, fastest first.
+pub fn crash_loops<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
+    let filter = Filter::new(&view.filter);
+    let mut hidden = 0;
+    let hour = Duration::from_secs(3600);
+    let mut rows: Vec<(u64, u64, Row<'a>)> = fleet
+        .rows(now)
+        .filter(|row| row.instance.restarts.within(hour, now).n > 0)
+        .filter(|row| {
+            let show = in_env(view, row.env)
+                && (!view.problems_only || row.verdict.severity.is_problem())
+                && filter.takes_row(row);
+            hidden += usize::from(!show);
+            show
+        })
+        .map(|row| {
+            let restarts = &row.instance.restarts;
+            (restarts.within(Duration::from_secs(300), now).n, restarts.within(hour, now).n, row)
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        let severity = b.2.verdict.severity.rank().cmp(&a.2.verdict.severity.rank());
+        severity.then(b.0.cmp(&a.0)).then(b.1.cmp(&a.1))
+    });
+    Shown { rows: rows.into_iter().map(|(_, _, row)| row).collect(), hidden }
+}
+
+/// The hosts pane, worst first.
+pub fn hosts<'a>(fleet: &'a Fleet, view: &View) -> Shown<(&'a Env, &'a Host)> {
+    let filter = Filter::new(&view.filter);
+    let mut hidden = 0;
+    let mut rows: Vec<(&Env, &Host)> = fleet
+        .hosts()
+        .filter(|(env, host)| {
+            let show = in_env(view, env)
+                && (!view.problems_only || host.severity().is_problem())
+                && filter.takes_host(env, host);
+            hidden += usize::from(!show);
+            show
+        })
+        .collect();
+    rows.sort_by(|(_, a), (_, b)| match b.severity().rank().cmp(&a.severity().rank()) {
+        Ordering::Equal => a.spec.name.cmp(&b.spec.name),
+        worse => worse,
+    });
+    Shown { rows, hidden }
+}
+
+/// The place of the selected row; the first one where it is not shown (any more).
+pub fn place_of(rows: &[Row<'_>], selected: Option<&InstanceId>) -> usize {
+    let Some(id) = selected else { return 0 };
+    rows.iter()
+        .position(|row| {
+            *row.service == id.service
+                && row.host.spec.name == id.host.host
+                && row.env.name == id.host.env
+        })
+        .unwrap_or(0)
+}
+
+/// The place of the selected host.
+pub fn place_of_host(rows: &[(&Env, &Host)], selected: Option<&HostId>) -> usize {
+    let Some(id) = selected else { return 0 };
+    rows.iter().position(|(env, host)| host.spec.name == id.host && env.name == id.env).unwrap_or(0)
+}
+
+fn in_env(view: &View, env: &Env) -> bool {
+    view.env.as_ref().is_none_or(|only| *only == env.name)
+}
+
+/// Words that must occur and words that must not.
+struct Filter {
+    with: Vec<String>,
+    without: Vec<String>,
+}
+
+impl Filter {
+    fn new(text: &str) -> Self {
+        let mut filter = Self { with: Vec::new(), without: Vec::new() };
+        for word in text.split_whitespace().map(str::to_lowercase) {
+            match word.strip_prefix('-') {
+                Some("") => {}
+                Some(word) => filter.without.push(word.to_owned()),
+                None => filter.with.push(word),
+            }
+        }
+        filter
+    }
+
+    fn takes_row(&self, row: &Row<'_>) -> bool {
+        let facts = row.instance.facts.value();
+        self.takes(&[
+            row.service.as_str(),
+            row.host.spec.name.as_str(),
+            row.env.name.as_str(),
+            row.env.tier.name(),
+            row.verdict.state.name(),
+            row.verdict.severity.name(),
+            facts.map_or("", |facts| &facts.description),
+        ])
+    }
+
+    fn takes_host(&self, env: &Env, host: &Host) -> bool {
+        self.takes(&[
+            host.spec.name.as_str(),
+            env.name.as_str(),
+            env.tier.name(),
+            host.link.name(),
+            host.severity().name(),
+        ])
+    }
+
+    fn takes(&self, texts: &[&str]) -> bool {
+        if self.with.is_empty() && self.without.is_empty() {
+            return true;
+        }
+        let within = |word: &String| texts.iter().any(|text| contains(text, word));
+        self.with.iter().all(within) && !self.without.iter().any(within)
+    }
+}
+
+/// Whether `text` contains the lower-case `word`, whatever the case; without an allocation for
+/// ASCII, since it runs for each row of each frame.
+fn contains(text: &str, word: &str) -> bool {
+    if !text.is_ascii() || !word.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    text.as_bytes()
+        .windows(word.len().max(1))
+        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}

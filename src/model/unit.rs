@@ -1,0 +1,181 @@
+//! What systemd says of a unit. Times are microseconds of the host's `CLOCK_MONOTONIC`, which no
+//! change of the host's clock moves; [`super::host::Host::at`] turns them into the console's time.
+
+/// `LoadState` (systemctl(1), org.freedesktop.systemd1(5)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LoadState {
+    /// The unit's file was read.
+    Loaded,
+    /// There is no such unit.
+    NotFound,
+    /// The file has a setting that systemd refuses.
+    BadSetting,
+    /// The file could not be read.
+    Error,
+    /// Linked to /dev/null by an administrator.
+    Masked,
+    /// A word that we do not know, or none.
+    #[default]
+    Other,
+}
+
+/// `ActiveState`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ActiveState {
+    /// Running, or done with `RemainAfterExit=`.
+    Active,
+    /// Running and reading its configuration again.
+    Reloading,
+    /// Not running.
+    Inactive,
+    /// Not running, and not by anybody's wish.
+    Failed,
+    /// On its way up, or waiting for the next automatic restart.
+    Activating,
+    /// On its way down.
+    Deactivating,
+    /// A word that we do not know (`maintenance`, `refreshing`), or none.
+    #[default]
+    Other,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitCode {
+    /// It returned a status (`CLD_EXITED`, 1).
+    Exited,
+    /// A signal ended it (`CLD_KILLED`, 2).
+    Killed,
+    /// A signal ended it and it dumped core (`CLD_DUMPED`, 3).
+    Dumped,
+}
+
+impl ExitCode {
+    /// The word in JSON, as systemd's own `EXIT_CODE=`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exited => "exited",
+            Self::Killed => "killed",
+            Self::Dumped => "dumped",
+        }
+    }
+
+    /// From `si_code` (waitid(2)), as in `ExecMainCode`.
+    pub const fn from_si_code(code: i64) -> Option<Self> {
+        match code {
+            1 => Some(Self::Exited),
+            2 => Some(Self::Killed),
+            3 => Some(Self::Dumped),
+            _ => None,
+        }
+    }
+}
+
+/// The main process's last end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit {
+    /// How.
+    pub code: ExitCode,
+    /// The exit status, or the signal's number.
+    pub status: i32,
+    /// When, on `CLOCK_MONOTONIC`; none where not known.
+    pub at: Option<u64>,
+}
+
+/// A unit's properties that matter.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UnitFacts {
+    /// Whether its file was read.
+    pub load: LoadState,
+    /// Why not, in systemd's words.
+    pub load_error: String,
+    /// Up, down, or between.
+    pub active: ActiveState,
+    /// The type's own state, such as `running`, `auto-restart`, `dead`.
+    pub sub: Box<str>,
+    /// Why it is not running, such as `exit-code`, `oom-kill`, `start-limit-hit`.
+    pub result: Box<str>,
+    /// `Type=`; empty for what is not a service.
+    pub unit_type: Box<str>,
+    /// `Restart=`.
+    pub restart: Box<str>,
+    /// `RestartSec=` in microseconds.
+    pub restart_usec: Option<u64>,
+    /// Automatic restarts that systemd counted; none before systemd 235 and for other unit types.
+    pub n_restarts: Option<u32>,
+    /// The main process, when there is one.
+    pub main_pid: Option<u32>,
+    /// When the last main process began.
+    pub started: Option<u64>,
+    /// How the last main process ended; none while it runs.
+    pub exit: Option<Exit>,
+    /// When the state last changed.
+    pub changed: Option<u64>,
+    /// When it last became active.
+    pub activated: Option<u64>,
+    /// Names one run of the unit; empty before systemd 232.
+    pub invocation: Box<str>,
+    /// `enabled`, `disabled`, `static`, `masked`, …; empty where there is no file.
+    pub unit_file_state: Box<str>,
+    /// The file on disk is newer than what systemd has read.
+    pub need_daemon_reload: bool,
+    /// For people.
+    pub description: Box<str>,
+    /// The unit's file.
+    pub fragment: Box<str>,
+    /// Its drop-ins.
+    pub drop_ins: Vec<Box<str>>,
+    /// Where its processes are, below the cgroup root.
+    pub control_group: Box<str>,
+    /// Memory of the whole unit in bytes, where accounting is on.
+    pub memory: Option<u64>,
+    /// Processor time of the whole unit so far in nanoseconds, where accounting is on.
+    pub cpu_nsec: Option<u64>,
+    /// Its conditions did not hold at the last start.
+    pub condition_failed: bool,
+    /// Units that start it on demand (timers, sockets, paths).
+    pub triggered_by: Vec<Box<str>>,
+}
+
+impl UnitFacts {
+    /// Whether it comes up again after a reboot; none where the file says nothing about it
+    /// (static, generated, transient: something else starts it).
+    pub fn enabled(&self) -> Option<bool> {
+        match &*self.unit_file_state {
+            "enabled" | "enabled-runtime" | "linked" | "alias" => Some(true),
+            "disabled" | "masked" | "masked-runtime" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether systemd starts it again by itself.
+    pub fn restarts_itself(&self) -> bool {
+        !self.restart.is_empty() && &*self.restart != "no"
+    }
+}
+
+/// A line of the journal, harmless to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalLine {
+    /// On the host's wall clock, microseconds since the epoch.
+    pub at: i64,
+    /// 0 emergency to 7 debug (syslog(3)).
+    pub priority: Option<u8>,
+    /// Who said it, such as `systemd[1]`.
+    pub from: String,
+    /// What.
+    pub text: String,
+}
+
+/// Everything about one unit that is read on demand.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UnitDetail {
+    /// Properties in systemd's own names and words, in reading order.
+    pub properties: Vec<(String, String)>,
+    /// The unit's file and its drop-ins as they are on disk: path and text.
+    pub files: Vec<(String, String)>,
+    /// The journal's last lines of it, oldest first.
+    pub journal: Vec<JournalLine>,
+    /// What could not be read and why.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,112 @@
+//! All that can happen, in one closed list.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::command::Command;
+use crate::model::fault::Fault;
+use crate::model::host::{HostFacts, Link};
+use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::instance::Usage;
+use crate::model::restarts::Saved;
+use crate::model::spec::FleetSpec;
+use crate::model::time::Timestamp;
+use crate::model::unit::{Exit, UnitDetail, UnitFacts};
+
+/// Something that happened. Names are past facts, except for what a user asks.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key that is bound to a command, or the command's name in the palette.
+    Command(Command),
+    /// A key while text is typed.
+    Typed(Edit),
+    /// A second went by.
+    Ticked,
+    /// The terminal has another size.
+    Resized,
+    /// A host said something, or nothing any more.
+    Host {
+        /// Which.
+        host: HostId,
+        /// The connection that it came over.
+        generation: u32,
+        /// What.
+        event: HostEvent,
+    },
+    /// The config on disk changed and is good.
+    ConfigRead(Arc<FleetSpec>),
+    /// The config on disk changed and is not good: one line a fault.
+    ConfigRefused(Vec<String>),
+    /// Counters from an earlier run of the console.
+    CountersRead(Vec<(InstanceId, Saved)>),
+    /// Something to say at the bottom, such as that a copy was made or the store cannot be written.
+    Noticed(crate::model::severity::Severity, String),
+}
+
+/// A key while text is typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edit {
+    /// A character.
+    Insert(char),
+    /// Delete backwards.
+    Backspace,
+    /// Delete a word backwards.
+    BackspaceWord,
+    /// Delete all.
+    Clear,
+    /// Cursor.
+    Left,
+    /// Cursor.
+    Right,
+    /// Selection in what is offered.
+    Up,
+    /// Selection in what is offered.
+    Down,
+    /// Done.
+    Accept,
+    /// Done, and undone.
+    Cancel,
+}
+
+/// What a host's connection reports.
+#[derive(Clone, Debug)]
+pub enum HostEvent {
+    /// The connection's state changed.
+    Link(Link),
+    /// It answered; all that is pushed is confirmed as of then.
+    Alive {
+        /// There and back.
+        latency: Duration,
+        /// Whether systemd itself answered too, so that what it pushed before still holds.
+        units: bool,
+    },
+    /// What it says of itself.
+    Facts(Box<HostFacts>),
+    /// Whether changes of units are pushed or polled.
+    Pushed(bool),
+    /// Readings of units.
+    Units(Vec<(UnitName, UnitFacts)>),
+    /// Units found on a host without declared services.
+    Discovered(Vec<UnitName>),
+    /// Units cannot be read.
+    UnitsFailed(Fault),
+    /// Memory and processor.
+    Usage(Vec<(UnitName, Usage)>),
+    /// What the journal says of the time before this connection.
+    History(History),
+    /// A unit was read closely.
+    Detail(UnitName, Result<Box<UnitDetail>, Fault>),
+}
+
+/// Restarts and exits from a journal, on the console's clock.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct History {
+    /// From when on it is complete.
+    pub complete_since: Timestamp,
+    /// Complete back to the host's boot.
+    pub since_boot: bool,
+    /// When units were restarted automatically, in any order.
+    pub restarts: Vec<(UnitName, Timestamp)>,
+    /// How units' main processes ended last, where the journal has it.
+    pub exits: Vec<(UnitName, Exit)>,
+}
