@@ -1,0 +1,13 @@
+//! What is asked of a host and how its answers are read: for each probe a shell function that
+//! runs there and a pure function from its output to facts. No transport, no clock, no failure:
+//! what makes no sense becomes a warning or an absent value.
+
+pub mod collector;
+pub mod detail;
+pub mod facts;
+pub mod history;
+pub mod journal;
+pub mod properties;
+pub mod quote;
+pub mod tick;
+pub mod units;

@@ -1,0 +1,86 @@
+//! The collector's protocol: the program that runs on the host and the frames it answers with.
+
+use super::quote::quote_all;
+
+/// The program's fixed part; each probe adds its functions.
+const PRELUDE: &str = include_str!("collector.sh");
+
+/// No answer is longer; what the host sends beyond is cut there, and a frame that claims more is
+/// a forgery.
+pub const MAX_ANSWER: usize = 4 << 20;
+
+/// The whole program for one connection. Ends by calling its main loop with the nonce; the shell
+/// must not be sent a request before it has said [`ready`], since it may read ahead.
+pub fn program(nonce: &str) -> String {
+    let mut text = String::from(PRELUDE);
+    for functions in [
+        super::facts::SCRIPT,
+        super::tick::SCRIPT,
+        super::units::SCRIPT,
+        super::history::SCRIPT,
+        super::detail::SCRIPT,
+    ] {
+        text.push_str(functions);
+    }
+    text.push_str(&quote_all(&["qd_main", nonce]));
+    text.push('\n');
+    text
+}
+
+/// The line that the program says first.
+pub fn ready(nonce: &str) -> String {
+    format!("@@{nonce} ready")
+}
+
+/// A request. None when an argument has a line feed, which one line cannot carry.
+pub fn request(id: u64, argv: &[&str]) -> Option<String> {
+    if argv.iter().any(|word| word.contains(['\n', '\0'])) {
+        return None;
+    }
+    Some(format!("{id} {}\n", quote_all(argv)))
+}
+
+/// An answer's first line, read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The request's id.
+    pub id: u64,
+    /// The function's exit status.
+    pub status: u8,
+    /// Bytes that follow, without the line feed behind them.
+    pub length: usize,
+}
+
+/// Reads a header; none for anything else, such as noise of a login shell.
+pub fn header(nonce: &str, line: &[u8]) -> Option<Header> {
+    let line = std::str::from_utf8(line).ok()?;
+    let rest = line.strip_prefix("@@")?.strip_prefix(nonce)?.strip_prefix(' ')?;
+    let mut words = rest.split(' ');
+    let header = Header {
+        id: words.next()?.parse().ok()?,
+        status: words.next()?.parse().ok()?,
+        length: words.next()?.parse().ok()?,
+    };
+    (words.next().is_none() && header.length <= MAX_ANSWER).then_some(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_and_noise_is_not() {
+        let good = Header { id: 7, status: 0, length: 12 };
+        assert_eq!(header("n0", b"@@n0 7 0 12"), Some(good));
+        for noise in ["@@n1 7 0 12", "@@n0 7 0", "@@n0 7 0 12 9", "Welcome", "@@n0 7 0 99999999999"]
+        {
+            assert_eq!(header("n0", noise.as_bytes()), None, "{noise}");
+        }
+    }
+
+    #[test]
+    fn a_line_feed_is_refused() {
+        assert_eq!(request(1, &["qd_units", "a\nb"]), None);
+        assert_eq!(request(1, &["a", "b'c"]).unwrap(), "1 'a' 'b'\\''c'\n");
+    }
+}

@@ -1,0 +1,30 @@
+# Answers requests, one a line: ID FUNCTION ARGUMENT..., quoted for a shell. Each answer is a frame:
+#   @@NONCE ID STATUS LENGTH, a line feed, LENGTH bytes, a line feed.
+# The nonce is random for each connection and the length is counted here, so that nothing a command
+# prints can be taken for a frame. Ends with its standard input. POSIX sh: dash, bash, busybox.
+LC_ALL=C LANG=C LANGUAGE= TZ=UTC PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
+SYSTEMD_COLORS=0 SYSTEMD_PAGER= SYSTEMD_URLIFY=0 PAGER=cat
+export LC_ALL LANG LANGUAGE TZ PATH SYSTEMD_COLORS SYSTEMD_PAGER SYSTEMD_URLIFY PAGER
+unset ENV BASH_ENV IFS CDPATH GREP_OPTIONS 2>/dev/null
+set -f
+umask 077
+qd_have() { command -v "$1" >/dev/null 2>&1; }
+# timeout(1) of busybox before 1.30 takes its seconds otherwise; better none than a wrong one.
+if timeout 5 true >/dev/null 2>&1; then qd_timeout=1; else qd_timeout=; fi
+qd_limit() { if [ -n "$qd_timeout" ]; then timeout "$@"; else shift; "$@"; fi; }
+qd_cap() { if qd_have head; then head -c "$1"; else cat; fi; }
+qd_main() {
+  printf '\n@@%s ready\n' "$1"
+  while IFS= read -r qd_line; do
+    eval "set -- $1 $qd_line"
+    qd_nonce=$1 qd_id=$2
+    shift 2
+    qd_out=$("$@" </dev/null 2>/dev/null; printf '@%s' "$?")
+    qd_status=${qd_out##*@}
+    qd_out=${qd_out%@*}
+    printf '@@%s %s %s %s\n%s\n' "$qd_nonce" "$qd_id" "$qd_status" "${#qd_out}" "$qd_out"
+    set -- "$qd_nonce"
+  done
+  exit 0
+}
+qd_ping() { :; }
