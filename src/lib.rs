@@ -4,3 +4,4 @@ pub mod effect;
 pub mod model;
 pub mod msg;
 pub mod probe;
+pub mod runtime;

@@ -9,9 +9,9 @@ pub const SCRIPT: &str = include_str!("tick.sh");
 /// One heartbeat. An absent value is one that the host does not have.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Tick {
-    /// Since boot, in microseconds, to 10 ms (proc_uptime(5)).
+    /// Since boot, in microseconds, to 10 ms (`proc_uptime(5)`).
     pub uptime: Option<u64>,
-    /// proc_loadavg(5).
+    /// `proc_loadavg(5)`.
     pub load: Option<[f32; 3]>,
     /// Bytes.
     pub memory_total: Option<u64>,

@@ -1,0 +1,11 @@
+//! Every effect and all IO: connections, collectors, the bus, the store, the clock. Knows nothing
+//! of keys or frames; speaks with the rest through `Effect` and `Msg` alone.
+
+pub mod bus;
+pub mod clock;
+pub mod collector;
+pub mod host;
+pub mod local;
+pub mod simulated;
+pub mod ssh;
+pub mod transport;

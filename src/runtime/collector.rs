@@ -1,0 +1,132 @@
+//! Speaks with the collector on a host: one request, one framed answer. Deadlines are the
+//! caller's; a request that was given up leaves the channel useless, and it must be dropped.
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+use super::transport::{Channel, Complaints, Transport};
+use crate::model::fault::{Fault, FaultKind};
+use crate::probe::collector as protocol;
+
+/// Noise of a login shell that is skipped before the program is ready.
+const MAX_NOISE: usize = 1 << 20;
+
+/// A running collector.
+pub struct Collector {
+    stdin: Box<dyn tokio::io::AsyncWrite + Send + Unpin>,
+    stdout: BufReader<Box<dyn tokio::io::AsyncRead + Send + Unpin>>,
+    complaints: Complaints,
+    nonce: String,
+    next: u64,
+    _guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+/// What a function printed and how it ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// Its exit status; 124 is a time-out on the host.
+    pub status: u8,
+    /// Its output, invalid UTF-8 replaced.
+    pub text: String,
+}
+
+impl Collector {
+    /// Starts one and waits until it is ready.
+    pub async fn open(transport: &dyn Transport) -> Result<Self, Fault> {
+        let Channel { stdin, stdout, stderr, guard } = transport.shell().await?;
+        let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(20).collect();
+        let mut collector = Self {
+            stdin,
+            stdout: BufReader::with_capacity(4096, stdout),
+            complaints: stderr,
+            nonce,
+            next: 1,
+            _guard: guard,
+        };
+        let program = protocol::program(&collector.nonce);
+        collector.send(program.as_bytes()).await?;
+        let ready = protocol::ready(&collector.nonce);
+        let mut noise = 0;
+        loop {
+            let line = collector.line().await?;
+            noise += line.len();
+            if line.trim_ascii_end() == ready.as_bytes() {
+                return Ok(collector);
+            }
+            if noise > MAX_NOISE {
+                return Err(Fault::new(
+                    FaultKind::Garbled,
+                    "start /bin/sh",
+                    "the login shell prints without an end",
+                )
+                .remedy("look at the shell's start files on the host"));
+            }
+        }
+    }
+
+    /// Calls a function of the program.
+    pub async fn request(&mut self, argv: &[&str]) -> Result<Answer, Fault> {
+        let id = self.next;
+        self.next += 1;
+        let Some(line) = protocol::request(id, argv) else {
+            return Err(Fault::new(
+                FaultKind::Failed,
+                "ask the host",
+                "a name with a line feed cannot be asked for",
+            ));
+        };
+        self.send(line.as_bytes()).await?;
+        let mut noise = 0;
+        loop {
+            let line = self.line().await?;
+            noise += line.len();
+            match protocol::header(&self.nonce, line.trim_ascii_end()) {
+                Some(header) => {
+                    // The line feed behind the answer is read with it.
+                    let mut body = vec![0; header.length + 1];
+                    self.stdout
+                        .read_exact(&mut body)
+                        .await
+                        .map_err(|_cut| self.cut("the answer was cut in the middle"))?;
+                    if body.pop() != Some(b'\n') {
+                        return Err(self.cut("an answer is longer than it says"));
+                    }
+                    if header.id == id {
+                        let text = String::from_utf8_lossy(&body).into_owned();
+                        return Ok(Answer { status: header.status, text });
+                    }
+                }
+                None if noise > MAX_NOISE => {
+                    return Err(self.cut("output that is no answer"));
+                }
+                None => {}
+            }
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let sent = async {
+            self.stdin.write_all(bytes).await?;
+            self.stdin.flush().await
+        };
+        sent.await.map_err(|_closed| self.cut("the channel was closed"))
+    }
+
+    /// One line, with a bound: a host that prints without line feeds does not fill our memory.
+    async fn line(&mut self) -> Result<Vec<u8>, Fault> {
+        let mut line = Vec::new();
+        let mut bounded = (&mut self.stdout).take(65_536);
+        match bounded.read_until(b'\n', &mut line).await {
+            Ok(1..) => Ok(line),
+            Ok(0) | Err(_) => Err(self.cut("the shell on the host ended")),
+        }
+    }
+
+    fn cut(&self, what: &str) -> Fault {
+        let detail = match self.complaints.last_line() {
+            Some(said) => format!("{what}: {said}"),
+            None => what.to_owned(),
+        };
+        Fault::new(FaultKind::Garbled, "talk to /bin/sh on the host", detail)
+            .remedy("it must let us run /bin/sh with a command's standard input")
+    }
+}

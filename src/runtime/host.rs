@@ -1,0 +1,147 @@
+//! One host: connect, read it until the connection is lost, wait, again. Each host has its own
+//! task; a host that hangs holds up nobody else.
+
+mod heartbeat;
+mod serve;
+mod units;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use self::serve::serve;
+use super::clock;
+use super::local::Local;
+use super::ssh::{Spawner, Ssh};
+use super::transport::Transport;
+use crate::effect::Watch;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::host::Link;
+use crate::model::ids::{HostId, UnitName};
+use crate::model::spec::Reach;
+use crate::msg::{HostEvent, Msg};
+
+/// What a host's task is asked while it runs.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Order {
+    /// Read everything now, or connect now.
+    ReadNow,
+    /// Read a unit closely.
+    Describe(UnitName),
+    /// Watch other units.
+    Rewatch(Watch),
+}
+
+/// What all hosts share.
+pub struct Connector {
+    /// Starts ssh.
+    pub spawner: Spawner,
+    /// For control sockets; private to us.
+    pub directory: PathBuf,
+    /// sshd drops connections beyond ten that are not authenticated yet (`MaxStartups`), and a jump
+    /// host sees all of ours.
+    pub connects: Semaphore,
+    /// Simulated hosts.
+    pub simulated: Option<Arc<super::simulated::Fleet>>,
+}
+
+/// Where a host's events go.
+#[derive(Clone)]
+pub(crate) struct Reporter {
+    host: HostId,
+    generation: u32,
+    messages: mpsc::Sender<Msg>,
+}
+
+impl Reporter {
+    /// For one connection of a host.
+    pub(crate) fn new(watch: &Watch, messages: mpsc::Sender<Msg>) -> Self {
+        Self { host: watch.host.clone(), generation: watch.generation, messages }
+    }
+
+    /// Reports; waits while the console is busy, so that nothing piles up.
+    pub(crate) async fn say(&self, event: HostEvent) {
+        let msg = Msg::Host { host: self.host.clone(), generation: self.generation, event };
+        // The console is gone: so are we, soon.
+        drop(self.messages.send(msg).await);
+    }
+}
+
+/// Reads a host until it is aborted.
+pub(crate) async fn run(
+    mut watch: Watch,
+    connector: Arc<Connector>,
+    messages: mpsc::Sender<Msg>,
+    mut orders: mpsc::Receiver<Order>,
+) {
+    let reporter = Reporter::new(&watch, messages);
+    let mut failures: u32 = 0;
+    loop {
+        reporter.say(HostEvent::Link(Link::Connecting)).await;
+        let began = clock::now();
+        let fault = match connect(&watch, &connector).await {
+            Ok(transport) => serve(&mut watch, &*transport, &reporter, &mut orders).await,
+            Err(fault) => fault,
+        };
+        tracing::warn!(host = %watch.host, "{fault}");
+        // A connection that held for a while was good: begin again with short waits.
+        failures =
+            if clock::now().since(began) > Duration::from_secs(60) { 0 } else { failures + 1 };
+        let wait = backoff(&fault, failures);
+        reporter.say(HostEvent::Link(Link::failed(fault, clock::now() + wait))).await;
+        let until = tokio::time::Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => break,
+                order = orders.recv() => match order {
+                    Some(Order::ReadNow) => break,
+                    Some(Order::Rewatch(other)) => watch = other,
+                    Some(Order::Describe(unit)) => {
+                        let fault = Fault::new(
+                            FaultKind::Unreachable,
+                            format!("read {unit}"),
+                            "the host is not connected",
+                        );
+                        reporter.say(HostEvent::Detail(unit, Err(fault))).await;
+                    }
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
+async fn connect(watch: &Watch, connector: &Connector) -> Result<Box<dyn Transport>, Fault> {
+    match &watch.spec.reach {
+        Reach::Local => Ok(Box::new(Local)),
+        Reach::Ssh(destination) => {
+            let permit = connector.connects.acquire().await;
+            let name: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
+            let directory = connector.directory.join(name);
+            let ssh = Ssh::connect(&connector.spawner, directory, destination).await;
+            drop(permit);
+            Ok(Box::new(ssh?))
+        }
+        Reach::Simulated(name) => match &connector.simulated {
+            Some(fleet) => Ok(Box::new(fleet.host(name)?)),
+            None => Err(Fault::new(FaultKind::Missing, "find the scenario", "no scenario runs")),
+        },
+    }
+}
+
+/// 1 s, 2 s, 4 s … 30 s, each by up to a quarter more, so that a fleet does not come back in
+/// step. What will not change by itself is tried once a minute.
+fn backoff(fault: &Fault, failures: u32) -> Duration {
+    let base = match fault.kind {
+        FaultKind::AuthFailed | FaultKind::HostKeyChanged | FaultKind::HostKeyUnknown => 60.0,
+        FaultKind::Unreachable
+        | FaultKind::TimedOut
+        | FaultKind::Missing
+        | FaultKind::Denied
+        | FaultKind::Garbled
+        | FaultKind::Failed => f64::from(1_u32 << failures.saturating_sub(1).min(5)).min(30.0),
+    };
+    Duration::from_secs_f64(base * (1.0 + fastrand::f64() / 4.0))
+}

@@ -1,0 +1,267 @@
+//! A connected host: heartbeat, units, history and orders beside each other, until one of them
+//! says that the connection is gone. Nothing here is spawned, so that dropping it ends it all.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::{Order, Reporter, heartbeat, units};
+use crate::effect::Watch;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::host::{HostFacts, Link};
+use crate::model::ids::UnitName;
+use crate::model::spec::Sudo;
+use crate::model::time::Timestamp;
+use crate::model::unit::UnitDetail;
+use crate::msg::{History, HostEvent};
+use crate::probe::detail::{PROPERTIES, parse_detail};
+use crate::probe::history::parse_history;
+use crate::runtime::clock;
+use crate::runtime::collector::Collector;
+use crate::runtime::transport::Transport;
+
+/// For reading a unit closely, all three answers together.
+const DETAIL_DEADLINE: Duration = Duration::from_secs(20);
+/// For the journal's account of an hour.
+const HISTORY_DEADLINE: Duration = Duration::from_secs(40);
+
+/// What the parts of one connection tell each other.
+pub(super) struct Shared {
+    pub(super) reporter: Reporter,
+    health: Mutex<Health>,
+    /// What to read now.
+    pub(super) watch: watch::Sender<Watch>,
+    /// Counts requests to read everything now.
+    pub(super) now: watch::Sender<u64>,
+    /// Units have been read once, and these are they.
+    pub(super) read: watch::Sender<Option<Arc<[UnitName]>>>,
+    /// The host's facts, once they are known.
+    pub(super) facts: watch::Sender<Option<HostFacts>>,
+    groups: Mutex<Vec<(UnitName, Box<str>)>>,
+}
+
+#[derive(Default)]
+struct Health {
+    slow: Option<Fault>,
+    units: Option<Fault>,
+    units_answer: bool,
+    said: Option<Link>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// The collector answers late, or in time again.
+    pub(super) async fn slow(&self, fault: Option<Fault>) {
+        lock(&self.health).slow = fault;
+        self.say_link().await;
+    }
+
+    /// systemd does not answer, or does again.
+    pub(super) async fn units_failed(&self, fault: Option<Fault>) {
+        {
+            let mut health = lock(&self.health);
+            if health.units == fault {
+                return;
+            }
+            health.units_answer = fault.is_none();
+            health.units.clone_from(&fault);
+        }
+        if let Some(fault) = fault {
+            self.reporter.say(HostEvent::UnitsFailed(fault)).await;
+        }
+        self.say_link().await;
+    }
+
+    /// systemd's bus is being listened to and answered just now.
+    pub(super) fn units_answer(&self, answer: bool) {
+        lock(&self.health).units_answer = answer;
+    }
+
+    /// Whether what the bus pushed before still holds.
+    pub(super) fn units_hold(&self) -> bool {
+        let health = lock(&self.health);
+        health.units_answer && health.units.is_none()
+    }
+
+    async fn say_link(&self) {
+        let link = {
+            let mut health = lock(&self.health);
+            let missing = |fault: &&Fault| fault.kind != FaultKind::Missing;
+            let fault = health.slow.as_ref().or(health.units.as_ref().filter(missing));
+            let link = fault.cloned().map_or(Link::Connected, Link::Degraded);
+            if health.said.as_ref() == Some(&link) {
+                return;
+            }
+            health.said = Some(link.clone());
+            link
+        };
+        self.reporter.say(HostEvent::Link(link)).await;
+    }
+
+    /// The control groups of units that run.
+    pub(super) fn groups(&self) -> Vec<(UnitName, Box<str>)> {
+        lock(&self.groups).clone()
+    }
+
+    /// Takes the control groups from readings.
+    pub(super) fn take_groups(&self, read: &[(UnitName, crate::model::unit::UnitFacts)]) {
+        let mut groups = lock(&self.groups);
+        for (unit, facts) in read {
+            groups.retain(|(known, _)| known != unit);
+            if facts.control_group.starts_with('/') && groups.len() < 1024 {
+                groups.push((unit.clone(), facts.control_group.clone()));
+            }
+        }
+    }
+}
+
+/// Reads a connected host until the connection is lost; answers why.
+pub(super) async fn serve(
+    watch: &mut Watch,
+    transport: &dyn Transport,
+    reporter: &Reporter,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Fault {
+    let shared = Shared {
+        reporter: reporter.clone(),
+        health: Mutex::default(),
+        watch: watch::Sender::new(watch.clone()),
+        now: watch::Sender::new(0),
+        read: watch::Sender::new(None),
+        facts: watch::Sender::new(None),
+        groups: Mutex::default(),
+    };
+    let shared = &shared;
+    let fault = tokio::select! {
+        fault = transport.lost() => fault,
+        fault = heartbeat::run(transport, shared) => fault,
+        fault = units::run(transport, shared) => fault,
+        fault = recall(transport, shared) => fault,
+        fault = obey(transport, shared, orders) => fault,
+    };
+    *watch = shared.watch.borrow().clone();
+    fault
+}
+
+/// Does what it is asked, one after the other.
+async fn obey(
+    transport: &dyn Transport,
+    shared: &Shared,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Fault {
+    loop {
+        match orders.recv().await {
+            Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
+            Some(Order::Rewatch(watch)) => {
+                shared.watch.send_replace(watch);
+            }
+            Some(Order::Describe(unit)) => {
+                let read =
+                    tokio::time::timeout(DETAIL_DEADLINE, describe(transport, shared, &unit));
+                let detail = read.await.unwrap_or_else(|_late| {
+                    Err(Fault::new(
+                        FaultKind::TimedOut,
+                        format!("read {unit}"),
+                        format!("no answer within {} s", DETAIL_DEADLINE.as_secs()),
+                    ))
+                });
+                shared.reporter.say(HostEvent::Detail(unit, detail.map(Box::new))).await;
+            }
+            // The console is gone.
+            None => std::future::pending::<()>().await,
+        }
+    }
+}
+
+async fn describe(
+    transport: &dyn Transport,
+    shared: &Shared,
+    unit: &UnitName,
+) -> Result<UnitDetail, Fault> {
+    // A channel of its own: a slow journal must not hold up the heartbeat.
+    let mut collector = Collector::open(transport).await?;
+    let names = PROPERTIES.join(",");
+    let unit = unit.as_str();
+    let properties = collector.request(&["qd_properties", &names, unit]).await?;
+    let files = collector.request(&["qd_cat", unit]).await?;
+    let how = journal_by(shared);
+    let journal = collector.request(&["qd_last", how.unwrap_or("plain"), unit]).await?;
+    let mut detail = parse_detail(&properties.text, &files.text, &journal.text);
+    if how.is_none() {
+        detail.warnings.push(
+            "the journal may be incomplete: the user is not in the group systemd-journal or adm \
+             and `sudo -n` is not allowed"
+                .to_owned(),
+        );
+    }
+    Ok(detail)
+}
+
+/// How the journal can be read; none when the user has no right to.
+fn journal_by(shared: &Shared) -> Option<&'static str> {
+    let policy = shared.watch.borrow().spec.sudo;
+    let facts = shared.facts.borrow();
+    let facts = facts.as_ref()?;
+    match policy {
+        Sudo::Always if facts.sudo => Some("sudo"),
+        _ if facts.journal || facts.user == "root" => Some("plain"),
+        Sudo::Auto | Sudo::Always if facts.sudo => Some("sudo"),
+        Sudo::Auto | Sudo::Always | Sudo::Never => None,
+    }
+}
+
+/// Asks the journal once a connection what was before us, then stays quiet.
+async fn recall(transport: &dyn Transport, shared: &Shared) -> Fault {
+    let mut known = shared.facts.subscribe();
+    let mut read = shared.read.subscribe();
+    if known.wait_for(Option::is_some).await.is_ok() {
+        if let Ok(units) = read.wait_for(Option::is_some).await.map(|units| units.clone()) {
+            let asked = ask_journal(transport, shared, units.as_deref().unwrap_or_default());
+            match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
+                Ok(Ok(Some(history))) => {
+                    shared.reporter.say(HostEvent::History(history)).await;
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(fault)) => tracing::warn!("the journal's history: {fault}"),
+                Err(_late) => tracing::warn!("the journal's history took too long"),
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+async fn ask_journal(
+    transport: &dyn Transport,
+    shared: &Shared,
+    units: &[UnitName],
+) -> Result<Option<History>, Fault> {
+    let Some(how) = journal_by(shared).filter(|_| !units.is_empty()) else { return Ok(None) };
+    let mut collector = Collector::open(transport).await?;
+    let asked_at = clock::now();
+    let mut argv = vec!["qd_history", how];
+    argv.extend(units.iter().map(UnitName::as_str));
+    let answer = collector.request(&argv).await?;
+    let recalled = parse_history(&answer.text);
+    let (skew, boot) = shared
+        .facts
+        .borrow()
+        .as_ref()
+        .map_or((0, Timestamp::default()), |facts| (facts.skew, facts.boot));
+    let here = |wall: i64| Timestamp::from_micros(wall).shifted(-skew);
+    let Some(first) = recalled.first.map(here) else { return Ok(None) };
+    let hour = asked_at - Duration::from_secs(3600);
+    // The answer is cut at the front when there is too much of it.
+    let cut = (answer.text.len() > 2_900_000)
+        .then(|| recalled.restarts.iter().map(|(_, at)| here(*at)).min())
+        .flatten();
+    Ok(Some(History {
+        complete_since: first.max(hour).max(cut.unwrap_or(hour)),
+        since_boot: first <= boot + Duration::from_secs(120),
+        restarts: recalled.restarts.into_iter().map(|(unit, at)| (unit, here(at))).collect(),
+        exits: recalled.exits.into_iter().collect(),
+    }))
+}

@@ -1,0 +1,132 @@
+//! Hosts over the user's own OpenSSH: its config, agent, jump hosts and known hosts. A master
+//! process of ours carries all channels of a host; the openssh crate speaks with it. Nothing here
+//! weakens a check of a host's key, and nothing ever asks on the terminal.
+
+mod classify;
+mod master;
+mod spawn;
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use openssh::{Session, Stdio};
+
+use self::master::Master;
+pub use self::spawn::Spawner;
+use super::bus::Bus;
+use super::transport::{Channel, Complaints, Future, Transport, UnitBus};
+use crate::model::fault::{Fault, FaultKind};
+
+/// A connected host.
+pub struct Ssh {
+    session: Arc<Session>,
+    master: Master,
+    destination: String,
+}
+
+impl Ssh {
+    /// Connects. `directory` is private to us and short enough for a socket's path.
+    pub async fn connect(
+        spawner: &Spawner,
+        directory: PathBuf,
+        destination: &str,
+    ) -> Result<Self, Fault> {
+        let master = Master::start(spawner, directory, destination).await?;
+        let session = Session::resume_mux(master.socket().into(), None);
+        Ok(Self { session: Arc::new(session), master, destination: destination.to_owned() })
+    }
+
+    fn fault(&self, what: &str, error: &openssh::Error) -> Fault {
+        let mut detail = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            detail = format!("{detail}: {cause}");
+            source = cause.source();
+        }
+        let refused = detail.contains("Session open refused");
+        let fault = Fault::new(
+            FaultKind::Failed,
+            format!("{what} on {}", self.destination),
+            crate::model::text::clean(&detail, 300),
+        );
+        if refused {
+            fault.remedy(
+                "the server allows few sessions a connection: raise MaxSessions in sshd_config",
+            )
+        } else {
+            fault
+        }
+    }
+}
+
+impl Transport for Ssh {
+    fn shell(&self) -> Future<'_, Result<Channel, Fault>> {
+        Box::pin(async {
+            // `exec`, so that the login shell, whichever it is, does not stay beside ours.
+            let mut child = Arc::clone(&self.session)
+                .arc_command("exec")
+                .arg("/bin/sh")
+                .arg("-s")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .await
+                .map_err(|error| self.fault("start /bin/sh", &error))?;
+            let (Some(stdin), Some(stdout), Some(stderr)) =
+                (child.stdin().take(), child.stdout().take(), child.stderr().take())
+            else {
+                return Err(Fault::new(FaultKind::Failed, "start /bin/sh", "it has no streams"));
+            };
+            Ok(Channel {
+                stdin: Box::new(stdin),
+                stdout: Box::new(stdout),
+                stderr: Complaints::collect(stderr),
+                guard: Box::new(child),
+            })
+        })
+    }
+
+    fn bus(&self) -> Future<'_, Result<Box<dyn UnitBus>, Fault>> {
+        Box::pin(async {
+            let broken = |detail: String| {
+                Fault::new(FaultKind::Failed, "start systemd-stdio-bridge", detail)
+            };
+            let (ours, theirs) = UnixStream::pair().map_err(|e| broken(e.to_string()))?;
+            let again = theirs.try_clone().map_err(|e| broken(e.to_string()))?;
+            ours.set_nonblocking(true).map_err(|e| broken(e.to_string()))?;
+            let mut child = Arc::clone(&self.session)
+                .arc_command("exec")
+                .arg("systemd-stdio-bridge")
+                .stdin(Stdio::from(OwnedFd::from(theirs)))
+                .stdout(Stdio::from(OwnedFd::from(again)))
+                .stderr(Stdio::piped())
+                .spawn()
+                .await
+                .map_err(|error| self.fault("start systemd-stdio-bridge", &error))?;
+            let complaints = child.stderr().take().map(Complaints::collect).unwrap_or_default();
+            let ours = tokio::net::UnixStream::from_std(ours).map_err(|e| broken(e.to_string()))?;
+            let connection = zbus::connection::Builder::unix_stream(ours)
+                // The bridge is on the far side of sshd, which has authenticated us.
+                .auth_mechanism(zbus::AuthMechanism::Anonymous)
+                .build()
+                .await
+                .map_err(|error| {
+                    let detail = complaints.last_line().unwrap_or_else(|| error.to_string());
+                    Fault::new(
+                        FaultKind::Missing,
+                        "start systemd-stdio-bridge",
+                        crate::model::text::clean(&detail, 300),
+                    )
+                })?;
+            let bus = Bus::new(connection, Box::new(child)).await?;
+            Ok(Box::new(bus) as Box<dyn UnitBus>)
+        })
+    }
+
+    fn lost(&self) -> Future<'_, Fault> {
+        Box::pin(self.master.ended())
+    }
+}

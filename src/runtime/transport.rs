@@ -1,0 +1,90 @@
+//! The seam between a host and all that reads it. Behind it stand ssh, this machine, and
+//! simulated hosts; before it nobody can tell which.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+
+use crate::model::fault::Fault;
+use crate::model::ids::UnitName;
+use crate::model::text::clean_bytes;
+use crate::model::unit::UnitFacts;
+
+/// A boxed future, so that the traits can be objects.
+pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+
+/// A connected host.
+pub trait Transport: Send + Sync {
+    /// Starts `/bin/sh -s` there and answers its ends. It ends when the channel is dropped.
+    fn shell(&self) -> Future<'_, Result<Channel, Fault>>;
+
+    /// systemd's bus; `Missing` where there is none that we can reach.
+    fn bus(&self) -> Future<'_, Result<Box<dyn UnitBus>, Fault>>;
+
+    /// Waits until the connection is lost, and says why.
+    fn lost(&self) -> Future<'_, Fault>;
+}
+
+/// systemd by its bus: readings when asked, and names of what changed since.
+pub trait UnitBus: Send + Sync {
+    /// From now on changes of these units are told; all loaded services where `all` is set.
+    fn watch(&self, units: &[UnitName], all: bool);
+
+    /// Reads units.
+    fn read<'a>(
+        &'a self,
+        units: &'a [UnitName],
+    ) -> Future<'a, Result<Vec<(UnitName, UnitFacts)>, Fault>>;
+
+    /// Loaded services that are not simply down.
+    fn services(&self) -> Future<'_, Result<Vec<UnitName>, Fault>>;
+
+    /// Waits for the next changes; an error when the bus is gone.
+    fn changed(&self) -> Future<'_, Result<BTreeSet<UnitName>, Fault>>;
+
+    /// Whether systemd answers.
+    fn ping(&self) -> Future<'_, Result<(), Fault>>;
+}
+
+/// A running command's ends.
+pub struct Channel {
+    /// What it reads.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What it prints.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// What it complains of.
+    pub stderr: Complaints,
+    /// Keeps the command; dropping it ends it.
+    pub guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+/// The last words on a standard error stream, bounded and harmless.
+#[derive(Clone, Default)]
+pub struct Complaints(Arc<Mutex<Vec<u8>>>);
+
+impl Complaints {
+    /// Collects from a stream until it ends.
+    pub fn collect(mut stream: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        let complaints = Self::default();
+        let kept = complaints.clone();
+        tokio::spawn(async move {
+            let mut chunk = [0; 1024];
+            while let Ok(n @ 1..) = stream.read(&mut chunk).await {
+                let Ok(mut kept) = kept.0.lock() else { break };
+                kept.extend_from_slice(chunk.get(..n).unwrap_or_default());
+                let surplus = kept.len().saturating_sub(2048);
+                kept.drain(..surplus);
+            }
+        });
+        complaints
+    }
+
+    /// The last line, for a fault's detail.
+    pub fn last_line(&self) -> Option<String> {
+        let kept = self.0.lock().ok()?;
+        let line = kept.split(|b| *b == b'\n').rev().find(|line| !line.trim_ascii().is_empty())?;
+        Some(clean_bytes(line.trim_ascii(), 300))
+    }
+}
