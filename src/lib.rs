@@ -1,3 +1,4 @@
 //! quarterdeck: an operations console in the terminal. See ARCHITECTURE.md for the house.
 
+pub mod config;
 pub mod model;
