@@ -1,4 +1,5 @@
 //! quarterdeck: an operations console in the terminal. See ARCHITECTURE.md for the house.
 
 pub mod config;
+pub mod keymap;
 pub mod model;

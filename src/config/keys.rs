@@ -10,6 +10,7 @@ use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::{Table, describe, nearest};
 use super::source::Source;
+use crate::keymap::Key;
 use crate::model::command::Command;
 
 /// Keys of all files.
@@ -64,7 +65,13 @@ fn texts(
     let mut texts = Vec::new();
     for key in keys {
         if let Some(text) = key.get_ref().as_str() {
-            texts.push(text.to_owned());
+            match text.parse::<Key>() {
+                Ok(_) => texts.push(text.to_owned()),
+                Err(error) => {
+                    let (message, remedy) = error.parts();
+                    faults.at(source, &key.span(), message, remedy);
+                }
+            }
         } else {
             let name = command.name();
             let message = format!(
