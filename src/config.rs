@@ -26,7 +26,9 @@ use crate::model::ids::{EnvName, HostName};
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
 pub use fault::{ConfigFault, Place};
+pub(crate) use fault::{quoted, quoted_list};
 pub use files::load;
+pub(crate) use files::read_source;
 pub use locate::{directory, locate};
 pub use parse::parse;
 pub use schema::{KEYS, Key, Section};

@@ -3,3 +3,4 @@
 pub mod config;
 pub mod keymap;
 pub mod model;
+pub mod theme;
