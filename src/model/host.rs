@@ -7,6 +7,7 @@ use super::fault::{Fault, FaultKind};
 use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
+use super::restarts::Saved;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
@@ -248,6 +249,8 @@ pub struct Host {
     pub by_unit: BTreeMap<UnitName, ServiceName>,
     /// No service was declared: those that run are shown.
     pub discover: bool,
+    /// Counters of an earlier run of the console, for services that are not discovered yet.
+    pub remembered: Vec<(ServiceName, Saved)>,
 }
 
 impl Host {
@@ -266,6 +269,7 @@ impl Host {
             instances: BTreeMap::new(),
             by_unit: BTreeMap::new(),
             discover,
+            remembered: Vec::new(),
         }
     }
 

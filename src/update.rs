@@ -1,0 +1,139 @@
+//! What each message does to the model, and what it asks of the world. Pure: the same messages at
+//! the same moments make the same model. Reads no clock, does no IO, draws nothing.
+
+mod host;
+mod keys;
+mod moves;
+mod typing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::effect::{Effect, Watch};
+use crate::model::Model;
+use crate::model::fleet::Fleet;
+use crate::model::ids::{HostId, InstanceId};
+use crate::model::restarts::{RestartLog, Saved};
+use crate::model::severity::Severity;
+use crate::model::spec::FleetSpec;
+use crate::model::time::Timestamp;
+use crate::msg::Msg;
+
+/// How long a sentence at the bottom stays.
+const NOTICE: Duration = Duration::from_secs(8);
+
+/// Takes a message at a moment; answers what is to be done.
+pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    model.now = model.now.max(now);
+    match msg {
+        Msg::Command(command) => keys::command(model, command),
+        Msg::Typed(edit) => typing::typed(model, edit),
+        Msg::Ticked => tick(model),
+        Msg::Resized => Vec::new(),
+        Msg::Host { host, generation, event } => {
+            // An answer over a connection that has been given up.
+            let current = model.fleet.host(&host).is_some_and(|h| h.generation == generation);
+            if current { host::event(model, &host, event) } else { Vec::new() }
+        }
+        Msg::ConfigRead(spec) => reload(model, &spec),
+        Msg::ConfigRefused(faults) => {
+            model.screen.config_faults = faults;
+            Vec::new()
+        }
+        Msg::CountersRead(counters) => {
+            restore(model, counters);
+            Vec::new()
+        }
+        Msg::Noticed(severity, text) => {
+            say(model, severity, text);
+            Vec::new()
+        }
+    }
+}
+
+/// The effects that a fresh start asks for: all hosts connected.
+pub fn start(model: &mut Model, spec: &FleetSpec, now: Timestamp) -> Vec<Effect> {
+    model.now = now;
+    model.fleet = Fleet::new(spec);
+    let hosts: Vec<HostId> = spec.hosts().map(|(id, _)| id).collect();
+    hosts.into_iter().filter_map(|id| connect(model, &id)).collect()
+}
+
+/// Says something at the bottom for a while.
+fn say(model: &mut Model, severity: Severity, text: impl Into<String>) {
+    let until = model.now + NOTICE;
+    model.screen.says(severity, text, Some(until));
+}
+
+fn connect(model: &mut Model, id: &HostId) -> Option<Effect> {
+    let host = model.fleet.host_mut(id)?;
+    host.generation += 1;
+    watch(model, id).map(Effect::Connect)
+}
+
+fn watch(model: &Model, id: &HostId) -> Option<Watch> {
+    let host = model.fleet.host(id)?;
+    let units: Vec<_> =
+        if host.discover { Vec::new() } else { host.by_unit.keys().cloned().collect() };
+    Some(Watch {
+        host: id.clone(),
+        generation: host.generation,
+        spec: host.spec.clone(),
+        units: Arc::from(units),
+        discover: host.discover,
+        interval: model.fleet.interval,
+    })
+}
+
+fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
+    model.screen.config_faults.clear();
+    let change = model.fleet.follow(spec);
+    model.frozen = None;
+    let mut effects: Vec<Effect> = change.gone.into_iter().map(Effect::Disconnect).collect();
+    effects.extend(change.connect.iter().filter_map(|id| connect(model, id)));
+    // The interval may be another one: every connection is told.
+    let kept: Vec<HostId> =
+        spec.hosts().map(|(id, _)| id).filter(|id| !change.connect.contains(id)).collect();
+    effects.extend(kept.iter().filter_map(|id| watch(model, id).map(Effect::Rewatch)));
+    if model.screen.view.env.as_ref().is_some_and(|name| model.fleet.env(name).is_none()) {
+        model.screen.view.env = None;
+    }
+    say(model, Severity::Info, "config read again");
+    effects
+}
+
+fn restore(model: &mut Model, counters: Vec<(InstanceId, Saved)>) {
+    let now = model.now;
+    for (id, saved) in counters {
+        let Some(host) = model.fleet.host_mut(&id.host) else { continue };
+        if let Some(instance) = host.instances.get_mut(&id.service) {
+            // A host may have been faster than the store: then its reading goes on top.
+            let seen = std::mem::take(&mut instance.restarts).save();
+            instance.restarts = RestartLog::restore(saved, now);
+            if seen.last != crate::model::restarts::Run::default() {
+                instance.restarts.observe(seen.last, false, now);
+            }
+        } else if host.discover {
+            host.remembered.push((id.service, saved));
+        }
+    }
+}
+
+fn tick(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    let over = |notice: &crate::model::screen::Notice| notice.until.is_some_and(|at| at <= now);
+    if model.screen.notice.as_ref().is_some_and(over) {
+        model.screen.notice = None;
+    }
+    Vec::new()
+}
+
+/// What the store needs to know of restarts: all instances with any.
+pub fn counters(model: &Model) -> Vec<(InstanceId, Saved)> {
+    model
+        .fleet
+        .rows(model.now)
+        .filter(|row| row.instance.facts.value().is_some())
+        .map(|row| (row.id(), row.instance.restarts.save()))
+        .collect()
+}

@@ -1,0 +1,230 @@
+//! What each command does.
+
+use super::moves::{Selected, Step, go, selected};
+use super::say;
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::model::command::Command;
+use crate::model::ids::{HostId, InstanceId};
+use crate::model::observed::Observed;
+use crate::model::screen::{DetailTab, Input, Overlay, Pane, SortBy};
+use crate::model::severity::Severity;
+use crate::model::spec::Kind;
+
+pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
+    let before = model.screen.view.clone();
+    let mut effects = act(model, command);
+    if model.screen.view != before {
+        effects.push(Effect::SaveView(model.screen.view.clone()));
+    }
+    effects
+}
+
+fn act(model: &mut Model, command: Command) -> Vec<Effect> {
+    let page = isize::try_from(model.screen.page.max(2)).unwrap_or(2);
+    match command {
+        Command::Down => go(model, Step::By(1)),
+        Command::Up => go(model, Step::By(-1)),
+        Command::First => go(model, Step::First),
+        Command::Last => go(model, Step::Last),
+        Command::PageDown => go(model, Step::By(page - 1)),
+        Command::PageUp => go(model, Step::By(1 - page)),
+        Command::HalfPageDown => go(model, Step::By(page / 2)),
+        Command::HalfPageUp => go(model, Step::By(-page / 2)),
+        Command::NextPane => next_pane(model, 1),
+        Command::PreviousPane => next_pane(model, -1),
+        Command::Fleet => model.screen.view.env = None,
+        Command::Env1 => env(model, 0),
+        Command::Env2 => env(model, 1),
+        Command::Env3 => env(model, 2),
+        Command::Env4 => env(model, 3),
+        Command::Env5 => env(model, 4),
+        Command::Env6 => env(model, 5),
+        Command::Env7 => env(model, 6),
+        Command::Env8 => env(model, 7),
+        Command::Env9 => env(model, 8),
+        Command::Filter => {
+            if model.screen.overlays.is_empty() {
+                model.screen.editing = Some(Input::new(&model.screen.view.filter));
+            }
+        }
+        Command::ProblemsOnly => {
+            model.screen.view.problems_only = !model.screen.view.problems_only;
+        }
+        Command::SortNext => sort(model, 1),
+        Command::SortPrevious => sort(model, -1),
+        Command::SortInvert => model.screen.view.inverted = !model.screen.view.inverted,
+        Command::Zoom => model.screen.view.zoom = !model.screen.view.zoom,
+        Command::Freeze => freeze(model),
+        Command::Open | Command::Describe => return open(model),
+        Command::Back => back(model),
+        Command::Refresh => return refresh(model),
+        Command::Copy => return copy(model),
+        Command::Help => top(model, Overlay::Help { scroll: 0 }),
+        Command::Palette => {
+            top(model, Overlay::Palette { input: Input::default(), chosen: 0 });
+        }
+        Command::OwnLog => top(model, Overlay::OwnLog),
+        Command::Theme => return vec![Effect::Theme(None)],
+        Command::Mouse => {
+            model.screen.mouse = !model.screen.mouse;
+            let text = if model.screen.mouse {
+                "mouse captured; hold Shift to select text"
+            } else {
+                "mouse left to the terminal"
+            };
+            say(model, Severity::Info, text);
+            return vec![Effect::Mouse(model.screen.mouse)];
+        }
+        Command::Suspend => return vec![Effect::Suspend],
+        Command::Quit => return quit(model),
+    }
+    Vec::new()
+}
+
+/// Puts an overlay on top; the same one again closes it.
+fn top(model: &mut Model, overlay: Overlay) {
+    let same = |other: &Overlay| std::mem::discriminant(other) == std::mem::discriminant(&overlay);
+    if model.screen.overlays.last().is_some_and(same) {
+        model.screen.overlays.pop();
+    } else {
+        model.screen.overlays.retain(|other| !same(other));
+        model.screen.overlays.push(overlay);
+    }
+}
+
+fn next_pane(model: &mut Model, by: isize) {
+    // In a unit's detail the same keys go through its tabs.
+    if let Some(overlay) = model.screen.overlays.last_mut() {
+        if let Overlay::Unit { tab, scroll, .. } = overlay {
+            *tab = turn(&DetailTab::ALL, *tab, by);
+            *scroll = 0;
+        }
+        return;
+    }
+    model.screen.view.focus = turn(&Pane::ALL, model.screen.view.focus, by);
+}
+
+/// The one `by` places further in a ring.
+fn turn<T: Copy + PartialEq>(ring: &[T], now: T, by: isize) -> T {
+    let len = ring.len().cast_signed().max(1);
+    let place = ring.iter().position(|one| *one == now).unwrap_or(0).cast_signed();
+    ring.get((place + by).rem_euclid(len).cast_unsigned()).copied().unwrap_or(now)
+}
+
+fn env(model: &mut Model, place: usize) {
+    match model.fleet.envs.get(place) {
+        Some(env) => model.screen.view.env = Some(env.name.clone()),
+        None => say(model, Severity::Info, format!("there is no environment number {}", place + 1)),
+    }
+}
+
+fn sort(model: &mut Model, by: isize) {
+    model.screen.view.sort = turn(&SortBy::ALL, model.screen.view.sort, by);
+}
+
+fn freeze(model: &mut Model) {
+    model.frozen = match model.frozen.take() {
+        Some(_) => None,
+        None => Some(Box::new((model.fleet.clone(), model.now))),
+    };
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    if model.screen.board || !model.screen.overlays.is_empty() {
+        return Vec::new();
+    }
+    match selected(model) {
+        Some(Selected::Instance(id)) => describe(model, id),
+        Some(Selected::Host(id)) => {
+            model.screen.overlays.push(Overlay::Host { id, scroll: 0 });
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn describe(model: &mut Model, id: InstanceId) -> Vec<Effect> {
+    let unit = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service)).map(
+        |instance| {
+            let Kind::Unit(unit) = &instance.kind;
+            unit.clone()
+        },
+    );
+    let host = id.host.clone();
+    model.screen.overlays.push(Overlay::Unit {
+        id,
+        detail: Box::new(Observed::default()),
+        tab: DetailTab::default(),
+        scroll: 0,
+    });
+    unit.map(|unit| vec![Effect::Describe { host, unit }]).unwrap_or_default()
+}
+
+/// One thing at a time: the overlay, the filter, problems-only, the zoom.
+fn back(model: &mut Model) {
+    let screen = &mut model.screen;
+    if screen.overlays.pop().is_some() {
+        return;
+    }
+    if !screen.view.filter.is_empty() {
+        screen.view.filter.clear();
+    } else if screen.notice.is_some() {
+        screen.notice = None;
+    } else if screen.view.zoom {
+        screen.view.zoom = false;
+    }
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = Vec::new();
+    if let Some(Overlay::Unit { id, .. }) = model.screen.overlays.last() {
+        let host = id.host.clone();
+        let instance = model.fleet.host(&host).and_then(|h| h.instances.get(&id.service));
+        if let Some(instance) = instance {
+            let Kind::Unit(unit) = &instance.kind;
+            effects.push(Effect::Describe { host, unit: unit.clone() });
+        }
+    }
+    let hosts: Vec<HostId> = model
+        .fleet
+        .hosts()
+        .filter(|(env, _)| model.screen.view.env.as_ref().is_none_or(|only| *only == env.name))
+        .map(|(env, host)| host.id(&env.name))
+        .collect();
+    effects.extend(hosts.into_iter().map(Effect::ReadNow));
+    say(model, Severity::Info, "reading everything again");
+    effects
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let id = match model.screen.overlays.last() {
+        Some(Overlay::Unit { id, .. }) => Some(Selected::Instance(id.clone())),
+        Some(Overlay::Host { id, .. }) => Some(Selected::Host(id.clone())),
+        _ => selected(model),
+    };
+    let (fleet, now) = model.shown();
+    let text = match id {
+        Some(Selected::Instance(id)) => fleet.row(&id, now).map(|row| {
+            format!("{} {} {}", row.service, row.verdict.state.name(), row.host.spec.name)
+        }),
+        Some(Selected::Host(id)) => {
+            fleet.host(&id).map(|host| format!("{} {}", host.spec.name, host.link.name()))
+        }
+        None => None,
+    };
+    match text {
+        Some(text) => {
+            say(model, Severity::Info, format!("copied: {text}"));
+            vec![Effect::Copy(text)]
+        }
+        None => Vec::new(),
+    }
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.screen.overlays.pop().is_some() {
+        return Vec::new();
+    }
+    vec![Effect::SaveView(model.screen.view.clone()), Effect::Quit]
+}

@@ -1,0 +1,115 @@
+//! Moving the selection and scrolling.
+
+use crate::model::Model;
+use crate::model::ids::{HostId, InstanceId};
+use crate::model::rows;
+use crate::model::screen::{Overlay, Pane};
+
+/// A step of the selection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    /// By so many rows.
+    By(isize),
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+}
+
+impl Step {
+    fn from(self, place: usize, len: usize) -> usize {
+        let last = len.saturating_sub(1);
+        match self {
+            Self::By(n) => place.saturating_add_signed(n).min(last),
+            Self::First => 0,
+            Self::Last => last,
+        }
+    }
+}
+
+/// Moves in what has the keys: the overlay on top, else the focused pane.
+pub(super) fn go(model: &mut Model, step: Step) {
+    match model.screen.overlays.last_mut() {
+        Some(Overlay::Help { scroll } | Overlay::Host { scroll, .. }) => {
+            *scroll = scrolled(*scroll, step);
+        }
+        Some(Overlay::Unit { scroll, .. }) => *scroll = scrolled(*scroll, step),
+        Some(Overlay::Palette { input, chosen }) => {
+            let len = crate::model::screen::palette(&input.text).len();
+            *chosen = step.from(*chosen, len);
+        }
+        Some(Overlay::OwnLog) => {}
+        None => select(model, step),
+    }
+}
+
+/// The draw keeps it within the text; the end is a number beyond every text.
+fn scrolled(scroll: usize, step: Step) -> usize {
+    const END: usize = 1 << 24;
+    step.from(scroll, END)
+}
+
+fn select(model: &mut Model, step: Step) {
+    let (fleet, now) = model.shown();
+    let view = &model.screen.view;
+    let selection = &model.screen.selection;
+    match view.focus {
+        Pane::Services => {
+            let shown = rows::services(fleet, view, now).rows;
+            let place = rows::place_of(&shown, selection.service.as_ref());
+            let to = step.from(place, shown.len());
+            let id = shown.get(to).map(rows_id);
+            model.screen.selection.service = id;
+        }
+        Pane::CrashLoops => {
+            let shown = rows::crash_loops(fleet, view, now).rows;
+            let place = rows::place_of(&shown, selection.looping.as_ref());
+            let to = step.from(place, shown.len());
+            let id = shown.get(to).map(rows_id);
+            model.screen.selection.looping = id;
+        }
+        Pane::Hosts => {
+            let shown = rows::hosts(fleet, view).rows;
+            let place = rows::place_of_host(&shown, selection.host.as_ref());
+            let to = step.from(place, shown.len());
+            let id = shown.get(to).map(|(env, host)| host.id(&env.name));
+            model.screen.selection.host = id;
+        }
+    }
+}
+
+fn rows_id(row: &crate::model::fleet::Row<'_>) -> InstanceId {
+    row.id()
+}
+
+/// What is selected in the focused pane.
+pub(super) enum Selected {
+    /// An instance.
+    Instance(InstanceId),
+    /// A host.
+    Host(HostId),
+}
+
+/// What is selected: the first row where nothing was chosen or the chosen one is gone.
+pub(super) fn selected(model: &Model) -> Option<Selected> {
+    let (fleet, now) = model.shown();
+    let view = &model.screen.view;
+    let selection = &model.screen.selection;
+    match view.focus {
+        Pane::Services => {
+            let shown = rows::services(fleet, view, now).rows;
+            let place = rows::place_of(&shown, selection.service.as_ref());
+            shown.get(place).map(|row| Selected::Instance(row.id()))
+        }
+        Pane::CrashLoops => {
+            let shown = rows::crash_loops(fleet, view, now).rows;
+            let place = rows::place_of(&shown, selection.looping.as_ref());
+            shown.get(place).map(|row| Selected::Instance(row.id()))
+        }
+        Pane::Hosts => {
+            let shown = rows::hosts(fleet, view).rows;
+            let place = rows::place_of_host(&shown, selection.host.as_ref());
+            shown.get(place).map(|(env, host)| Selected::Host(host.id(&env.name)))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Keys while text is typed: the filter and the palette.
+
+use super::keys;
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::model::screen::{Input, Overlay, palette};
+use crate::msg::Edit;
+
+pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    if matches!(model.screen.overlays.last(), Some(Overlay::Palette { .. })) {
+        return in_palette(model, edit);
+    }
+    in_filter(model, edit)
+}
+
+fn in_filter(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    let Some(mut input) = model.screen.editing.take() else { return Vec::new() };
+    match edit {
+        Edit::Accept => return vec![Effect::SaveView(model.screen.view.clone())],
+        Edit::Cancel => {
+            model.screen.view.filter.clear();
+            return vec![Effect::SaveView(model.screen.view.clone())];
+        }
+        other => change(&mut input, other),
+    }
+    model.screen.view.filter.clone_from(&input.text);
+    model.screen.editing = Some(input);
+    Vec::new()
+}
+
+fn in_palette(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    let Some(Overlay::Palette { mut input, mut chosen }) = model.screen.overlays.pop() else {
+        return Vec::new();
+    };
+    match edit {
+        Edit::Cancel => return Vec::new(),
+        Edit::Accept => {
+            return match palette(&input.text).get(chosen).copied() {
+                Some(command) => keys::command(model, command),
+                None => {
+                    super::say(
+                        model,
+                        crate::model::severity::Severity::Warning,
+                        format!("no command matches `{}`", input.text),
+                    );
+                    Vec::new()
+                }
+            };
+        }
+        Edit::Up => chosen = chosen.saturating_sub(1),
+        Edit::Down => {
+            chosen = (chosen + 1).min(palette(&input.text).len().saturating_sub(1));
+        }
+        other => {
+            change(&mut input, other);
+            chosen = 0;
+        }
+    }
+    model.screen.overlays.push(Overlay::Palette { input, chosen });
+    Vec::new()
+}
+
+fn change(input: &mut Input, edit: Edit) {
+    match edit {
+        Edit::Insert(c) => input.insert(c),
+        Edit::Backspace => input.backspace(),
+        Edit::BackspaceWord => input.backspace_word(),
+        Edit::Clear => *input = Input::default(),
+        Edit::Left => input.left(),
+        Edit::Right => input.right(),
+        Edit::Up | Edit::Down | Edit::Accept | Edit::Cancel => {}
+    }
+}
