@@ -1,5 +1,6 @@
 //! quarterdeck: an operations console in the terminal. See ARCHITECTURE.md for the house.
 
+pub mod cli;
 pub mod config;
 pub mod effect;
 pub mod keymap;

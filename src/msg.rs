@@ -92,8 +92,8 @@ pub enum HostEvent {
     UnitsFailed(Fault),
     /// Memory and processor.
     Usage(Vec<(UnitName, Usage)>),
-    /// What the journal says of the time before this connection.
-    History(History),
+    /// What the journal says of the time before this connection; none where it cannot be read.
+    Recalled(Option<History>),
     /// A unit was read closely.
     Detail(UnitName, Result<Box<UnitDetail>, Fault>),
 }

@@ -4,8 +4,11 @@
 pub mod bus;
 pub mod clock;
 pub mod collector;
+pub mod engine;
 pub mod host;
 pub mod local;
 pub mod simulated;
 pub mod ssh;
+pub mod store;
 pub mod transport;
+pub mod watch_config;

@@ -49,6 +49,18 @@ impl ConfigFault {
     }
 }
 
+impl ConfigFault {
+    /// The fault in one line, for a place that has no more.
+    pub fn headline(&self) -> String {
+        let file = self.file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let place = self
+            .place
+            .as_ref()
+            .map_or_else(String::new, |place| format!(":{}:{}", place.line, place.column));
+        format!("{}{place}: {}", printable(&file), self.message)
+    }
+}
+
 impl std::error::Error for ConfigFault {}
 
 impl fmt::Display for ConfigFault {

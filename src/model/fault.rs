@@ -25,6 +25,23 @@ pub enum FaultKind {
     Failed,
 }
 
+impl FaultKind {
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::AuthFailed => "auth-failed",
+            Self::HostKeyChanged => "host-key-changed",
+            Self::HostKeyUnknown => "host-key-unknown",
+            Self::TimedOut => "timed-out",
+            Self::Missing => "missing",
+            Self::Denied => "denied",
+            Self::Garbled => "garbled",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Trouble with one host or one reading of it. All texts are free of control bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
 pub struct Fault {

@@ -263,6 +263,7 @@ impl Host {
         self.units_fault = known.units_fault;
         self.pushed = known.pushed;
         self.read_since = known.read_since;
+        self.recalled = known.recalled;
         self.remembered = known.remembered;
         !same
     }

@@ -243,6 +243,8 @@ pub struct Host {
     pub pushed: bool,
     /// When this connection began to be complete: the first reading of its units.
     pub read_since: Option<Timestamp>,
+    /// The journal was asked about the time before.
+    pub recalled: bool,
     /// Its services.
     pub instances: BTreeMap<ServiceName, Instance>,
     /// Which services a unit stands for.
@@ -266,6 +268,7 @@ impl Host {
             units_fault: None,
             pushed: false,
             read_since: None,
+            recalled: false,
             instances: BTreeMap::new(),
             by_unit: BTreeMap::new(),
             discover,
@@ -283,6 +286,22 @@ impl Host {
         let own = self.facts.value().map_or(Severity::Ok, HostFacts::severity);
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
+    }
+
+    /// Whether a single reading has nothing more to wait for: everything is read, or we know why
+    /// not.
+    pub fn is_settled(&self) -> bool {
+        match &self.link {
+            Link::Connecting => false,
+            Link::Connected | Link::Degraded(_) => {
+                let units =
+                    self.units_fault.is_some() || (self.read_since.is_some() && self.recalled);
+                self.facts.value().is_some() && units
+            }
+            Link::Unreachable { .. } | Link::AuthFailed { .. } | Link::HostKeyChanged { .. } => {
+                true
+            }
+        }
     }
 
     /// The instance of a unit.

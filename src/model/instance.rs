@@ -120,6 +120,8 @@ const LOOP_RESTARTS: u64 = 3;
 const LOOP_WINDOW: Duration = Duration::from_secs(600);
 /// Started this often by something other than systemd is a loop too: a script that restarts.
 const LOOP_BY_HAND: u64 = 6;
+/// A unit that has been up for this long, and for three of its cycles, does not loop any more.
+const QUIET: Duration = Duration::from_secs(60);
 
 impl Instance {
     /// An instance of which nothing is known yet.
@@ -196,20 +198,24 @@ impl Instance {
         {
             return false;
         }
-        let automatic = self.restarts.automatic_within(LOOP_WINDOW, now);
-        let all = self.restarts.within(LOOP_WINDOW, now).n;
-        if automatic < LOOP_RESTARTS && all < LOOP_BY_HAND {
-            return false;
-        }
-        let cycle = LOOP_WINDOW / u32::try_from(all.max(1)).unwrap_or(u32::MAX);
-        let quiet = (cycle * 3).clamp(Duration::from_secs(60), LOOP_WINDOW);
         let up_for = match facts.active {
             ActiveState::Active | ActiveState::Reloading => {
                 facts.started.and_then(|at| host.at(at)).map_or(Duration::ZERO, |at| now.since(at))
             }
             _ => Duration::ZERO,
         };
-        up_for < quiet
+        let automatic = self.restarts.automatic_within(LOOP_WINDOW, now);
+        let all = self.restarts.within(LOOP_WINDOW, now);
+        if automatic < LOOP_RESTARTS && all.n < LOOP_BY_HAND {
+            // We have not watched for long enough to know when its restarts were. systemd counted
+            // several, and right now it is between two runs or has just begun one.
+            return all.at_least
+                && facts.restarts_itself()
+                && facts.n_restarts.is_some_and(|n| u64::from(n) >= LOOP_RESTARTS)
+                && up_for < QUIET;
+        }
+        let cycle = LOOP_WINDOW / u32::try_from(all.n.max(1)).unwrap_or(u32::MAX);
+        up_for < (cycle * 3).clamp(QUIET, LOOP_WINDOW)
     }
 
     fn severity(&self, facts: &UnitFacts, state: ServiceState) -> Severity {

@@ -41,7 +41,12 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
                 }
             }
         }
-        HostEvent::History(history) => recall(host, history, now),
+        HostEvent::Recalled(history) => {
+            host.recalled = true;
+            if let Some(history) = history {
+                recall(host, history, now);
+            }
+        }
         HostEvent::Detail(..) => {}
     }
     Vec::new()
@@ -51,6 +56,7 @@ fn linked(host: &mut Host, link: Link) {
     if !link.is_up() {
         // What comes after this is another connection: restarts in between are not seen.
         host.read_since = None;
+        host.recalled = false;
         host.latency = None;
         if let Some(fault) = link.fault() {
             host.facts.fail(fault.clone());

@@ -221,14 +221,18 @@ async fn recall(transport: &dyn Transport, shared: &Shared) -> Fault {
     if known.wait_for(Option::is_some).await.is_ok() {
         if let Ok(units) = read.wait_for(Option::is_some).await.map(|units| units.clone()) {
             let asked = ask_journal(transport, shared, units.as_deref().unwrap_or_default());
-            match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
-                Ok(Ok(Some(history))) => {
-                    shared.reporter.say(HostEvent::History(history)).await;
+            let history = match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
+                Ok(Ok(history)) => history,
+                Ok(Err(fault)) => {
+                    tracing::warn!("the journal's history: {fault}");
+                    None
                 }
-                Ok(Ok(None)) => {}
-                Ok(Err(fault)) => tracing::warn!("the journal's history: {fault}"),
-                Err(_late) => tracing::warn!("the journal's history took too long"),
-            }
+                Err(_late) => {
+                    tracing::warn!("the journal's history took too long");
+                    None
+                }
+            };
+            shared.reporter.say(HostEvent::Recalled(history)).await;
         }
     }
     std::future::pending().await

@@ -14,7 +14,6 @@ base_mirror() {
   # shellcheck source=/dev/null
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   for _ in 1 2; do
-    # shellcheck disable=SC2016
     uris=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' \
       'Identifier: Packages' 'Label: Debian' 2>/dev/null) || return 0
     [ -n "$uris" ] && break
@@ -28,8 +27,14 @@ base_mirror() {
 # A function of the recipe, in a shell of its own: here, left of an `||`, bash would
 # not stop at its first failure.
 recipe() {
-  # shellcheck disable=SC2016
   bash -euo pipefail -c '. "$0"; "$@"' "$lab_dir/lib/recipe.sh" "$@"
+}
+
+# debootstrap downloads by wget, which does not read apt's settings.
+base_proxy() {
+  local proxy=""
+  eval "$(apt-config shell proxy Acquire::http::Proxy 2>/dev/null)"
+  [ -z "$proxy" ] || [ -n "${http_proxy:-}" ] || export http_proxy=$proxy
 }
 
 base_build() {
@@ -42,6 +47,7 @@ base_build() {
     recipe recipe_busybox "$temp" "$(base_path bookworm)" >"$cache/$generation.log" 2>&1
   else
     mirror=$(base_mirror)
+    base_proxy
     mkdir -p "$cache/debs-$generation"
     # Packages are kept: a changed recipe then costs no download.
     debootstrap --variant=minbase --cache-dir="$cache/debs-$generation" \

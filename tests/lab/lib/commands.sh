@@ -15,9 +15,9 @@ command_base() {
 prepare_run() {
   need_root
   need_tools
-  mkdir -p -m 700 "$run"
+  # It holds a private key.
+  (umask 077 && mkdir -p "$run" "$run/hosts" "$run/locks")
   [ -O "$run" ] || die "$run belongs to someone else"
-  mkdir -p "$run/hosts" "$run/locks"
   (
     flock 9
     [ -f "$run/id" ] || ssh-keygen -q -t ed25519 -N '' -C quarterdeck-lab -f "$run/id"
@@ -68,7 +68,7 @@ command_down() {
   need_root
   [ -d "$run" ] || return 0
   for name in "$@"; do
-    (set +e; host_down "$name") &
+    (host_down "$name") &
     jobs+=($!)
   done
   for name in "${jobs[@]}"; do wait "$name" || failed=1; done

@@ -1,16 +1,12 @@
 # shellcheck shell=bash
 # Where things are, how to complain, and how to look at processes.
 
-# Read by the other parts.
-# shellcheck disable=SC2034
-{
-  # Bases cost a minute each and survive; hosts are cheap and do not.
-  cache=${QUARTERDECK_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/quarterdeck-lab}
-  run=${QUARTERDECK_LAB_RUN:-/tmp/quarterdeck-lab}
-  # Names what must be unique on the machine (bridge, links, namespaces), so that
-  # two labs with different run directories do not meet.
-  lab_id=$(printf '%s' "$run" | md5sum | cut -c1-5)
-}
+# Bases cost a minute each and survive; hosts are cheap and do not.
+cache=${QUARTERDECK_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/quarterdeck-lab}
+run=${QUARTERDECK_LAB_RUN:-/tmp/quarterdeck-lab}
+# Names what must be unique on the machine (bridge, links, namespaces), so that
+# two labs with different run directories do not meet.
+lab_id=$(printf '%s' "$run" | md5sum | cut -c1-5)
 
 say() { printf 'lab: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -19,6 +15,10 @@ need_root() { [ "$(id -u)" = 0 ] || die "needs root: it mounts, makes network na
 
 # Milliseconds on the wall, without a process.
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+apt_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+}
 
 # Installs what is missing, by the command that tells. Pairs: command package.
 need_commands() {
@@ -33,10 +33,7 @@ need_commands() {
   # One at a time on the machine: parallel calls would fail on dpkg's lock.
   (
     flock 9
-    export DEBIAN_FRONTEND=noninteractive
-    # A service of the packages must not start here: only their programs are wanted.
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" ||
-      { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; }
+    apt_install "${missing[@]}" || { apt-get update -qq && apt_install "${missing[@]}"; }
   ) 9>/run/lock/quarterdeck-lab-apt >/dev/null 2>&1 || die "apt-get install ${missing[*]} failed"
 }
 
@@ -65,15 +62,13 @@ process_state() {
 
 # Every process whose parent, however far up, is one of the given.
 descendants() {
-  local parent child table
-  table=$(ps -eo ppid=,pid=)
-  local queue=("$@")
-  while [ ${#queue[@]} -gt 0 ]; do
-    parent=${queue[0]}
-    queue=("${queue[@]:1}")
-    for child in $(awk -v p="$parent" '$1 == p { print $2 }' <<<"$table"); do
-      echo "$child"
-      queue+=("$child")
-    done
-  done
+  ps -eo ppid=,pid= | awk -v roots="$*" '
+    { children[$1] = children[$1] " " $2 }
+    END {
+      last = split(roots, queue, " ")
+      for (at = 1; at <= last; at++) {
+        n = split(children[queue[at]], found, " ")
+        for (i = 1; i <= n; i++) { print found[i]; queue[++last] = found[i] }
+      }
+    }'
 }

@@ -46,10 +46,6 @@ command_thaw() {
   rm -f "$run/hosts/$1/frozen"
 }
 
-host_shows_key() {
-  [ "$(ssh-keyscan -T 1 -t ed25519 "$(host_get "$1" ip)" 2>/dev/null | awk '{ print $3 }')" = "$2" ]
-}
-
 # A new host key, which known_hosts does not have: as after a reinstallation, or with
 # someone in between. `lab trust` accepts it.
 command_rekey() {
@@ -58,8 +54,7 @@ command_rekey() {
   key=$(host_root "$1")/etc/ssh/ssh_host_ed25519_key
   rm -f "$key" "$key.pub"
   ssh-keygen -q -t ed25519 -N '' -C "$1" -f "$key"
-  kill -HUP "$(host_listener "$1")"
-  host_wait "$1" host_shows_key "$1" "$(cut -d' ' -f2 "$key.pub")"
+  sshd_reload "$1"
 }
 
 # The disk is shrunk around its contents, then filled: not a byte is left, for root

@@ -30,7 +30,7 @@ host_leader() {
 host_running() { host_leader "$1" >/dev/null; }
 
 need_host() {
-  [ $# -gt 0 ] && [ -n "$1" ] || die "which host? (lab list shows them)"
+  [ -n "${1:-}" ] || die "which host? (lab list shows them)"
   host_exists "$1" || die "no host $1 (lab list shows them)"
   host_running "$1" || die "host $1 is not running (lab down $1, then lab up $1)"
 }
@@ -140,7 +140,7 @@ host_exec() {
   esac
   exec setsid systemd-nspawn --quiet --directory="$(host_root "$name")" --machine="$name" \
     --register=no --keep-unit --network-namespace-path="/run/netns/$(host_netns "$name")" \
-    --setenv=FAKETIME_DONT_FAKE_MONOTONIC=1 --resolv-conf=off --timezone=off --link-journal=no "${arguments[@]}"
+    --resolv-conf=off --timezone=off --link-journal=no "${arguments[@]}"
 }
 
 host_inittab() {
@@ -237,7 +237,7 @@ host_up() {
 # Pulls the plug. Everything is taken away by what was noted, so it also clears up
 # after a half-done `up`.
 host_remove() {
-  local name=$1 dir group pid start leader
+  local name=$1 dir group mount pid start leader
   dir=$(host_dir "$name")
   # Process 1 of a namespace takes the others along.
   leader=$(host_leader "$name") && kill -KILL "$leader" 2>/dev/null
@@ -252,8 +252,20 @@ host_remove() {
     [ -d "$group" ] && find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
   done
   host_net_down "$name"
-  umount "$dir/root" 2>/dev/null || umount --lazy "$dir/root" 2>/dev/null
-  umount "$dir/disk" 2>/dev/null || umount --lazy "$dir/disk" 2>/dev/null
-  ! mountpoint -q "$dir/root" && ! mountpoint -q "$dir/disk" || die "host $name: its disk does not unmount"
+  for mount in "$dir/root" "$dir/disk"; do
+    ! mountpoint -q "$mount" || umount "$mount" 2>/dev/null || umount --lazy "$mount" ||
+      die "host $name: $mount does not unmount"
+  done
   rm -rf --one-file-system "$dir"
+}
+
+# Has sshd read its files again. It executes itself anew and closes its port meanwhile;
+# the file with its number comes back when it listens.
+sshd_reload() {
+  local listener
+  listener=$(host_listener "$1")
+  [ -n "$listener" ] || die "host $1 has no sshd"
+  guest "$1" rm -f /run/sshd.pid
+  kill -HUP "$listener"
+  host_wait "$1" guest "$1" test -s /run/sshd.pid
 }

@@ -10,7 +10,7 @@ recipe_packages() {
   case $1 in
     # systemd 252: the one with a whole server's userland.
     bookworm)
-      echo "$common,libpam-systemd,cron,curl,git,jq,nginx-light,python3,rsync,sqlite3,openssl,tcsh,fish,locales,busybox-static,libfaketime"
+      echo "$common,libpam-systemd,cron,curl,git,jq,nginx-light,python3,rsync,sqlite3,openssl,tcsh,fish,locales,busybox-static"
       ;;
     # systemd 247. Without libpam-systemd: here a login has no scope of its own and
     # what it starts stays in ssh.service, as on many a small server.
@@ -25,10 +25,14 @@ recipe_packages() {
 recipe_settle() {
   local root=$1 generation=$2 user
   # Upkeep and consoles: noise in a test, and time at boot.
-  chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
-    e2scrub_reap.service dpkg-db-backup.timer fstrim.timer getty@.service getty-static.service \
-    console-getty.service systemd-networkd.service systemd-networkd.socket \
-    systemd-firstboot.service >/dev/null 2>&1
+  local noise="apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service
+    dpkg-db-backup.timer fstrim.timer man-db.timer getty@.service getty-static.service
+    console-getty.service systemd-networkd.service systemd-networkd.socket systemd-firstboot.service"
+  # Disabled as well: a target that wants a masked unit would still list it.
+  # shellcheck disable=SC2086
+  chroot "$root" systemctl disable $noise >/dev/null 2>&1 || true
+  # shellcheck disable=SC2086
+  chroot "$root" systemctl mask $noise >/dev/null 2>&1
   chroot "$root" systemctl enable ssh.service >/dev/null 2>&1
   # A scenario starts them.
   chroot "$root" systemctl disable nginx.service cron.service >/dev/null 2>&1 || true

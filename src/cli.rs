@@ -1,0 +1,139 @@
+//! The command line. Results go to standard output, all else to standard error.
+
+mod args;
+mod check;
+mod console;
+mod lists;
+mod reading;
+mod status;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use self::args::{Args, command};
+use self::args::{Fleet, Subcommand};
+use crate::config;
+use crate::model::spec::{FleetSpec, Sources};
+
+/// sysexits.h: the command was used wrongly.
+const USAGE: u8 = 64;
+/// sysexits.h: something in the config is wrong.
+const CONFIG: u8 = 78;
+/// sysexits.h: an internal fault.
+const SOFTWARE: u8 = 70;
+
+/// Parses the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` are answers, everything else is wrong usage.
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let result = match args.command {
+        None => console::run(&args.fleet, &args.console),
+        Some(Subcommand::Demo(demo)) => console::demo(&demo, &args.console),
+        Some(Subcommand::Status(status)) => status::run(&args.fleet, &status),
+        Some(Subcommand::Check) => check::run(&args.fleet),
+        Some(Subcommand::Keys) => lists::keys(&args.fleet),
+        Some(Subcommand::Themes) => lists::themes(),
+        Some(Subcommand::Completions { shell }) => lists::completions(shell),
+        Some(Subcommand::Man) => lists::man(),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure { code, message }) => {
+            complain(&message);
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Why a command could not do its work.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        // A closed pipe, as of `| head`, is the reader's wish.
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { code: 0, message: String::new() };
+        }
+        Self { code: SOFTWARE, message: format!("quarterdeck: {error}") }
+    }
+}
+
+type Outcome = Result<u8, Failure>;
+
+/// Says something on standard error.
+fn complain(message: &str) {
+    if !message.is_empty() {
+        // Nobody is left to be told when this fails.
+        drop(writeln!(std::io::stderr(), "{message}"));
+    }
+}
+
+/// The process's environment, as the parsers want it.
+fn env(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
+/// A config that was found and read, or this machine.
+struct Asked {
+    spec: FleetSpec,
+    /// The config's file and all that it includes; none when this machine is shown.
+    origin: Option<(PathBuf, Sources)>,
+}
+
+/// Reads the config; narrowed to one environment where that is asked.
+fn read_config(fleet: &Fleet) -> Result<Asked, Failure> {
+    let mut asked = match config::locate(fleet.config.as_deref(), &env) {
+        None => Asked { spec: config::this_machine(), origin: None },
+        Some(path) => match config::load(&path) {
+            Ok(loaded) => Asked { spec: loaded.spec, origin: Some((path, loaded.sources)) },
+            Err(faults) => {
+                let mut message = String::new();
+                for fault in &faults {
+                    message.push_str(&format!("{fault}\n"));
+                }
+                let s = if faults.len() == 1 { "" } else { "s" };
+                message.push_str(&format!("quarterdeck: {} fault{s} in the config", faults.len()));
+                return Err(Failure { code: CONFIG, message });
+            }
+        },
+    };
+    if let Some(only) = &fleet.env {
+        let known: Vec<String> =
+            asked.spec.envs.iter().map(|env| env.name.as_str().to_owned()).collect();
+        asked.spec.envs.retain(|env| env.name.as_str() == only);
+        if asked.spec.envs.is_empty() {
+            return Err(Failure {
+                code: USAGE,
+                message: format!(
+                    "quarterdeck: there is no environment `{}`; there are: {}",
+                    crate::model::text::clean(only, 64),
+                    known.join(", ")
+                ),
+            });
+        }
+    }
+    Ok(asked)
+}
+
+/// A runtime with few threads: the work is waiting, and a busy console must leave the machine to
+/// others.
+fn tokio_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(4)
+        .enable_all()
+        .build()
+}

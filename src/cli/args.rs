@@ -1,0 +1,112 @@
+//! The arguments. Help, completions and the manual page are made from these.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser};
+
+/// An operations console in the terminal: the truth about every environment over SSH.
+#[derive(Parser, Debug)]
+#[command(
+    name = "quarterdeck",
+    version,
+    about,
+    long_about = "Shows the state of services on hosts that you reach with ssh, as it changes. \
+                  Nothing is installed on the hosts. Without a config, this machine is shown.",
+    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown (status); 64 usage; 78 config."
+)]
+pub struct Args {
+    /// What is watched.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// How the console behaves.
+    #[command(flatten)]
+    pub console: Console,
+    /// What else to do than to open the console.
+    #[command(subcommand)]
+    pub command: Option<Subcommand>,
+}
+
+/// What is watched.
+#[derive(clap::Args, Debug)]
+pub struct Fleet {
+    /// The config [default: $QUARTERDECK_CONFIG, then $XDG_CONFIG_HOME/quarterdeck/config.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// This environment only
+    #[arg(long, value_name = "NAME", global = true)]
+    pub env: Option<String>,
+}
+
+/// How the console behaves.
+#[derive(clap::Args, Debug, Default)]
+pub struct Console {
+    /// A dashboard for a shared screen: no selection, no hints, nothing can be opened
+    #[arg(long)]
+    pub board: bool,
+    /// Ignore the view of the last run
+    #[arg(long)]
+    pub fresh: bool,
+    /// ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// A theme, see `quarterdeck themes`
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// What else to do than to open the console.
+#[derive(clap::Subcommand, Debug)]
+pub enum Subcommand {
+    /// Open the console on simulated hosts
+    Demo(Demo),
+    /// Read everything once and print it; the exit code is the worst severity
+    Status(Status),
+    /// Check the config, then each host's reach and rights
+    Check,
+    /// Print the keys
+    Keys,
+    /// Print the themes
+    Themes,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `demo`.
+#[derive(clap::Args, Debug)]
+pub struct Demo {
+    /// Which story [default: the first of the list that `--list` prints]
+    pub scenario: Option<String>,
+    /// Print the stories
+    #[arg(long)]
+    pub list: bool,
+    /// Hosts, for the story `fleet`
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub hosts: usize,
+    /// Services on each host, for the story `fleet`
+    #[arg(long, value_name = "N", default_value_t = 14)]
+    pub services: usize,
+    /// Each service changes this often, for the story `fleet`
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub every: u64,
+}
+
+/// `status`.
+#[derive(clap::Args, Debug)]
+pub struct Status {
+    /// As JSON, in a form that stays
+    #[arg(long)]
+    pub json: bool,
+    /// Wait this long for hosts that are slow
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    pub timeout: u64,
+}
+
+/// The command line as clap sees it.
+pub fn command() -> clap::Command {
+    Args::command()
+}

@@ -1,0 +1,40 @@
+//! One reading of everything, without a screen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::model::Model;
+use crate::model::spec::FleetSpec;
+use crate::runtime::clock;
+use crate::runtime::engine::Engine;
+use crate::update::{start, update};
+
+/// Messages that wait for the model.
+pub(super) const QUEUE: usize = 1024;
+
+/// Reads all hosts until each has nothing more to wait for, or until the time is over.
+pub(super) async fn read_once(
+    spec: &FleetSpec,
+    simulated: Option<Arc<crate::runtime::simulated::Fleet>>,
+    limit: Duration,
+) -> std::io::Result<Model> {
+    let (sender, mut messages) = mpsc::channel(QUEUE);
+    let mut engine = Engine::new(sender, None, simulated)?;
+    let mut model = Model::default();
+    for effect in start(&mut model, spec, clock::now()) {
+        engine.perform(effect);
+    }
+    let deadline = tokio::time::Instant::now() + limit;
+    while !model.fleet.hosts().all(|(_, host)| host.is_settled()) {
+        let Ok(Some(msg)) = tokio::time::timeout_at(deadline, messages.recv()).await else {
+            break;
+        };
+        for effect in update(&mut model, msg, clock::now()) {
+            engine.perform(effect);
+        }
+    }
+    engine.close();
+    Ok(model)
+}

@@ -1,0 +1,153 @@
+//! Does what effects ask: one task a host, and the store. The rest are the app's.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::AbortHandle;
+
+use super::host::{self, Connector, Order};
+use super::ssh::Spawner;
+use super::store::Store;
+use crate::effect::{Effect, Watch};
+use crate::model::ids::HostId;
+use crate::msg::Msg;
+
+/// Connections being made at one time.
+const CONNECTS: usize = 8;
+/// Orders that a host has not taken yet; more are dropped, they would only ask the same again.
+const ORDERS: usize = 16;
+
+/// Runs effects.
+pub struct Engine {
+    connector: Arc<Connector>,
+    messages: mpsc::Sender<Msg>,
+    hosts: BTreeMap<HostId, Running>,
+    store: Option<Store>,
+    /// Removes our sockets at the end.
+    _directory: tempfile::TempDir,
+}
+
+struct Running {
+    task: AbortHandle,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Engine {
+    /// Must be made within a tokio runtime. Messages go to `messages`.
+    pub fn new(
+        messages: mpsc::Sender<Msg>,
+        store: Option<Store>,
+        simulated: Option<Arc<super::simulated::Fleet>>,
+    ) -> std::io::Result<Self> {
+        let directory = directory()?;
+        let connector = Connector {
+            spawner: Spawner::start()?,
+            directory: directory.path().to_owned(),
+            connects: Semaphore::new(CONNECTS),
+            simulated,
+        };
+        Ok(Self {
+            connector: Arc::new(connector),
+            messages,
+            hosts: BTreeMap::new(),
+            store,
+            _directory: directory,
+        })
+    }
+
+    /// Does one thing. What is the app's comes back.
+    pub fn perform(&mut self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::Connect(watch) => self.connect(watch),
+            Effect::Rewatch(watch) => self.order(&watch.host.clone(), Order::Rewatch(watch)),
+            Effect::Disconnect(host) => drop(self.hosts.remove(&host)),
+            Effect::ReadNow(host) => self.order(&host, Order::ReadNow),
+            Effect::Describe { host, unit } => self.order(&host, Order::Describe(unit)),
+            Effect::SaveCounters(counters) => {
+                if let Some(store) = &self.store {
+                    store.save_counters(counters);
+                }
+            }
+            Effect::SaveView(view) => {
+                if let Some(store) = &self.store {
+                    store.save_view(view);
+                }
+            }
+            theirs @ (Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::Theme(_)
+            | Effect::Suspend
+            | Effect::Quit) => return Some(theirs),
+        }
+        None
+    }
+
+    fn connect(&mut self, watch: Watch) {
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let host = watch.host.clone();
+        let task = tokio::spawn(host::run(
+            watch,
+            Arc::clone(&self.connector),
+            self.messages.clone(),
+            taken,
+        ));
+        self.hosts.insert(host, Running { task: task.abort_handle(), orders });
+    }
+
+    fn order(&self, host: &HostId, order: Order) {
+        if let Some(running) = self.hosts.get(host) {
+            if running.orders.try_send(order).is_err() {
+                tracing::warn!(%host, "the host is busy with what it was asked before");
+            }
+        }
+    }
+
+    /// Ends all connections and writes what is left to write.
+    pub fn close(mut self) {
+        self.hosts.clear();
+        if let Some(store) = self.store.take() {
+            store.close();
+        }
+    }
+}
+
+/// A private directory for control sockets, whose paths must stay below 108 bytes (unix(7)).
+fn directory() -> std::io::Result<tempfile::TempDir> {
+    let base = std::env::var_os("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .filter(|path| path.is_dir() && path.as_os_str().len() < 48)
+        .unwrap_or_else(|| PathBuf::from("/tmp"));
+    sweep(&base);
+    let prefix = format!("quarterdeck-{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).rand_bytes(6).tempdir_in(base)
+}
+
+/// Removes directories of consoles that were killed. Their masters died with them; only empty
+/// remains and dead sockets are left.
+fn sweep(base: &Path) {
+    let Ok(entries) = std::fs::read_dir(base) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let pid = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("quarterdeck-"))
+            .and_then(|rest| rest.split_once('-'))
+            .and_then(|(pid, _)| pid.parse::<i32>().ok())
+            .and_then(rustix::process::Pid::from_raw);
+        let Some(pid) = pid else { continue };
+        // ESRCH: no such process. EPERM would be somebody else's, who cleans up himself.
+        let gone = rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+        if gone {
+            // Somebody else's directory stays; nothing to tell.
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+}
