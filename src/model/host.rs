@@ -173,6 +173,8 @@ pub struct HostFacts {
     pub boot_id: Box<str>,
     /// When the host's monotonic clock was zero, on the console's clock.
     pub boot: Timestamp,
+    /// When its PID 1 began: the machine's boot, or in a container the container's start.
+    pub started: Timestamp,
     /// Host's wall clock minus the console's, in microseconds.
     pub skew: i64,
     /// Averages over 1, 5 and 15 minutes.

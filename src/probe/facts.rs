@@ -13,6 +13,8 @@ pub struct Facts {
     pub wall: Option<i64>,
     /// Since boot, in microseconds.
     pub uptime: Option<u64>,
+    /// When PID 1 began, in microseconds since the kernel's boot: later in a container.
+    pub init: Option<u64>,
     /// `/proc/sys/kernel/random/boot_id`.
     pub boot_id: String,
     /// The kernel's release.
@@ -44,6 +46,7 @@ pub fn parse_facts(text: &str) -> Facts {
         match key {
             "wall" => facts.wall = wall(value),
             "up" => facts.uptime = value.parse().ok().map(|secs: f64| (secs * 1e6) as u64),
+            "init" => facts.init = ticks(value),
             "boot" => facts.boot_id = clean(value, 64),
             "kernel" => facts.kernel = clean(value, 128),
             "os" => facts.os = clean(value.trim_matches('"'), 128),
@@ -61,6 +64,13 @@ pub fn parse_facts(text: &str) -> Facts {
         facts.disks = Some(join(&sizes, &inodes));
     }
     facts
+}
+
+/// Clock ticks and how many make a second.
+fn ticks(value: &str) -> Option<u64> {
+    let (ticks, per_second) = value.split_once(' ')?;
+    let (ticks, per_second): (u64, u64) = (ticks.parse().ok()?, per_second.parse().ok()?);
+    ticks.checked_mul(1_000_000)?.checked_div(per_second)
 }
 
 /// `date +%s.%N`; busybox 1.35 prints the letters `%N`, then only whole seconds are known and the

@@ -28,7 +28,7 @@ pub async fn watch(
         let relevant = event.is_ok_and(|event| !event.kind.is_access());
         // One waiting notice is as good as many.
         if relevant {
-            drop(changed.try_send(()));
+            let _full = changed.try_send(()).is_err();
         }
     };
     let mut watcher: RecommendedWatcher = match notify::recommended_watcher(notice) {

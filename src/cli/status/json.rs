@@ -168,7 +168,7 @@ fn host_report(host: &Host, now: Timestamp) -> HostReport {
         fault: host.link.fault().or(host.units_fault.as_ref()).map(fault),
         latency_ms: host.latency.map(|latency| round(latency.as_secs_f64() * 1000.0)),
         clock_skew_ms: facts.map(|facts| facts.skew / 1000),
-        uptime_s: facts.map(|facts| now.since(facts.boot).as_secs()),
+        uptime_s: facts.map(|facts| now.since(facts.started).as_secs()),
         os: facts.and_then(|facts| text(&facts.os)),
         kernel: facts.and_then(|facts| text(&facts.kernel)),
         systemd: facts.and_then(|facts| facts.systemd.clone()),

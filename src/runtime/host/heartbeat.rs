@@ -127,12 +127,14 @@ fn host_facts(read: Facts, at: crate::model::time::Timestamp) -> HostFacts {
     if read.disks.is_none() {
         note(&mut warnings, "`df` did not answer within 3 s, or is not there");
     }
+    let boot = read.uptime.map_or(at, |up| at - Duration::from_micros(up));
     HostFacts {
+        started: boot + Duration::from_micros(read.init.unwrap_or(0)),
         os: read.os,
         kernel: read.kernel,
         systemd: read.systemd,
         boot_id: read.boot_id.into(),
-        boot: read.uptime.map_or(at, |up| at - Duration::from_micros(up)),
+        boot,
         skew: read.wall.map_or(0, |wall| wall.saturating_sub(at.as_micros())),
         cpus: read.cpus,
         disks: read.disks.unwrap_or_default(),
@@ -155,6 +157,7 @@ fn take(facts: &mut HostFacts, tick: &Tick, at: crate::model::time::Timestamp) {
         if boot.since(facts.boot).max(facts.boot.since(boot)) > Duration::from_secs(1) {
             let moved = boot.as_micros() - facts.boot.as_micros();
             facts.boot = boot;
+            facts.started = facts.started.shifted(moved);
             facts.skew = facts.skew.saturating_sub(moved);
         }
     }

@@ -250,11 +250,11 @@ async fn ask_journal(
     argv.extend(units.iter().map(UnitName::as_str));
     let answer = collector.request(&argv).await?;
     let recalled = parse_history(&answer.text);
-    let (skew, boot) = shared
+    let (skew, started) = shared
         .facts
         .borrow()
         .as_ref()
-        .map_or((0, Timestamp::default()), |facts| (facts.skew, facts.boot));
+        .map_or((0, Timestamp::default()), |facts| (facts.skew, facts.started));
     let here = |wall: i64| Timestamp::from_micros(wall).shifted(-skew);
     let Some(first) = recalled.first.map(here) else { return Ok(None) };
     let hour = asked_at - Duration::from_secs(3600);
@@ -262,9 +262,13 @@ async fn ask_journal(
     let cut = (answer.text.len() > 2_900_000)
         .then(|| recalled.restarts.iter().map(|(_, at)| here(*at)).min())
         .flatten();
+    // journald starts a little after PID 1. Where its account goes back to there, nothing was
+    // before it.
+    let since_boot = first <= started + Duration::from_secs(60) && cut.is_none();
+    let complete_since = if since_boot { hour } else { first.max(hour) };
     Ok(Some(History {
-        complete_since: first.max(hour).max(cut.unwrap_or(hour)),
-        since_boot: first <= boot + Duration::from_secs(120),
+        complete_since: complete_since.max(cut.unwrap_or(hour)),
+        since_boot,
         restarts: recalled.restarts.into_iter().map(|(unit, at)| (unit, here(at))).collect(),
         exits: recalled.exits.into_iter().collect(),
     }))

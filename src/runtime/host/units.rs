@@ -80,10 +80,14 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
     loop {
         tokio::select! {
             changed = bus.changed() => {
-                let changed: Vec<UnitName> = changed?.into_iter().collect();
+                let changed: Vec<UnitName> =
+                    changed?.into_iter().filter(worth_showing).collect();
                 if watch.discover {
-                    let new = changed.iter().filter(|unit| !units.contains(unit)).cloned();
-                    let new: Vec<UnitName> = new.collect();
+                    let new: Vec<UnitName> = changed
+                        .iter()
+                        .filter(|unit| !units.contains(unit) && worth_showing(unit))
+                        .cloned()
+                        .collect();
                     units.extend(new.into_iter().take(MOST.saturating_sub(units.len())));
                 }
                 read(bus, &changed, shared).await?;
@@ -114,6 +118,7 @@ async fn wanted(bus: &dyn UnitBus, shared: &Shared) -> Result<Vec<UnitName>, Fau
         return Ok(watch.units.to_vec());
     }
     let mut found = bus.services().await?;
+    found.retain(worth_showing);
     found.sort();
     found.truncate(MOST);
     shared.reporter.say(HostEvent::Discovered(found.clone())).await;
@@ -193,6 +198,7 @@ async fn poll(
     let units = if watch.discover {
         let answer = collector.request(&["qd_services"]).await?;
         let mut found = parse_services(&answer.text);
+        found.retain(worth_showing);
         if found.is_empty() && answer.status != 0 {
             return Err(refused(answer.status, &answer.text));
         }
@@ -223,6 +229,11 @@ async fn poll(
     });
     *kept = Some(collector);
     Ok(())
+}
+
+/// Sessions come and go with every login, ours among them.
+fn worth_showing(unit: &UnitName) -> bool {
+    !unit.as_str().starts_with("user@") && !unit.as_str().starts_with("user-runtime-dir@")
 }
 
 /// Why `systemctl` gave no unit. Without systemd it says "System has not been booted with systemd"
