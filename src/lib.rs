@@ -3,3 +3,4 @@
 pub mod effect;
 pub mod model;
 pub mod msg;
+pub mod ui;
