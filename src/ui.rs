@@ -13,7 +13,6 @@ mod layout;
 mod pane;
 mod scene;
 mod services;
-mod stand_in;
 mod status;
 mod table;
 mod text;
@@ -21,12 +20,13 @@ mod viewports;
 mod words;
 
 pub use chrome::{Chrome, Glyphs};
-pub use stand_in::{Keymap, Role, Theme};
 pub use viewports::{Viewport, Viewports};
 
+use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::model::rows;
 use crate::model::screen::Pane;
+use crate::theme::{Role, Theme};
 use layout::Wanted;
 use scene::Scene;
 

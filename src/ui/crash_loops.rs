@@ -84,10 +84,10 @@ fn none(scene: &Scene<'_>, hidden: usize) -> String {
     }
     let mut rows = scene.fleet.rows(scene.now).peekable();
     if rows.peek().is_none() {
-        return "no services yet".to_owned();
+        return "no services".to_owned();
     }
     if rows.any(|row| row.instance.restarts.within(HOUR, scene.now).at_least) {
-        return "no restarts seen; the last hour is not known of all services".to_owned();
+        return "no restarts seen, but not all of the last hour is known".to_owned();
     }
     "no restarts in the last hour".to_owned()
 }

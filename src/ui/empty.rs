@@ -7,6 +7,9 @@ use crate::model::host::Link;
 
 /// For a pane of services or hosts, `what`.
 pub(super) fn say(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, String)> {
+    if scene.fleet.envs.is_empty() && what != "services" {
+        return vec![(Role::Muted, format!("no {what}"))];
+    }
     if scene.fleet.envs.is_empty() {
         return vec![
             (Role::Text, "Nothing is watched: no environment is configured.".to_owned()),

@@ -40,16 +40,16 @@ pub(super) fn draw(
     };
     let columns = [
         Column::text("state", state, state, 0),
-        Column::text("host", name.min(10), name, 0),
+        Column::text("host", name.min(16), name, 0),
         Column::text("env", env.min(11), env, 7),
         Column::number("latency", 7, 5),
         Column::number("load/cpus", 9, 3),
-        Column::number("mem", 4, 1),
-        Column::text("disk", 12, 20, 2),
+        Column::number("mem", 5, 1),
+        Column::text("disk", 14, 22, 2),
         Column::number("up", 5, 4),
         Column::text("clock", 6, 6, 8),
         Column::text("rights", 12, 12, 6),
-        Column::text("system", 12, 60, 9),
+        Column::text("system", 11, 44, 9),
     ];
     let content = Content {
         pane: Pane::Hosts,
@@ -102,19 +102,26 @@ fn numbers(scene: &Scene<'_>, host: &Host, line: &mut Line) {
     let [load, ..] = facts.load;
     line.push(words::load(load, facts.cpus), None);
     let memory = facts.memory_severity();
-    line.push(
-        format!("{:.0}%", facts.memory_percent()),
-        (memory != Severity::Ok).then(|| role_of(memory)),
-    );
+    marked(scene, line, memory, &format!("{:.0}%", facts.memory_percent()));
     let disk = facts.tightest_disk();
-    let role = disk.map(Disk::severity).filter(|severity| *severity != Severity::Ok);
-    line.push(disk.map_or_else(String::new, used), role.map(role_of));
+    let severity = disk.map_or(Severity::Ok, Disk::severity);
+    marked(scene, line, severity, &disk.map_or_else(String::new, used));
     line.push(scene.age(facts.boot), None);
     let clock = facts.clock_severity();
     let skew = if clock == Severity::Ok { String::new() } else { words::skew(facts.skew) };
     line.push(skew, role_of(clock));
     line.push(rights(facts), Role::Muted);
     line.push(system(facts), Role::Muted);
+}
+
+/// A number with its sign where it is not as it should be.
+fn marked(scene: &Scene<'_>, line: &mut Line, severity: Severity, text: &str) {
+    if severity == Severity::Ok {
+        line.push(text, None);
+    } else {
+        let sign = scene.chrome.glyphs.severity(severity);
+        line.push(format!("{sign}{text}"), role_of(severity));
+    }
 }
 
 /// How full a disk is, in bytes or in inodes, whatever is worse.
@@ -142,8 +149,8 @@ fn system(facts: &HostFacts) -> String {
     match &facts.systemd {
         Some(version) => {
             let short = version.split(['.', '-', ' ']).next().unwrap_or(version);
-            format!("{}, systemd {short}", facts.os)
+            format!("systemd {short}, {}", facts.os)
         }
-        None => format!("{}, no systemd", facts.os),
+        None => format!("no systemd, {}", facts.os),
     }
 }

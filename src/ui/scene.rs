@@ -81,7 +81,9 @@ impl<'a> Scene<'a> {
     /// An environment with its tier, for titles of frames and dialogs.
     pub(super) fn env_spans(&self, env: Option<&Env>) -> Vec<Span<'static>> {
         let Some(env) = env else {
-            return vec![self.span(Role::Text, "all environments")];
+            let none = self.fleet.envs.is_empty();
+            let text = if none { "no environment" } else { "all environments" };
+            return vec![self.span(Role::Text, text)];
         };
         let mut spans = vec![
             self.span(Role::Heading, format!("{} ", env.name)),
@@ -101,5 +103,16 @@ pub(super) fn why(host: &Host, now: Timestamp) -> Option<String> {
         "now" => "retrying: ".to_owned(),
         when => format!("retry {when}: "),
     });
-    Some(format!("{}{}", retry.unwrap_or_default(), fault.detail))
+    Some(format!("{}{}", retry.unwrap_or_default(), brief(&fault.detail)))
+}
+
+/// A line of ssh without what the row says anyhow: `ssh: connect to host H port N: ` and
+/// `user@host: ` stand before the reason, and a narrow row would show nothing else.
+pub(super) fn brief(detail: &str) -> &str {
+    let Some((before, after)) = detail.split_once(": ") else { return detail };
+    if before == "ssh" {
+        let rest = after.strip_prefix("connect to host ").and_then(|rest| rest.split_once(": "));
+        return rest.map_or(after, |(_, reason)| reason);
+    }
+    if before.contains('@') && !before.contains(' ') { after } else { detail }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::chrome::role_of;
 use super::pane::{self, Content};
-use super::scene::{Scene, why};
+use super::scene::{Scene, brief};
 use super::table::{Column, Line};
 use super::text::width;
 use super::viewports::Viewports;
@@ -32,7 +32,7 @@ pub(super) fn draw(
     shown: &Shown<Row<'_>>,
 ) {
     let view = scene.view();
-    let columns = columns(&shown.rows, scene.only_env().is_none());
+    let columns = columns(&shown.rows, scene.only_env().is_none(), area.width);
     let mut notes = Vec::new();
     if view.sort != SortBy::Severity || view.inverted {
         let order = if view.inverted { ", inverted" } else { "" };
@@ -53,7 +53,7 @@ pub(super) fn draw(
     });
 }
 
-fn columns(rows: &[Row<'_>], many_envs: bool) -> [Column; 12] {
+fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
     let widest =
         |of: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0).clamp(7, 40) as u16;
     let service = widest(&|row| width(row.service.as_str()));
@@ -62,11 +62,11 @@ fn columns(rows: &[Row<'_>], many_envs: bool) -> [Column; 12] {
     let env = if many_envs { widest(&|row| width(row.env.name.as_str())) } else { 0 };
     [
         Column::text("state", 15, 15, 0),
-        Column::text("service", service.min(14), service, 0),
-        Column::text("host", host.min(8), host.min(24), 0),
-        Column::text("env", env.min(10), env.min(14), 6),
-        Column::number("since", 5, 1),
-        Column::number("restarts 5m/1h", 14, 2),
+        Column::text("service", service.min(if room < 60 { 14 } else { 16 }), service, 0),
+        Column::text("host", host.min(if room < 60 { 8 } else { 9 }), host.min(24), 0),
+        Column::text("env", env.min(10), env.min(14), if room < 60 { 9 } else { 1 }),
+        Column::number("since", 5, 2),
+        Column::number("rst 5m/1h", 9, 2),
         Column::number("/min", 4, 5),
         Column::text("last exit", 9, 14, 3),
         Column::number("mem", 4, 7),
@@ -93,7 +93,7 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
         return line;
     }
     let Some(facts) = row.instance.facts.value() else { return line };
-    line.push(verdict.since.map_or_else(String::new, |at| scene.age(at)), None);
+    line.push(since(scene, row), None);
     let restarts = &row.instance.restarts;
     let (five, hour) = (restarts.within(FIVE, scene.now), restarts.within(HOUR, scene.now));
     line.push(
@@ -113,6 +113,15 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
     line
 }
 
+/// For how long it is in its state; a loop that we met when it was on its way began earlier.
+pub(super) fn since(scene: &Scene<'_>, row: &Row<'_>) -> String {
+    let Some(at) = row.verdict.since else { return String::new() };
+    let earlier =
+        row.verdict.state == ServiceState::CrashLooping && row.instance.looping_at_least(scene.now);
+    let mark = if earlier { scene.chrome.glyphs.at_least() } else { "" };
+    format!("{mark}{}", scene.age(at))
+}
+
 /// Sign and word. What is no longer known to be true says so in the word.
 pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
     let verdict = &row.verdict;
@@ -121,28 +130,20 @@ pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
     format!("{sign} {was}{}", verdict.state.name())
 }
 
-/// Why a row is not known, and how old what it shows is.
+/// How old a row is that is no longer known to be true, and why.
 fn reason(scene: &Scene<'_>, row: &Row<'_>) -> String {
-    let as_of = row
-        .instance
-        .facts
-        .as_of()
-        .map_or_else(String::new, |at| format!("{} old; ", scene.age(at)));
-    let why = if row.host.link.is_up() {
-        row.host
-            .units_fault
-            .as_ref()
-            .or_else(|| row.instance.facts.fault())
-            .map_or_else(|| "not read yet".to_owned(), |fault| fault.detail.clone())
+    let host = row.host;
+    let age = row.instance.facts.as_of().map(|at| format!("{} old", scene.age(at)));
+    let why = if host.link.is_up() {
+        let fault = host.units_fault.as_ref().or_else(|| row.instance.facts.fault());
+        match (fault, &age) {
+            (Some(fault), _) => Some(brief(&fault.detail).to_owned()),
+            (None, Some(_)) => Some("no newer answer".to_owned()),
+            (None, None) => Some("not read yet".to_owned()),
+        }
     } else {
-        let link = row.host.link.name();
-        why(row.host, scene.now).map_or_else(|| link.to_owned(), |why| format!("{link}, {why}"))
+        let fault = host.link.fault().map(|fault| format!(": {}", brief(&fault.detail)));
+        Some(format!("{}{}", host.link.name(), fault.unwrap_or_default()))
     };
-    if as_of.is_empty() || row.host.link.fault().is_some() || row.host.units_fault.is_some() {
-        return format!("{as_of}{why}");
-    }
-    match row.instance.facts.fault() {
-        Some(fault) => format!("{as_of}{}", fault.detail),
-        None => format!("{as_of}no newer answer"),
-    }
+    age.into_iter().chain(why).collect::<Vec<_>>().join(", ")
 }

@@ -64,7 +64,10 @@ pub(super) fn widths(columns: &[Column], room: u16) -> Vec<u16> {
         }
     }
     let mut spare = (room + 1).saturating_sub(taken(&out));
-    for (column, width) in columns.iter().zip(&mut out).filter(|(_, width)| **width > 0) {
+    // What is short gets its due first; names, at rank zero, take what is left.
+    let mut kept: Vec<_> = columns.iter().zip(&mut out).filter(|(_, width)| **width > 0).collect();
+    kept.sort_by_key(|(column, _)| column.rank.wrapping_sub(1));
+    for (column, width) in kept {
         let more = column.want.saturating_sub(column.min).min(spare);
         *width += more;
         spare -= more;

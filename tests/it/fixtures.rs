@@ -210,6 +210,7 @@ pub(crate) fn incident() -> Model {
     facts.sub = "dead".into();
     facts.unit_type = "oneshot".into();
     facts.main_pid = None;
+    facts.memory = None;
     facts.triggered_by = vec!["backup-production-data.timer".into()];
     facts.unit_file_state = "static".into();
     facts.exit = Some(Exit { code: ExitCode::Exited, status: 0, at: Some(monotonic(3600)) });
@@ -226,6 +227,7 @@ pub(crate) fn crash_loop(instance: &mut Instance) {
     facts.result = "exit-code".into();
     facts.n_restarts = Some(109_033);
     facts.main_pid = None;
+    facts.memory = Some(2 << 20);
     facts.changed = Some(monotonic(3));
     instance.last_exit = Some(Exit { code: ExitCode::Exited, status: 226, at: Some(monotonic(3)) });
     instance.usage = Usage::default();

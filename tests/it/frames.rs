@@ -1,7 +1,9 @@
 //! Frames: what the screen shows, as text, at the sizes that matter.
 
+use quarterdeck::keymap::Keymap;
 use quarterdeck::model::Model;
-use quarterdeck::ui::{Chrome, Glyphs, Keymap, Theme, Viewports, draw};
+use quarterdeck::theme::Themes;
+use quarterdeck::ui::{Chrome, Glyphs, Viewports, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -10,7 +12,7 @@ use crate::fixtures;
 
 fn chrome() -> Chrome {
     Chrome {
-        theme: Theme::without_color(),
+        theme: Themes::shipped().get("dark").unwrap().without_color(),
         glyphs: Glyphs::Unicode,
         keymap: Keymap::default(),
         version: "0.1.0",

@@ -1,5 +1,13 @@
-//! All integration tests, in one binary.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+//! The tests from outside, all in one binary: each further one would be linked anew.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may fail it, like the test itself"
+)]
+
+mod artifacts;
 mod fixtures;
 mod frames;
+mod invalid_configs;

@@ -1,0 +1,48 @@
+//! `[console]`.
+
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanParser;
+
+use super::check;
+use super::fault::quoted;
+use super::faults::Faults;
+use super::reader::{At, Table};
+use super::{INTERVAL_MAX, INTERVAL_MIN};
+use crate::model::spec::ConsoleSpec;
+
+pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> ConsoleSpec {
+    table.refuse_unknown(faults);
+    let default = ConsoleSpec::default();
+    let text = table.text("interval", faults);
+    let interval = text.and_then(|text| interval(table, &text, faults));
+    let theme = table.text("theme", faults);
+    if let Some((theme, Err(refusal))) =
+        theme.as_ref().map(|theme| (theme, check::name(theme.get_ref())))
+    {
+        table.refuse(&theme.span(), refusal, faults);
+    }
+    ConsoleSpec {
+        interval: interval.unwrap_or(default.interval),
+        theme: theme.map_or(default.theme, |theme| (*theme.get_ref()).to_owned()),
+        ascii: table.flag("ascii", faults).unwrap_or(default.ascii),
+        mouse: table.flag("mouse", faults).unwrap_or(default.mouse),
+        problems_only: table.flag("problems_only", faults).unwrap_or(default.problems_only),
+    }
+}
+
+fn interval(table: &Table<'_>, text: &At<&str>, faults: &mut Faults) -> Option<Duration> {
+    let written = quoted(text.get_ref());
+    let Ok(interval) = SpanParser::new().parse_unsigned_duration(text.get_ref()) else {
+        let message = format!("{written} is not a duration");
+        let remedy = "write a number and a unit, such as `5s`, `1m 30s` or `500ms`";
+        faults.at(table.source, &text.span(), message, remedy);
+        return None;
+    };
+    if !(INTERVAL_MIN..=INTERVAL_MAX).contains(&interval) {
+        let message = format!("the interval {written} is out of range");
+        faults.at(table.source, &text.span(), message, "choose one from `1s` to `10m`");
+        return None;
+    }
+    Some(interval)
+}

@@ -1,0 +1,108 @@
+//! `[[env]]`.
+
+use std::collections::BTreeMap;
+
+use super::fault::{quoted, quoted_list};
+use super::faults::Faults;
+use super::reader::{At, Table, nearest};
+use super::{check, host, schema, service};
+use crate::model::ids::EnvName;
+use crate::model::spec::{EnvSpec, Tier};
+
+/// Environments of all files.
+#[derive(Default)]
+pub(super) struct Envs {
+    list: Vec<EnvSpec>,
+    seen: BTreeMap<String, String>,
+    any: bool,
+}
+
+impl Envs {
+    /// Reads every `[[env]]` of one file.
+    pub(super) fn read(&mut self, root: &Table<'_>, faults: &mut Faults) {
+        for table in root.tables("env", &schema::ENV, faults) {
+            self.any = true;
+            if let Some(env) = self.read_one(&table, faults) {
+                self.list.push(env);
+            }
+        }
+    }
+
+    /// Whether no file has an `[[env]]`, good or bad.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.any
+    }
+
+    /// All of them, in the order of the files.
+    pub(super) fn done(self) -> Vec<EnvSpec> {
+        self.list
+    }
+
+    fn read_one(&mut self, table: &Table<'_>, faults: &mut Faults) -> Option<EnvSpec> {
+        table.refuse_unknown(faults);
+        let name = name(table, faults);
+        if let Some(name) = &name {
+            let line = table.source.line(name.span().start);
+            let place = format!("{}:{line}", table.source.path().display());
+            if let Some(first) = self.seen.get(*name.get_ref()) {
+                let written = quoted(name.get_ref());
+                let message = format!("environment {written} is defined already, at {first}");
+                let remedy = "rename one of them; an environment cannot be split";
+                faults.at(table.source, &name.span(), message, remedy);
+            } else {
+                self.seen.insert((*name.get_ref()).to_owned(), place);
+            }
+        }
+        table.require("tier", faults);
+        let tier = table.text("tier", faults).and_then(|tier| {
+            let words = Tier::ALL.map(|tier| (tier.name(), tier));
+            one_of(table, "tier", &tier, &words, faults)
+        });
+        let protected = table.flag("protected", faults);
+        let hosts = host::read_all(table, faults);
+        let services = service::read_all(table, &hosts, faults);
+        let tier = tier?;
+        Some(EnvSpec {
+            name: EnvName::new(name?.get_ref()),
+            tier,
+            protected: protected.unwrap_or(tier == Tier::Production),
+            hosts: hosts.into_iter().filter_map(|host| host.spec).collect(),
+            services,
+        })
+    }
+}
+
+/// The table's `name`, which it must have.
+pub(super) fn name<'a>(table: &Table<'a>, faults: &mut Faults) -> Option<At<&'a str>> {
+    table.require("name", faults);
+    let name = table.text("name", faults)?;
+    match check::name(name.get_ref()) {
+        Ok(()) => Some(name),
+        Err(refusal) => {
+            table.refuse(&name.span(), refusal, faults);
+            None
+        }
+    }
+}
+
+/// What a word of a fixed list stands for.
+pub(super) fn one_of<T: Copy>(
+    table: &Table<'_>,
+    key: &str,
+    text: &At<&str>,
+    words: &[(&str, T)],
+    faults: &mut Faults,
+) -> Option<T> {
+    let found = words.iter().find(|(word, _)| word == text.get_ref());
+    if found.is_none() {
+        let list = quoted_list(words.iter().map(|(word, _)| *word));
+        let near = nearest(text.get_ref(), words.iter().map(|(word, _)| *word));
+        let remedy = near.map_or_else(
+            || format!("choose one of {list}"),
+            |near| format!("did you mean `{near}`? it is one of {list}"),
+        );
+        let message = format!("there is no {key} {}", quoted(text.get_ref()));
+        faults.at(table.source, &text.span(), message, remedy);
+    }
+    found.map(|(_, value)| *value)
+}

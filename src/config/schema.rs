@@ -1,0 +1,95 @@
+//! Every key there is. The reader refuses what does not stand here, and the example config is
+//! tested to show all of it.
+
+/// A table of the config and what may stand in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Section {
+    /// In words, for messages: its name in backquotes, or the top level.
+    pub header: &'static str,
+    /// Its keys.
+    pub keys: &'static [Key],
+}
+
+/// A key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written, whole, for remedies.
+    pub example: &'static str,
+}
+
+impl Section {
+    /// The key of that name.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+const fn key(name: &'static str, example: &'static str) -> Key {
+    Key { name, example }
+}
+
+/// The file itself.
+pub(crate) const TOP: Section = Section {
+    header: "the top level of the file",
+    keys: &[
+        key("include", r#"include = ["conf.d/*.toml"]"#),
+        key("console", "[console]"),
+        key("keys", "[keys]"),
+        key("env", "[[env]]"),
+    ],
+};
+
+/// What an included file may hold.
+pub(crate) const INCLUDED: Section = Section {
+    header: "the top level of an included file",
+    keys: &[key("keys", "[keys]"), key("env", "[[env]]")],
+};
+
+/// Settings of the console.
+pub(crate) const CONSOLE: Section = Section {
+    header: "`[console]`",
+    keys: &[
+        key("interval", r#"interval = "5s""#),
+        key("theme", r#"theme = "auto""#),
+        key("ascii", "ascii = false"),
+        key("mouse", "mouse = false"),
+        key("problems_only", "problems_only = false"),
+    ],
+};
+
+/// An environment.
+pub(crate) const ENV: Section = Section {
+    header: "`[[env]]`",
+    keys: &[
+        key("name", r#"name = "production""#),
+        key("tier", r#"tier = "production""#),
+        key("protected", "protected = true"),
+        key("host", "[[env.host]]"),
+        key("service", "[[env.service]]"),
+    ],
+};
+
+/// A host of an environment.
+pub(crate) const HOST: Section = Section {
+    header: "`[[env.host]]`",
+    keys: &[
+        key("name", r#"name = "web1""#),
+        key("ssh", r#"ssh = "web1""#),
+        key("sudo", r#"sudo = "auto""#),
+    ],
+};
+
+/// A service of an environment.
+pub(crate) const SERVICE: Section = Section {
+    header: "`[[env.service]]`",
+    keys: &[
+        key("name", r#"name = "api""#),
+        key("hosts", r#"hosts = ["web1"]"#),
+        key("unit", r#"unit = "api.service""#),
+    ],
+};
+
+/// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
+pub const KEYS: &[Section] = &[TOP, CONSOLE, ENV, HOST, SERVICE];

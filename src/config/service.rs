@@ -1,0 +1,141 @@
+//! `[[env.service]]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::env::name;
+use super::fault::{quoted, quoted_list};
+use super::faults::Faults;
+use super::host::ReadHost;
+use super::reader::{At, Table, nearest};
+use super::{check, schema};
+use crate::model::ids::{HostName, ServiceName, UnitName};
+use crate::model::spec::{Kind, ServiceSpec};
+
+type ReadKind = fn(&Table<'_>, &str, &mut Faults) -> Option<Kind>;
+
+/// The keys that say how a service is run, of which it must have exactly one.
+const KINDS: &[(&str, ReadKind)] = &[("unit", read_unit)];
+
+/// Every service of an environment with those hosts.
+pub(super) fn read_all(
+    env: &Table<'_>,
+    hosts: &[ReadHost<'_>],
+    faults: &mut Faults,
+) -> Vec<ServiceSpec> {
+    let tables = env.tables("service", &schema::SERVICE, faults);
+    let mut seen = Seen::default();
+    tables.iter().filter_map(|table| read(table, hosts, &mut seen, faults)).collect()
+}
+
+/// What the environment has already, and on which line.
+#[derive(Default)]
+struct Seen<'a> {
+    names: BTreeMap<&'a str, usize>,
+    units: BTreeMap<(HostName, String), usize>,
+}
+
+fn read<'a>(
+    table: &Table<'a>,
+    known: &[ReadHost<'_>],
+    seen: &mut Seen<'a>,
+    faults: &mut Faults,
+) -> Option<ServiceSpec> {
+    table.refuse_unknown(faults);
+    let name = name(table, faults);
+    if let Some(name) = &name {
+        let line = table.source.line(name.span().start);
+        if let Some(first) = seen.names.insert(name.get_ref(), line) {
+            let written = quoted(name.get_ref());
+            let message =
+                format!("service {written} is in this environment already, at line {first}");
+            let remedy = "give one another name, or one of them the `hosts` of both";
+            faults.at(table.source, &name.span(), message, remedy);
+        }
+    }
+    let hosts = match table.texts("hosts", faults) {
+        Some(listed) => listed_hosts(table, &listed, known, faults),
+        None => known.iter().filter_map(|host| host.name).map(HostName::new).collect(),
+    };
+    let kind = kind(table, faults)?;
+    let Kind::Unit(unit) = &kind;
+    let line = table.source.line(table.span().start);
+    for host in &hosts {
+        let key = (host.clone(), unit.as_str().to_owned());
+        if let Some(first) = seen.units.get(&key) {
+            let message = format!(
+                "the unit {} on host {} is watched already, by the service at line {first}",
+                quoted(unit.as_str()),
+                quoted(host.as_str())
+            );
+            let remedy = "remove one of the two, or give them different `hosts`";
+            faults.at(table.source, &table.span_of("unit"), message, remedy);
+            break;
+        }
+        seen.units.insert(key, line);
+    }
+    Some(ServiceSpec { name: ServiceName::new(name?.get_ref()), hosts, kind })
+}
+
+fn listed_hosts(
+    table: &Table<'_>,
+    listed: &At<Vec<At<&str>>>,
+    known: &[ReadHost<'_>],
+    faults: &mut Faults,
+) -> Vec<HostName> {
+    if listed.get_ref().is_empty() {
+        let remedy = "name at least one, or leave `hosts` out to mean all of the environment";
+        faults.at(table.source, &listed.span(), "`hosts` is empty", remedy);
+    }
+    // Only as many as a reader can take in; a thousand hosts are no help.
+    let names: BTreeSet<&str> = known.iter().filter_map(|host| host.name).collect();
+    let mut hosts = Vec::new();
+    let mut listed_before = BTreeSet::new();
+    for host in listed.get_ref() {
+        let text = *host.get_ref();
+        if !names.contains(text) {
+            let remedy = nearest(text, names.iter().copied()).map_or_else(
+                || format!("its hosts are {}", quoted_list(names.iter().copied().take(10))),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("this environment has no host {}", quoted(text));
+            faults.at(table.source, &host.span(), message, remedy);
+        } else if listed_before.insert(text) {
+            hosts.push(HostName::new(text));
+        } else {
+            let message = format!("host {} is listed twice", quoted(text));
+            faults.at(table.source, &host.span(), message, "remove one of them");
+        }
+    }
+    hosts
+}
+
+fn kind(table: &Table<'_>, faults: &mut Faults) -> Option<Kind> {
+    let list = quoted_list(KINDS.iter().map(|(key, _)| *key));
+    let mut given = KINDS.iter().filter(|(key, _)| table.has(key));
+    match (given.next(), given.next()) {
+        (Some((key, read)), None) => read(table, key, faults),
+        (Some((first, _)), Some((second, _))) => {
+            let message = format!("a service is one kind, but this has `{first}` and `{second}`");
+            let remedy = "keep one of them, and make a second service of the other";
+            faults.at(table.source, &table.span_of(second), message, remedy);
+            None
+        }
+        (None, _) => {
+            let message = "this `[[env.service]]` does not say how it is run";
+            let remedy = format!("add exactly one of {list}, such as `unit = \"name.service\"`");
+            faults.at(table.source, &table.span(), message, remedy);
+            None
+        }
+    }
+}
+
+fn read_unit(table: &Table<'_>, key: &str, faults: &mut Faults) -> Option<Kind> {
+    let unit = table.text(key, faults)?;
+    match check::unit(unit.get_ref()) {
+        Ok(()) => Some(Kind::Unit(UnitName::new(unit.get_ref()))),
+        Err(refusal) => {
+            table.refuse(&unit.span(), refusal, faults);
+            None
+        }
+    }
+}
