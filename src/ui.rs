@@ -10,6 +10,8 @@ mod empty;
 mod envs;
 mod hosts;
 mod layout;
+mod overlay;
+mod own_log;
 mod pane;
 mod scene;
 mod services;
@@ -54,8 +56,14 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
             Pane::Hosts => hosts::draw(&scene, buf, area, viewports, &hosts),
         }
     }
-    let cursor = status::draw(&scene, buf, places.status, &services);
-    if let Some(cursor) = cursor.filter(|_| model.screen.overlays.is_empty()) {
+    let mut cursor = status::draw(&scene, buf, places.status, &services);
+    if !model.screen.overlays.is_empty() {
+        // The environments stay in sight: a worse thing may happen while one reads.
+        let room = Rect { height: area.height - places.status.height, ..area };
+        let room = below(room, places.envs.height);
+        cursor = overlay::draw(&scene, buf, room, viewports);
+    }
+    if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
 }

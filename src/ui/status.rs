@@ -11,7 +11,7 @@ use super::{Role, words};
 use crate::model::command::Command;
 use crate::model::fleet::Row;
 use crate::model::rows::Shown;
-use crate::model::screen::{Input, Pane};
+use crate::model::screen::{Input, Overlay, Pane};
 
 /// Draws it; answers where the cursor belongs while the filter is typed.
 pub(super) fn draw(
@@ -55,32 +55,72 @@ fn said(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
     Some(vec![scene.span(Role::Warning, format!("! config not taken{more}: {first}"))])
 }
 
+/// Three to six keys of what has the focus.
 fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
-    let open = match scene.view().focus {
-        Pane::Services | Pane::CrashLoops => "open",
-        Pane::Hosts => "host",
-    };
-    let problems = if scene.view().problems_only { "show all" } else { "problems only" };
-    let hints = [
-        (Command::Open, open),
-        (Command::Filter, "filter"),
-        (Command::ProblemsOnly, problems),
-        (Command::NextPane, "next pane"),
-        (Command::Help, "help"),
-        (Command::Quit, "quit"),
-    ];
     let mut spans = Vec::new();
     if scene.model.frozen.is_some() {
         let key = scene.chrome.key(Command::Freeze).unwrap_or_default();
         spans.push(scene.span(Role::Warning, format!("frozen, {key} goes on  ")));
     }
-    for (command, label) in hints {
+    if let Some(Overlay::Palette { .. }) = scene.model.screen.overlays.last() {
+        // While text is typed, keys are not the keymap's.
+        for (key, label) in [("enter", "run"), ("up down", "choose"), ("esc", "close")] {
+            spans.push(scene.span(Role::Key, key));
+            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
+        }
+        return spans;
+    }
+    for &(command, label) in keys(scene) {
         if let Some(key) = scene.chrome.key(command) {
             spans.push(scene.span(Role::Key, key));
             spans.push(scene.span(Role::Muted, format!(" {label}  ")));
         }
     }
     spans
+}
+
+fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
+    let problems = scene.view().problems_only;
+    match (scene.model.screen.overlays.last(), scene.view().focus) {
+        (Some(Overlay::Unit { .. }), _) => &[
+            (Command::Back, "close"),
+            (Command::NextPane, "next tab"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+            (Command::Copy, "copy"),
+            (Command::Refresh, "read again"),
+        ],
+        (Some(_), _) => &[
+            (Command::Back, "close"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::PageDown, "page"),
+        ],
+        (None, Pane::Services | Pane::CrashLoops) if problems => &[
+            (Command::Open, "open"),
+            (Command::ProblemsOnly, "show all"),
+            (Command::Filter, "filter"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+        (None, Pane::Services | Pane::CrashLoops) => &[
+            (Command::Open, "open"),
+            (Command::Filter, "filter"),
+            (Command::ProblemsOnly, "problems only"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+        (None, Pane::Hosts) => &[
+            (Command::Open, "open"),
+            (Command::Refresh, "read and connect now"),
+            (Command::Filter, "filter"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+    }
 }
 
 fn editing(

@@ -72,6 +72,12 @@ impl Viewports {
         self.panes.push(viewport);
     }
 
+    pub(super) const fn learn_overlay(&mut self, area: Rect, max_scroll: usize, page: usize) {
+        self.overlay = Some(area);
+        self.overlay_max_scroll = max_scroll;
+        self.overlay_page = page;
+    }
+
     pub(super) fn learn_env(&mut self, env: EnvName, area: Rect) {
         self.envs.push((env, area));
     }

@@ -29,7 +29,7 @@ pub(crate) fn ago(secs: u64) -> Timestamp {
 
 /// That long ago, on a host's monotonic clock.
 pub(crate) fn monotonic(secs: u64) -> u64 {
-    (UP - Duration::from_secs(secs)).as_micros() as u64
+    UP.saturating_sub(Duration::from_secs(secs)).as_micros() as u64
 }
 
 pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&str])]) -> EnvSpec {
@@ -138,7 +138,7 @@ pub(crate) fn connect(host: &mut Host, n: u32) {
         let since = u64::from(m * 7919 + n * 613 + 400) * 17;
         instance.facts.see(running(name.as_str(), 700 + m * 61 + n, since), ago(2));
         instance.usage =
-            Usage { memory: Some(u64::from(m + 1) * 37 << 20), cpu_percent: Some(m as f32) };
+            Usage { memory: Some((u64::from(m + 1) * 37) << 20), cpu_percent: Some(m as f32) };
         instance.restarts = log(0, &[], true);
     }
 }
@@ -343,4 +343,64 @@ pub(crate) fn detail() -> UnitDetail {
         ],
         warnings: vec!["the journal before 02:41 was rotated away".to_owned()],
     }
+}
+
+/// Many hosts in four environments, with some trouble among them.
+pub(crate) fn many(hosts: usize, services: usize) -> Model {
+    let service_names: Vec<String> = (0..services).map(|n| format!("svc-{n}")).collect();
+    let tiers = Tier::ALL;
+    let mut envs = Vec::new();
+    for (n, tier) in tiers.into_iter().enumerate().take(hosts.min(4)) {
+        let names: Vec<String> = (0..hosts)
+            .filter(|host| host * 4 / hosts == n)
+            .map(|host| format!("web-{host}"))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let services: Vec<(&str, &[&str])> =
+            service_names.iter().map(|name| (name.as_str(), &names[..])).collect();
+        envs.push(env(&format!("fleet-{n}"), tier, &names, &services));
+    }
+    let mut model = well(envs);
+    let mut n = 0;
+    for host in model.fleet.envs.iter_mut().flat_map(|env| env.hosts.values_mut()) {
+        n += 1;
+        if n % 37 == 0 {
+            host.link = Link::failed(fault(FaultKind::TimedOut), NOW + Duration::from_secs(47));
+        }
+        if n % 23 == 0 {
+            host.instances.values_mut().take(2).for_each(crash_loop);
+        }
+        if n % 11 == 0 {
+            for instance in host.instances.values_mut().skip(2).take(1) {
+                let facts = instance.facts.value_mut().unwrap();
+                facts.active = ActiveState::Failed;
+                facts.sub = "failed".into();
+                facts.main_pid = None;
+                facts.exit = Some(Exit { code: ExitCode::Killed, status: 9, at: None });
+                instance.last_exit = facts.exit;
+            }
+        }
+    }
+    model
+}
+
+/// Names that are wide, long, or were hostile before they were cleaned.
+pub(crate) fn wide() -> Model {
+    use quarterdeck::model::text::clean;
+    let hostile = clean("evil\u{1b}[2J\u{202e}txt", 64);
+    let long = "a-service-with-a-name-that-is-longer-than-any-column-that-we-could-give-it";
+    let mut model = well(vec![env(
+        "本番環境",
+        Tier::Production,
+        &["東京-1", "osaka"],
+        &[
+            ("決済サービス決済サービス決済サービス", &["東京-1"]),
+            ("cafe\u{301}-d\u{e9}j\u{e0}-vu", &["東京-1"]),
+            (&hostile, &["osaka"]),
+            (long, &["osaka"]),
+        ],
+    )]);
+    crash_loop(instance(&mut model, "本番環境", "東京-1", "決済サービス決済サービス決済サービス"));
+    model.screen.view.filter = "-サーバ".to_owned();
+    model
 }
