@@ -1,5 +1,6 @@
 //! quarterdeck: an operations console in the terminal. See ARCHITECTURE.md for the house.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod effect;
@@ -9,4 +10,5 @@ pub mod msg;
 pub mod probe;
 pub mod runtime;
 pub mod theme;
+pub mod ui;
 pub mod update;

@@ -31,6 +31,8 @@ pub struct Model {
     pub fleet: Fleet,
     /// The fleet as it was when the screen was frozen, and when that was.
     pub frozen: Option<Box<(Fleet, Timestamp)>>,
+    /// When counters were last handed to the store.
+    pub saved_at: Timestamp,
     /// What is looked at.
     pub screen: Screen,
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::model::command::Command;
 use crate::model::fault::Fault;
 use crate::model::host::{HostFacts, Link};
-use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
 use crate::model::instance::Usage;
 use crate::model::restarts::Saved;
+use crate::model::screen::Pane;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
 use crate::model::unit::{Exit, UnitDetail, UnitFacts};
@@ -39,6 +40,10 @@ pub enum Msg {
     ConfigRefused(Vec<String>),
     /// Counters from an earlier run of the console.
     CountersRead(Vec<(InstanceId, Saved)>),
+    /// A pane was clicked, and perhaps one of its rows.
+    Picked(Pane, Option<usize>),
+    /// An environment's line was clicked.
+    PickedEnv(EnvName),
     /// Something to say at the bottom, such as that a copy was made or the store cannot be written.
     Noticed(crate::model::severity::Severity, String),
 }

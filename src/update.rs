@@ -21,6 +21,9 @@ use crate::msg::Msg;
 
 /// How long a sentence at the bottom stays.
 const NOTICE: Duration = Duration::from_secs(8);
+/// How often counters are kept. What is lost when the console is killed is only when the last
+/// restarts were, not how many.
+const SAVING: Duration = Duration::from_secs(10);
 
 /// Takes a message at a moment; answers what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
@@ -43,6 +46,14 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::CountersRead(counters) => {
             restore(model, counters);
             Vec::new()
+        }
+        Msg::Picked(pane, place) => {
+            moves::pick(model, pane, place);
+            Vec::new()
+        }
+        Msg::PickedEnv(env) => {
+            model.screen.view.env = Some(env);
+            vec![Effect::SaveView(model.screen.view.clone())]
         }
         Msg::Noticed(severity, text) => {
             say(model, severity, text);
@@ -125,15 +136,48 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     if model.screen.notice.as_ref().is_some_and(over) {
         model.screen.notice = None;
     }
-    Vec::new()
+    if now.since(model.saved_at) < SAVING {
+        return Vec::new();
+    }
+    model.saved_at = now;
+    let counters = unsaved(model);
+    if counters.is_empty() { Vec::new() } else { vec![Effect::SaveCounters(counters)] }
 }
 
-/// What the store needs to know of restarts: all instances with any.
-pub fn counters(model: &Model) -> Vec<(InstanceId, Saved)> {
-    model
-        .fleet
-        .rows(model.now)
-        .filter(|row| row.instance.facts.value().is_some())
-        .map(|row| (row.id(), row.instance.restarts.save()))
-        .collect()
+/// Counters that the store does not have yet, taken out of the model's list of such.
+pub fn unsaved(model: &mut Model) -> Vec<(InstanceId, Saved)> {
+    let mut counters = Vec::new();
+    for env in &mut model.fleet.envs {
+        for (name, host) in &mut env.hosts {
+            let id = HostId { env: env.name.clone(), host: name.clone() };
+            for (service, instance) in &mut host.instances {
+                if let Some(saved) = instance.restarts.take_unsaved() {
+                    let id = InstanceId { host: id.clone(), service: service.clone() };
+                    counters.push((id, saved));
+                }
+            }
+        }
+    }
+    counters
+}
+
+/// What the last frame taught the app.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Learned {
+    /// Rows or lines that what has the keys can show at once.
+    pub page: usize,
+    /// How far the overlay on top can be scrolled.
+    pub max_scroll: usize,
+}
+
+/// Takes what the last frame taught: a scroll beyond the end is the end.
+pub fn learn(model: &mut Model, learned: &Learned) {
+    use crate::model::screen::Overlay;
+    model.screen.page = learned.page;
+    match model.screen.overlays.last_mut() {
+        Some(
+            Overlay::Help { scroll } | Overlay::Host { scroll, .. } | Overlay::Unit { scroll, .. },
+        ) => *scroll = (*scroll).min(learned.max_scroll),
+        Some(Overlay::Palette { .. } | Overlay::OwnLog) | None => {}
+    }
 }

@@ -1,9 +1,131 @@
-//! The console.
-use super::Outcome;
+//! The console, on real hosts or simulated ones.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::args::{Console, Demo, Fleet};
-pub(super) fn run(_fleet: &Fleet, _console: &Console) -> Outcome {
+use super::{Failure, Outcome, USAGE, env, read_config, tokio_runtime};
+use crate::app::{self, Setup};
+use crate::config;
+use crate::keymap::Keymap;
+use crate::model::Model;
+use crate::model::severity::Severity;
+use crate::model::spec::{FleetSpec, Sources};
+use crate::runtime::store::{self, Remembered, Store};
+use crate::theme::{self, Themes};
+use crate::ui::{Chrome, Glyphs};
+
+pub(super) fn run(fleet: &Fleet, console: &Console) -> Outcome {
+    let asked = read_config(fleet)?;
+    open(console, asked.spec, asked.origin, None)
+}
+
+pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
+    drop((demo, console));
     Ok(0)
 }
-pub(super) fn demo(_demo: &Demo, _console: &Console) -> Outcome {
-    Ok(0)
+
+fn open(
+    console: &Console,
+    spec: FleetSpec,
+    origin: Option<(std::path::PathBuf, Sources)>,
+    simulated: Option<Arc<crate::runtime::simulated::Fleet>>,
+) -> Outcome {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Failure {
+            code: USAGE,
+            message: "quarterdeck: the console needs a terminal; `quarterdeck status` does not"
+                .to_owned(),
+        });
+    }
+    app::start_log();
+    // A simulated fleet's counters are nobody's memory.
+    let (store, remembered, trouble) =
+        if simulated.is_some() { (None, Remembered::default(), None) } else { open_store() };
+    let mut model = Model::default();
+    let screen = &mut model.screen;
+    if !console.fresh {
+        screen.view = remembered.view.unwrap_or_default();
+    }
+    screen.view.problems_only |= spec.console.problems_only;
+    screen.mouse = spec.console.mouse;
+    screen.board = console.board;
+    if screen.view.env.as_ref().is_some_and(|env| !spec.envs.iter().any(|e| e.name == *env)) {
+        screen.view.env = None;
+    }
+    let mut notices: Vec<String> = trouble.into_iter().collect();
+    let (keymap, faults) = Keymap::new(&spec.keys);
+    notices.extend(faults.iter().map(ToString::to_string));
+    let themes = themes(&mut notices);
+    let wanted = console.theme.clone().or_else(|| screen.view.theme.clone());
+    let choice = theme::choose(wanted.as_deref().unwrap_or(&spec.console.theme), &env);
+    let theme = match (themes.get(&choice.name), &console.theme) {
+        (Some(theme), _) => theme.clone(),
+        (None, Some(name)) => {
+            let known: Vec<&str> = themes.iter().map(theme::Theme::name).collect();
+            let name = crate::model::text::clean(name, 64);
+            let message =
+                format!("quarterdeck: there is no theme `{name}`; there are: {}", known.join(", "));
+            return Err(Failure { code: USAGE, message });
+        }
+        (None, None) => {
+            notices.push(format!("there is no theme `{}`", choice.name));
+            let auto = theme::choose("auto", &env).name;
+            themes.get(&auto).cloned().unwrap_or_default()
+        }
+    };
+    if let Some(first) = notices.first() {
+        screen.says(Severity::Warning, first.clone(), None);
+        for notice in &notices {
+            tracing::warn!("{notice}");
+        }
+    }
+    let colorless = !choice.color;
+    let chrome = Chrome {
+        theme: if colorless { theme.without_color() } else { theme },
+        glyphs: if console.ascii || spec.console.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        keymap,
+        version: env!("CARGO_PKG_VERSION"),
+        utc_offset_secs: jiff::Zoned::now().offset().seconds(),
+    };
+    let setup = Setup {
+        spec: Arc::new(spec),
+        origin,
+        model,
+        counters: remembered.counters,
+        store,
+        simulated,
+        themes,
+        colorless,
+        chrome,
+    };
+    let runtime = tokio_runtime()?;
+    let ended = runtime.block_on(app::run(setup));
+    runtime.shutdown_timeout(Duration::from_millis(300));
+    let code = ended?;
+    Ok(code)
+}
+
+fn open_store() -> (Option<Store>, Remembered, Option<String>) {
+    let Some(place) = store::place(&env) else {
+        let trouble = "no $HOME: counters and the view are not kept".to_owned();
+        return (None, Remembered::default(), Some(trouble));
+    };
+    match Store::open(&place) {
+        Ok((store, remembered)) => (Some(store), remembered, None),
+        Err(error) => {
+            let trouble = format!("counters and the view are not kept: {error}");
+            (None, Remembered::default(), Some(trouble))
+        }
+    }
+}
+
+fn themes(notices: &mut Vec<String>) -> Themes {
+    let Some(folder) = config::directory(&env).map(|folder| folder.join("themes")) else {
+        return Themes::shipped();
+    };
+    let (themes, faults) = theme::load_dir(&folder);
+    notices.extend(faults.iter().map(config::ConfigFault::headline));
+    themes
 }

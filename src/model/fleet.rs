@@ -71,6 +71,8 @@ pub struct Tally {
     pub hosts: usize,
     /// Hosts that answer.
     pub hosts_up: usize,
+    /// As of when the oldest reading is that is no longer trusted.
+    pub oldest_stale: Option<Timestamp>,
 }
 
 impl Fleet {
@@ -179,6 +181,10 @@ impl Fleet {
             for row in self.rows_of(env, host, now) {
                 worst = worst.max(row.verdict.severity);
                 tally.count(&row.verdict);
+                if let Some(as_of) = row.instance.facts.as_of().filter(|_| row.verdict.stale) {
+                    tally.oldest_stale =
+                        Some(tally.oldest_stale.map_or(as_of, |oldest| oldest.min(as_of)));
+                }
             }
         }
         (worst, tally)

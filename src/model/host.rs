@@ -214,15 +214,25 @@ impl HostFacts {
         self.disks.iter().min_by(|a, b| a.free_percent().total_cmp(&b.free_percent()))
     }
 
-    /// The worst of disks and memory.
-    pub fn severity(&self) -> Severity {
-        let memory = if self.memory_percent() > 90.0 { Severity::Warning } else { Severity::Ok };
-        let clock = match self.skew.unsigned_abs() {
+    /// Above 90 % somebody should look.
+    pub fn memory_severity(&self) -> Severity {
+        if self.memory_percent() > 90.0 { Severity::Warning } else { Severity::Ok }
+    }
+
+    /// Two seconds off are told, half a minute is a problem.
+    pub const fn clock_severity(&self) -> Severity {
+        match self.skew.unsigned_abs() {
             0..=2_000_000 => Severity::Ok,
             2_000_001..=30_000_000 => Severity::Info,
             _ => Severity::Warning,
-        };
-        Severity::worst(self.disks.iter().map(Disk::severity)).max(memory).max(clock)
+        }
+    }
+
+    /// The worst of disks, memory and clock.
+    pub fn severity(&self) -> Severity {
+        Severity::worst(self.disks.iter().map(Disk::severity))
+            .max(self.memory_severity())
+            .max(self.clock_severity())
     }
 }
 

@@ -148,8 +148,13 @@ impl Instance {
         };
         let stale =
             !host.link.is_up() || host.units_fault.is_some() || self.facts.is_stale(now, interval);
-        let since = facts.changed.and_then(|at| host.at(at));
         let state = self.state(facts, host, now);
+        // A loop changes its state all the time; what counts is since when it loops.
+        let since = if state == ServiceState::CrashLooping {
+            self.restarts.began(LOOP_WINDOW, now)
+        } else {
+            facts.changed.and_then(|at| host.at(at))
+        };
         let severity = if stale { Severity::Unknown } else { self.severity(facts, state) };
         Verdict { state, severity, since, stale }
     }
@@ -235,6 +240,11 @@ impl Instance {
             }
             ServiceState::Unknown => Severity::Unknown,
         }
+    }
+
+    /// Whether a loop may have begun before the verdict says.
+    pub fn looping_at_least(&self, now: Timestamp) -> bool {
+        self.restarts.began_at_least(LOOP_WINDOW, now)
     }
 
     /// When its main process began, on the console's clock, while it runs.

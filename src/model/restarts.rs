@@ -48,6 +48,7 @@ pub struct RestartLog {
     complete_since: Option<Timestamp>,
     total_is_complete: bool,
     last: Option<Run>,
+    unsaved: bool,
 }
 
 /// A number of restarts, and whether there may have been more.
@@ -71,6 +72,7 @@ impl RestartLog {
             self.total = self.total.max(u64::from(run.n_restarts.unwrap_or(0)));
             self.complete_since = Some(now);
             self.last = Some(run);
+            self.unsaved = true;
             return 0;
         };
         let rebooted = !run.boot.is_empty() && !last.boot.is_empty() && run.boot != last.boot;
@@ -82,11 +84,13 @@ impl RestartLog {
         };
         // A first start is no restart: there was no run before it. Neither is a boot.
         let by_hand = u64::from(automatic == 0 && restarted && !rebooted && last.started.is_some());
-        self.last = Some(Run {
+        let run = Run {
             boot: if run.boot.is_empty() { last.boot.clone() } else { run.boot },
             n_restarts: run.n_restarts,
             started: run.started.or(last.started),
-        });
+        };
+        self.unsaved |= run != *last;
+        self.last = Some(run);
         self.total = self.total.saturating_add(automatic + by_hand);
         if continuous {
             self.add(automatic, by_hand, now);
@@ -116,6 +120,7 @@ impl RestartLog {
         self.buckets.retain(|b| b.all() > 0);
         self.total = self.total.max(self.buckets.iter().map(|b| b.all()).sum());
         self.complete_since = Some(complete_since);
+        self.unsaved = true;
     }
 
     /// Says that the total is everything since the host booted.
@@ -157,6 +162,30 @@ impl RestartLog {
             .map(|b| Timestamp::from_secs(i64::from(b.index) * BUCKET.as_secs().cast_signed()))
     }
 
+    /// When the restarts began that go on until now, with at most `gap` between two of them, to
+    /// ten seconds. It may have been earlier, see [`Self::began_at_least`].
+    pub fn began(&self, gap: Duration, now: Timestamp) -> Option<Timestamp> {
+        let gap = (gap.as_secs() / BUCKET.as_secs()) as u32;
+        let mut first = bucket(now);
+        for b in self.buckets.iter().rev() {
+            if first.saturating_sub(b.index) > gap {
+                break;
+            }
+            first = b.index;
+        }
+        (first < bucket(now) || self.buckets.back().is_some_and(|b| b.index == first))
+            .then(|| Timestamp::from_secs(i64::from(first) * BUCKET.as_secs().cast_signed()))
+    }
+
+    /// Whether what [`Self::began`] answers may be too late: the account begins soon before it.
+    pub fn began_at_least(&self, gap: Duration, now: Timestamp) -> bool {
+        let hour = BUCKET * KEPT;
+        self.began(gap, now).is_some_and(|began| {
+            let seen = now.since(began).saturating_add(gap);
+            seen >= hour || self.within(seen, now).at_least
+        })
+    }
+
     /// Restarts in `n` equal spans of `span` up to `now`, oldest first: the sparkline.
     pub fn series(&self, n: usize, span: Duration, now: Timestamp) -> Vec<u64> {
         let per = (span.as_secs() / BUCKET.as_secs()).max(1) as u32;
@@ -182,6 +211,11 @@ impl RestartLog {
         }
     }
 
+    /// What has to be kept, if something changed since it was last asked for.
+    pub fn take_unsaved(&mut self) -> Option<Saved> {
+        std::mem::take(&mut self.unsaved).then(|| self.save())
+    }
+
     /// Goes on from what was saved. The next reading is not continuous with it.
     pub fn restore(saved: Saved, now: Timestamp) -> Self {
         let mut log = Self {
@@ -190,6 +224,7 @@ impl RestartLog {
             buckets: saved.buckets.into(),
             complete_since: Some(now),
             last: Some(saved.last),
+            unsaved: false,
         };
         log.buckets.make_contiguous().sort_by_key(|b| b.index);
         log.forget_before(bucket(now).saturating_sub(KEPT));
@@ -321,6 +356,21 @@ mod tests {
         assert_eq!(back.within(HOUR, at(60)).n, 3);
         assert_eq!(back.observe(run(4, 5), false, at(61)), 1);
         assert_eq!(back.total().n, 4);
+    }
+
+    #[test]
+    fn a_loop_began_with_its_first_restart() {
+        let gap = Duration::from_secs(60);
+        let mut log = RestartLog::default();
+        log.observe(run(0, 1), true, at(0));
+        log.observe(run(1, 2), true, at(100));
+        log.observe(run(2, 3), true, at(300));
+        log.observe(run(3, 4), true, at(350));
+        assert_eq!(log.began(gap, at(390)), Some(at(300)));
+        assert!(!log.began_at_least(gap, at(390)));
+        assert_eq!(log.began(gap * 4, at(390)), Some(at(100)));
+        assert!(log.began_at_least(gap * 4, at(390)), "we came only shortly before");
+        assert_eq!(log.began(gap, at(500)), None, "over");
     }
 
     #[test]

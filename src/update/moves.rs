@@ -78,6 +78,15 @@ fn select(model: &mut Model, step: Step) {
     }
 }
 
+/// Focuses a pane and selects one of its rows.
+pub(super) fn pick(model: &mut Model, pane: Pane, place: Option<usize>) {
+    model.screen.view.focus = pane;
+    if let Some(place) = place {
+        select(model, Step::First);
+        select(model, Step::By(place.cast_signed()));
+    }
+}
+
 fn rows_id(row: &crate::model::fleet::Row<'_>) -> InstanceId {
     row.id()
 }

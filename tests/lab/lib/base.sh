@@ -50,7 +50,8 @@ base_build() {
     base_proxy
     mkdir -p "$cache/debs-$generation"
     # Packages are kept: a changed recipe then costs no download.
-    debootstrap --variant=minbase --cache-dir="$cache/debs-$generation" \
+    # In a mount namespace: interrupted, it leaves nothing mounted.
+    unshare --mount debootstrap --variant=minbase --cache-dir="$cache/debs-$generation" \
       --include="$(recipe_packages "$generation")" "$generation" "$temp" ${mirror:+"$mirror"} \
       >"$cache/$generation.log" 2>&1 &&
       recipe recipe_settle "$temp" "$generation" >>"$cache/$generation.log" 2>&1

@@ -1,0 +1,338 @@
+//! The console: the loop between terminal, hosts, model and screen.
+
+mod backend;
+mod input;
+mod logging;
+mod terminal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use self::terminal::Tty;
+use crate::effect::Effect;
+use crate::keymap::Keymap;
+use crate::model::Model;
+use crate::model::ids::InstanceId;
+use crate::model::restarts::Saved;
+use crate::model::severity::Severity;
+use crate::model::spec::{FleetSpec, Sources};
+use crate::msg::Msg;
+use crate::runtime::clock;
+use crate::runtime::engine::Engine;
+use crate::runtime::store::Store;
+use crate::theme::Themes;
+use crate::ui::{self, Chrome, Viewports};
+use crate::update::{Learned, learn, start, unsaved, update};
+
+pub use self::logging::start as start_log;
+
+/// Messages that wait for the model. Hosts wait when it is full; nothing piles up.
+const QUEUE: usize = 1024;
+/// At most thirty frames a second; a key is answered at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Messages taken before the keys are looked at again.
+const BATCH: usize = 256;
+
+/// Everything the console starts from.
+pub struct Setup {
+    /// What is watched.
+    pub spec: Arc<FleetSpec>,
+    /// The config, to be watched for changes.
+    pub origin: Option<(std::path::PathBuf, Sources)>,
+    /// What the screen starts as.
+    pub model: Model,
+    /// Counters of earlier runs.
+    pub counters: Vec<(InstanceId, Saved)>,
+    /// Where counters and the view are kept.
+    pub store: Option<Store>,
+    /// Simulated hosts.
+    pub simulated: Option<Arc<crate::runtime::simulated::Fleet>>,
+    /// All themes.
+    pub themes: Themes,
+    /// Without colors.
+    pub colorless: bool,
+    /// The look at the start.
+    pub chrome: Chrome,
+}
+
+/// Runs the console until it is quit. Must be called within a tokio runtime.
+pub async fn run(setup: Setup) -> std::io::Result<u8> {
+    let mut signals = Signals::new()?;
+    let mut tty = Tty::enter()?;
+    let mut app = App::new(setup);
+    app.draw(&mut tty)?;
+    #[cfg(debug_assertions)]
+    if std::env::var_os("QUARTERDECK_TEST_PANIC").is_some() {
+        #[expect(clippy::panic, reason = "a test looks at the terminal afterwards")]
+        {
+            panic!("as the test asked");
+        }
+    }
+    app.begin()?;
+    let ending = app.run(&mut tty, &mut signals).await;
+    drop(tty);
+    app.close();
+    ending
+}
+
+/// The signals that end or stop us.
+struct Signals {
+    terminate: Signal,
+    hangup: Signal,
+    interrupt: Signal,
+    stop: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
+    }
+}
+
+/// What the loop goes on with.
+enum Next {
+    Go,
+    Suspend,
+    End(u8),
+}
+
+struct App {
+    model: Model,
+    spec: Arc<FleetSpec>,
+    origin: Option<(std::path::PathBuf, Sources)>,
+    counters: Vec<(InstanceId, Saved)>,
+    parts: Option<(Option<Store>, Option<Arc<crate::runtime::simulated::Fleet>>)>,
+    engine: Option<Engine>,
+    sender: mpsc::Sender<Msg>,
+    messages: mpsc::Receiver<Msg>,
+    themes: Themes,
+    colorless: bool,
+    chrome: Chrome,
+    viewports: Viewports,
+    pending: Vec<Effect>,
+    drawn: Option<Instant>,
+    dirty: bool,
+    mouse: bool,
+}
+
+impl App {
+    fn new(setup: Setup) -> Self {
+        let (sender, messages) = mpsc::channel(QUEUE);
+        let mut model = setup.model;
+        let effects = start(&mut model, &setup.spec, clock::now());
+        let mouse = model.screen.mouse;
+        Self {
+            model,
+            spec: setup.spec,
+            origin: setup.origin,
+            counters: setup.counters,
+            parts: Some((setup.store, setup.simulated)),
+            engine: None,
+            sender,
+            messages,
+            themes: setup.themes,
+            colorless: setup.colorless,
+            chrome: setup.chrome,
+            viewports: Viewports::default(),
+            pending: effects,
+            drawn: None,
+            dirty: true,
+            mouse,
+        }
+    }
+
+    /// Starts what costs time, after the first frame.
+    fn begin(&mut self) -> std::io::Result<()> {
+        let (store, simulated) = self.parts.take().unwrap_or_default();
+        self.engine = Some(Engine::new(self.sender.clone(), store, simulated)?);
+        let counters = std::mem::take(&mut self.counters);
+        self.pending.extend(update(&mut self.model, Msg::CountersRead(counters), clock::now()));
+        if let Some((path, sources)) = self.origin.take() {
+            tokio::spawn(crate::runtime::watch_config::watch(
+                path,
+                sources.files,
+                Arc::clone(&self.spec),
+                self.sender.clone(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, tty: &mut Tty, signals: &mut Signals) -> std::io::Result<u8> {
+        let mut keys = Some(EventStream::new());
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        if self.mouse {
+            tty.mouse(true)?;
+        }
+        loop {
+            match self.perform(tty)? {
+                Next::Go => {}
+                Next::End(code) => return Ok(code),
+                Next::Suspend => {
+                    // Its thread would go on reading the shell's keys.
+                    drop(keys.take());
+                    tty.suspend()?;
+                    keys = Some(EventStream::new());
+                    self.dirty = true;
+                    self.drawn = None;
+                }
+            }
+            let due = self.drawn.map_or_else(Instant::now, |at| at + FRAME);
+            if self.dirty && Instant::now() >= due {
+                self.draw(tty)?;
+            }
+            let key = async {
+                match &mut keys {
+                    Some(keys) => keys.next().await,
+                    None => None,
+                }
+            };
+            tokio::select! {
+                biased;
+                event = key => match event {
+                    Some(Ok(event)) => {
+                        self.typed(event);
+                        // A key is answered at once.
+                        self.drawn = None;
+                    }
+                    // The terminal is gone.
+                    Some(Err(_)) | None => return Ok(129),
+                },
+                _ = signals.terminate.recv() => return Ok(143),
+                _ = signals.hangup.recv() => return Ok(129),
+                _ = signals.interrupt.recv() => return Ok(130),
+                _ = signals.stop.recv() => self.pending.push(Effect::Suspend),
+                msg = self.messages.recv() => {
+                    let mut next = msg;
+                    for _ in 0..BATCH {
+                        let Some(msg) = next else { break };
+                        self.take(msg);
+                        next = self.messages.try_recv().ok();
+                    }
+                    if let Some(msg) = next {
+                        self.take(msg);
+                    }
+                }
+                _ = tick.tick() => {
+                    tui_logger::move_events();
+                    self.take(Msg::Ticked);
+                }
+                () = tokio::time::sleep_until(due), if self.dirty => {}
+            }
+        }
+    }
+
+    fn take(&mut self, msg: Msg) {
+        if let Msg::ConfigRead(spec) = &msg {
+            let (keymap, faults) = Keymap::new(&spec.keys);
+            self.chrome.keymap = keymap;
+            if let Some(fault) = faults.first() {
+                let text = fault.to_string();
+                self.pending.extend(update(
+                    &mut self.model,
+                    Msg::Noticed(Severity::Warning, text),
+                    clock::now(),
+                ));
+            }
+        }
+        self.pending.extend(update(&mut self.model, msg, clock::now()));
+        self.dirty = true;
+    }
+
+    fn typed(&mut self, event: Event) {
+        if matches!(event, Event::Resize(..)) {
+            self.take(Msg::Resized);
+            return;
+        }
+        for msg in input::messages(&event, &self.model, &self.chrome.keymap, &self.viewports) {
+            self.take(msg);
+        }
+    }
+
+    /// Does what is to be done.
+    fn perform(&mut self, tty: &mut Tty) -> std::io::Result<Next> {
+        let mut next = Next::Go;
+        for effect in std::mem::take(&mut self.pending) {
+            let Some(ours) = self.engine.as_mut().and_then(|engine| engine.perform(effect)) else {
+                continue;
+            };
+            match ours {
+                Effect::Copy(text) => tty.copy(&text)?,
+                Effect::Mouse(on) => tty.mouse(on)?,
+                Effect::Theme(name) => self.theme(name.as_deref()),
+                Effect::Suspend => next = Next::Suspend,
+                Effect::Quit => return Ok(Next::End(0)),
+                // The engine keeps these.
+                Effect::Connect(_)
+                | Effect::Rewatch(_)
+                | Effect::Disconnect(_)
+                | Effect::ReadNow(_)
+                | Effect::Describe { .. }
+                | Effect::SaveCounters(_)
+                | Effect::SaveView(_) => {}
+            }
+        }
+        Ok(next)
+    }
+
+    fn theme(&mut self, name: Option<&str>) {
+        let theme = match name {
+            Some(name) => self.themes.get(name),
+            None => self.themes.after(self.chrome.theme.name()),
+        };
+        if let Some(theme) = theme.cloned() {
+            let name = theme.name().to_owned();
+            self.chrome.theme = if self.colorless { theme.without_color() } else { theme };
+            self.model.screen.view.theme = Some(name.clone());
+            self.take(Msg::Noticed(Severity::Info, format!("theme: {name}")));
+            self.pending.push(Effect::SaveView(self.model.screen.view.clone()));
+        }
+    }
+
+    fn draw(&mut self, tty: &mut Tty) -> std::io::Result<()> {
+        let (model, chrome, viewports) = (&self.model, &self.chrome, &mut self.viewports);
+        tty.draw(|frame| ui::draw(frame, model, chrome, viewports))?;
+        let learned = self.learned();
+        learn(&mut self.model, &learned);
+        self.dirty = false;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+
+    fn learned(&self) -> Learned {
+        Learned {
+            page: if self.viewports.overlay.is_some() {
+                self.viewports.overlay_page
+            } else {
+                self.viewports.page
+            },
+            max_scroll: self.viewports.overlay_max_scroll,
+        }
+    }
+
+    /// Keeps what has to be kept and ends all connections.
+    fn close(mut self) {
+        let counters = unsaved(&mut self.model);
+        if let Some(mut engine) = self.engine.take() {
+            for effect in std::mem::take(&mut self.pending) {
+                if matches!(effect, Effect::SaveView(_) | Effect::SaveCounters(_)) {
+                    drop(engine.perform(effect));
+                }
+            }
+            drop(engine.perform(Effect::SaveCounters(counters)));
+            engine.close();
+        }
+    }
+}

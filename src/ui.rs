@@ -1,0 +1,80 @@
+//! The screen: `draw(&Model, &Chrome, &mut Viewports)`. Pure: no clock, no IO, no change of the
+//! model, and no verdict of its own; what a thing is called and how bad it is comes from `model`.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+mod chrome;
+mod crash_loops;
+mod empty;
+mod envs;
+mod hosts;
+mod layout;
+mod overlay;
+mod own_log;
+mod pane;
+mod scene;
+mod services;
+mod status;
+mod table;
+mod text;
+mod viewports;
+mod words;
+
+pub use chrome::{Chrome, Glyphs};
+pub use viewports::{Viewport, Viewports};
+
+use crate::keymap::Keymap;
+use crate::model::Model;
+use crate::model::rows;
+use crate::model::screen::Pane;
+use crate::theme::{Role, Theme};
+use layout::Wanted;
+use scene::Scene;
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &mut Viewports) {
+    let scene = Scene::new(model, chrome);
+    let area = frame.area();
+    viewports.begin();
+    let services = rows::services(scene.fleet, scene.view(), scene.now);
+    let looping = rows::crash_loops(scene.fleet, scene.view(), scene.now);
+    let hosts = rows::hosts(scene.fleet, scene.view());
+    let wanted = Wanted {
+        envs: scene.fleet.envs.len(),
+        services: services.rows.len(),
+        looping: looping.rows.len(),
+        hosts: hosts.rows.len(),
+    };
+    let places = layout::places(area, wanted, scene.view());
+    let buf = frame.buffer_mut();
+    envs::draw(&scene, buf, places.envs, viewports);
+    for (pane, area) in places.panes {
+        match pane {
+            Pane::Services => services::draw(&scene, buf, area, viewports, &services),
+            Pane::CrashLoops => crash_loops::draw(&scene, buf, area, viewports, &looping),
+            Pane::Hosts => hosts::draw(&scene, buf, area, viewports, &hosts),
+        }
+    }
+    let mut cursor = status::draw(&scene, buf, places.status, &services);
+    if !model.screen.overlays.is_empty() {
+        // The environments stay in sight: a worse thing may happen while one reads.
+        let room = Rect { height: area.height - places.status.height, ..area };
+        let room = below(room, places.envs.height);
+        cursor = overlay::draw(&scene, buf, room, viewports);
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// The first `height` rows of an area.
+fn top(area: Rect, height: u16) -> Rect {
+    Rect { height: height.min(area.height), ..area }
+}
+
+/// What is left below the first `height` rows of an area.
+fn below(area: Rect, height: u16) -> Rect {
+    let height = height.min(area.height);
+    Rect { y: area.y + height, height: area.height - height, ..area }
+}

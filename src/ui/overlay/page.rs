@@ -1,0 +1,89 @@
+//! A page of headings, facts and sentences, wrapped to a width.
+
+use ratatui::text::{Line, Span};
+
+use crate::model::fault::Fault;
+use crate::ui::Role;
+use crate::ui::scene::Scene;
+use crate::ui::text::{width, wrap};
+
+/// Columns of a fact's name.
+const NAME: usize = 18;
+
+/// A page that is being written.
+pub(super) struct Page<'s, 'a> {
+    scene: &'s Scene<'a>,
+    columns: usize,
+    pub(super) lines: Vec<Line<'static>>,
+}
+
+impl<'s, 'a> Page<'s, 'a> {
+    pub(super) const fn new(scene: &'s Scene<'a>, columns: u16) -> Self {
+        Self { scene, columns: columns as usize, lines: Vec::new() }
+    }
+
+    /// An empty line, but never two and none at the top.
+    pub(super) fn gap(&mut self) {
+        if self.lines.last().is_some_and(|line| line.width() > 0) {
+            self.lines.push(Line::default());
+        }
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        self.gap();
+        self.say(Role::Heading, text);
+    }
+
+    /// A sentence.
+    pub(super) fn say(&mut self, role: Role, text: &str) {
+        for line in wrap(text, self.columns) {
+            self.lines.push(Line::from(self.scene.span(role, line)));
+        }
+    }
+
+    /// Text line by line, with its empty lines.
+    pub(super) fn verbatim(&mut self, role: Role, text: &str) {
+        for line in text.lines() {
+            if line.is_empty() {
+                self.lines.push(Line::default());
+            }
+            self.say(role, line);
+        }
+    }
+
+    /// A name and what it is; nothing where it is not known.
+    pub(super) fn fact(&mut self, name: &str, value: impl Into<String>) {
+        self.fact_in(Role::Text, name, value);
+    }
+
+    /// A name and what it is, as a meaning.
+    pub(super) fn fact_in(&mut self, role: Role, name: &str, value: impl Into<String>) {
+        let value = value.into();
+        if value.is_empty() {
+            return;
+        }
+        // A long name gets a line of its own width; a page too narrow for two columns stacks them.
+        let indent = if self.columns < 2 * NAME { 2 } else { NAME.max(width(name) + 1) };
+        let room = self.columns.saturating_sub(indent);
+        let label = self.scene.span(Role::Muted, name);
+        let mut values = wrap(&value, room).into_iter();
+        if self.columns < 2 * NAME {
+            self.lines.push(Line::from(label));
+        } else {
+            let pad = Span::raw(" ".repeat(indent.saturating_sub(width(name))));
+            let first = self.scene.span(role, values.next().unwrap_or_default());
+            self.lines.push(Line::from(vec![label, pad, first]));
+        }
+        for value in values {
+            let pad = Span::raw(" ".repeat(indent));
+            self.lines.push(Line::from(vec![pad, self.scene.span(role, value)]));
+        }
+    }
+
+    /// Trouble: what was tried, what came back, what to do.
+    pub(super) fn fault(&mut self, role: Role, fault: &Fault) {
+        self.fact("tried", fault.tried.clone());
+        self.fact_in(role, "answer", fault.detail.clone());
+        self.fact_in(Role::Notice, "do", fault.remedy.clone());
+    }
+}

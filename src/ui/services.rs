@@ -1,0 +1,149 @@
+//! The services pane: an instance a row.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::chrome::role_of;
+use super::pane::{self, Content};
+use super::scene::{Scene, brief};
+use super::table::{Column, Line};
+use super::text::width;
+use super::viewports::Viewports;
+use super::{Role, empty, words};
+use crate::model::fleet::Row;
+use crate::model::instance::ServiceState;
+use crate::model::rows::{Shown, place_of};
+use crate::model::screen::{Pane, SortBy};
+
+/// The last five minutes.
+pub(super) const FIVE: Duration = Duration::from_secs(300);
+/// The last hour.
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+/// From which column on a reason replaces numbers that are no longer true.
+const SINCE: usize = 4;
+
+pub(super) fn draw(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    viewports: &mut Viewports,
+    shown: &Shown<Row<'_>>,
+) {
+    let view = scene.view();
+    let columns = columns(&shown.rows, scene.only_env().is_none(), area.width);
+    let mut notes = Vec::new();
+    if view.sort != SortBy::Severity || view.inverted {
+        let order = if view.inverted { ", inverted" } else { "" };
+        notes.push(format!("sort {}{order}", view.sort.name()));
+    }
+    let content = Content {
+        pane: Pane::Services,
+        name: "Services",
+        len: shown.rows.len(),
+        hidden: shown.hidden,
+        notes,
+        place: place_of(&shown.rows, scene.model.screen.selection.service.as_ref()),
+        columns: &columns,
+        empty: empty::say(scene, "services", shown.hidden),
+    };
+    pane::draw(scene, buf, area, viewports, &content, |place| {
+        shown.rows.get(place).map_or_else(Line::default, |row| line(scene, row))
+    });
+}
+
+fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
+    let widest =
+        |of: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0).clamp(7, 40) as u16;
+    let service = widest(&|row| width(row.service.as_str()));
+    let host = widest(&|row| width(row.host.spec.name.as_str()));
+    // One environment is said in the title.
+    let env = if many_envs { widest(&|row| width(row.env.name.as_str())) } else { 0 };
+    [
+        Column::text("state", 15, 15, 0),
+        Column::text("service", service.min(if room < 60 { 14 } else { 16 }), service, 0),
+        Column::text("host", host.min(if room < 60 { 8 } else { 9 }), host.min(24), 0),
+        Column::text("env", env.min(10), env.min(14), if room < 60 { 9 } else { 1 }),
+        Column::number("since", 5, 2),
+        Column::number("rst 5m/1h", 9, 2),
+        Column::number("/min", 4, 5),
+        Column::text("last exit", 9, 14, 3),
+        Column::number("mem", 4, 7),
+        Column::number("cpu", 4, 8),
+        Column::number("pid", 7, 9),
+        Column::text("at boot", 8, 9, 4),
+    ]
+}
+
+fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
+    let glyphs = scene.chrome.glyphs;
+    let verdict = &row.verdict;
+    let mut line = Line { role: verdict.stale.then_some(Role::Stale), ..Line::default() };
+    line.push(
+        state(scene, row),
+        if verdict.stale { Role::Stale } else { role_of(verdict.severity) },
+    );
+    line.push(row.service.as_str(), None);
+    line.push(row.host.spec.name.as_str(), None);
+    line.push(row.env.name.as_str(), None);
+    if verdict.stale {
+        line.instead = Some((SINCE, reason(scene, row)));
+        line.cells.resize(12, (String::new(), None));
+        return line;
+    }
+    let Some(facts) = row.instance.facts.value() else { return line };
+    line.push(since(scene, row), None);
+    let restarts = &row.instance.restarts;
+    let (five, hour) = (restarts.within(FIVE, scene.now), restarts.within(HOUR, scene.now));
+    line.push(
+        words::counts(five, hour, glyphs),
+        if hour.n == 0 { Role::Muted } else { Role::Text },
+    );
+    let per_minute = restarts.per_minute(scene.now);
+    line.push(if five.n > 0 { format!("{per_minute:.1}") } else { String::new() }, None);
+    let exit = row.instance.last_exit.or(facts.exit);
+    let role = if exit.is_none_or(|exit| exit.is_clean()) { Role::Muted } else { Role::Warning };
+    line.push(exit.map_or_else(String::new, |exit| exit.label()), role);
+    let usage = &row.instance.usage;
+    line.push(usage.memory.or(facts.memory).map_or_else(String::new, words::bytes), None);
+    line.push(usage.cpu_percent.map_or_else(String::new, words::cpu), None);
+    line.push(facts.main_pid.map_or_else(String::new, |pid| pid.to_string()), None);
+    line.push(&*facts.unit_file_state, Role::Muted);
+    line
+}
+
+/// For how long it is in its state; a loop that we met when it was on its way began earlier.
+pub(super) fn since(scene: &Scene<'_>, row: &Row<'_>) -> String {
+    let Some(at) = row.verdict.since else { return String::new() };
+    let earlier =
+        row.verdict.state == ServiceState::CrashLooping && row.instance.looping_at_least(scene.now);
+    let mark = if earlier { scene.chrome.glyphs.at_least() } else { "" };
+    format!("{mark}{}", scene.age(at))
+}
+
+/// Sign and word. What is no longer known to be true says so in the word.
+pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
+    let verdict = &row.verdict;
+    let sign = scene.chrome.glyphs.verdict(verdict);
+    let was = if verdict.stale && verdict.state != ServiceState::Unknown { "was " } else { "" };
+    format!("{sign} {was}{}", verdict.state.name())
+}
+
+/// How old a row is that is no longer known to be true, and why.
+fn reason(scene: &Scene<'_>, row: &Row<'_>) -> String {
+    let host = row.host;
+    let age = row.instance.facts.as_of().map(|at| format!("{} old", scene.age(at)));
+    let why = if host.link.is_up() {
+        let fault = host.units_fault.as_ref().or_else(|| row.instance.facts.fault());
+        match (fault, &age) {
+            (Some(fault), _) => Some(brief(&fault.detail).to_owned()),
+            (None, Some(_)) => Some("no newer answer".to_owned()),
+            (None, None) => Some("not read yet".to_owned()),
+        }
+    } else {
+        let fault = host.link.fault().map(|fault| format!(": {}", brief(&fault.detail)));
+        Some(format!("{}{}", host.link.name(), fault.unwrap_or_default()))
+    };
+    age.into_iter().chain(why).collect::<Vec<_>>().join(", ")
+}

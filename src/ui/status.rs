@@ -1,0 +1,144 @@
+//! The bottom line: what is typed, what has to be said, or which keys help; and the clock.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Span;
+
+use super::chrome::role_of;
+use super::scene::Scene;
+use super::text::width;
+use super::{Role, words};
+use crate::model::command::Command;
+use crate::model::fleet::Row;
+use crate::model::rows::Shown;
+use crate::model::screen::{Input, Overlay, Pane};
+
+/// Draws it; answers where the cursor belongs while the filter is typed.
+pub(super) fn draw(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    shown: &Shown<Row<'_>>,
+) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let clock = words::clock(scene.model.now, scene.chrome.utc_offset_secs);
+    let clock = if scene.chrome.utc_offset_secs == 0 { format!("{clock} UTC") } else { clock };
+    let room = area.width.saturating_sub(clock.len() as u16 + 1);
+    let line = Rect { width: room, ..area };
+    if area.width > 20 {
+        let place =
+            Rect { x: area.right() - clock.len() as u16, width: clock.len() as u16, ..area };
+        scene.put(buf, place, &clock, scene.style(Role::Muted));
+    }
+    let screen = &scene.model.screen;
+    if let Some(input) = &screen.editing {
+        return Some(editing(scene, buf, line, input, shown));
+    }
+    let spans = said(scene).unwrap_or_else(|| if screen.board { Vec::new() } else { hints(scene) });
+    scene.put_spans(buf, line, &spans);
+    None
+}
+
+/// A notice, else a config that was refused.
+fn said(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
+    let screen = &scene.model.screen;
+    let glyphs = scene.chrome.glyphs;
+    if let Some(notice) = &screen.notice {
+        let sign = glyphs.severity(notice.severity);
+        let text = format!("{sign} {}", notice.text);
+        return Some(vec![scene.span(role_of(notice.severity), text)]);
+    }
+    let (first, more) = screen.config_faults.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!(" (+{} more)", more.len()) };
+    Some(vec![scene.span(Role::Warning, format!("! config not taken{more}: {first}"))])
+}
+
+/// Three to six keys of what has the focus.
+fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    if scene.model.frozen.is_some() {
+        let key = scene.chrome.key(Command::Freeze).unwrap_or_default();
+        spans.push(scene.span(Role::Warning, format!("frozen, {key} goes on  ")));
+    }
+    if let Some(Overlay::Palette { .. }) = scene.model.screen.overlays.last() {
+        // While text is typed, keys are not the keymap's.
+        for (key, label) in [("enter", "run"), ("up down", "choose"), ("esc", "close")] {
+            spans.push(scene.span(Role::Key, key));
+            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
+        }
+        return spans;
+    }
+    for &(command, label) in keys(scene) {
+        if let Some(key) = scene.chrome.key(command) {
+            spans.push(scene.span(Role::Key, key));
+            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
+        }
+    }
+    spans
+}
+
+fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
+    let problems = scene.view().problems_only;
+    match (scene.model.screen.overlays.last(), scene.view().focus) {
+        (Some(Overlay::Unit { .. }), _) => &[
+            (Command::Back, "close"),
+            (Command::NextPane, "next tab"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+            (Command::Copy, "copy"),
+            (Command::Refresh, "read again"),
+        ],
+        (Some(_), _) => &[
+            (Command::Back, "close"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::PageDown, "page"),
+        ],
+        (None, Pane::Services | Pane::CrashLoops) if problems => &[
+            (Command::Open, "open"),
+            (Command::ProblemsOnly, "show all"),
+            (Command::Filter, "filter"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+        (None, Pane::Services | Pane::CrashLoops) => &[
+            (Command::Open, "open"),
+            (Command::Filter, "filter"),
+            (Command::ProblemsOnly, "problems only"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+        (None, Pane::Hosts) => &[
+            (Command::Open, "open"),
+            (Command::Refresh, "read and connect now"),
+            (Command::Filter, "filter"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
+    }
+}
+
+fn editing(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    input: &Input,
+    shown: &Shown<Row<'_>>,
+) -> Position {
+    let found = format!("  {} shown, {} hidden", shown.rows.len(), shown.hidden);
+    let spans = [
+        scene.span(Role::Key, "/"),
+        scene.span(Role::Match, input.text.clone()),
+        scene.span(Role::Muted, found),
+        scene.span(Role::Muted, "  enter keeps, esc undoes"),
+    ];
+    scene.put_spans(buf, area, &spans);
+    let before = width(input.text.get(..input.cursor).unwrap_or(""));
+    let x = usize::from(area.x) + 1 + before;
+    Position { x: x.min(area.right().saturating_sub(1).into()) as u16, y: area.y }
+}

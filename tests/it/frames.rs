@@ -1,0 +1,424 @@
+//! Frames: what the screen shows, as text, at the sizes that matter.
+
+use quarterdeck::keymap::Keymap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use quarterdeck::model::Model;
+use quarterdeck::model::fault::FaultKind;
+use quarterdeck::model::ids::HostId;
+use quarterdeck::model::observed::Observed;
+use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
+use quarterdeck::model::severity::Severity;
+use quarterdeck::model::spec::Tier;
+use quarterdeck::model::unit::UnitDetail;
+use quarterdeck::theme::Themes;
+use quarterdeck::ui::{Chrome, Glyphs, Viewports, draw};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use crate::fixtures;
+
+fn chrome() -> Chrome {
+    Chrome {
+        theme: Themes::shipped().get("dark").unwrap().without_color(),
+        glyphs: Glyphs::Unicode,
+        keymap: Keymap::default(),
+        version: "0.1.0",
+        utc_offset_secs: 0,
+    }
+}
+
+fn frame(model: &Model, chrome: &Chrome, width: u16, height: u16) -> (Buffer, Viewports) {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut viewports = Viewports::default();
+    let drawn = terminal.draw(|frame| draw(frame, model, chrome, &mut viewports)).unwrap();
+    (drawn.buffer.clone(), viewports)
+}
+
+fn text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut skip = 0;
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if skip == 0 {
+                line.push_str(symbol);
+                skip = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+            }
+            skip -= 1;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn look(name: &str, model: &Model, chrome: &Chrome, sizes: &[(u16, u16)]) {
+    for &(width, height) in sizes {
+        let (buffer, _) = frame(model, chrome, width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&buffer));
+    }
+}
+
+const SIZES: &[(u16, u16)] = &[(120, 40), (80, 24), (40, 15)];
+
+#[test]
+fn empty() {
+    look("empty", &fixtures::loading(Vec::new()), &chrome(), SIZES);
+}
+
+#[test]
+fn loading() {
+    let mut model = fixtures::incident();
+    model = Model { fleet: model.fleet.clone(), ..model };
+    for env in &mut model.fleet.envs {
+        for host in env.hosts.values_mut() {
+            let spec = host.spec.clone();
+            let instances = host
+                .instances
+                .iter()
+                .map(|(name, known)| {
+                    let fresh = quarterdeck::model::instance::Instance::new(known.kind.clone());
+                    (name.clone(), fresh)
+                })
+                .collect();
+            *host = quarterdeck::model::host::Host {
+                instances,
+                ..quarterdeck::model::host::Host::new(spec)
+            };
+        }
+    }
+    look("loading", &model, &chrome(), SIZES);
+}
+
+#[test]
+fn incident() {
+    look("incident", &fixtures::incident(), &chrome(), SIZES);
+}
+
+#[test]
+fn trouble() {
+    look("trouble", &fixtures::trouble(), &chrome(), SIZES);
+}
+
+#[test]
+fn stale() {
+    let mut model = fixtures::incident();
+    model.now = model.now + Duration::from_secs(400);
+    look("stale", &model, &chrome(), &[(120, 40), (80, 24)]);
+}
+
+#[test]
+fn restarts_that_are_over() {
+    let mut model = fixtures::incident();
+    let known = fixtures::instance(&mut model, "staging", "stage-1", "nginx");
+    known.restarts = fixtures::log(7, &[2500, 2400, 1900, 1850], true);
+    let log = fixtures::instance(&mut model, "production", "coord", "mcp-coordination");
+    log.restarts = fixtures::log(109_033, &[], true);
+    look("restarts_over", &model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn many_hosts() {
+    let mut model = fixtures::many(200, 14);
+    look("many", &model, &chrome(), &[(120, 40), (80, 24)]);
+    let last = fixtures::id("fleet-3", "web-149", "svc-13");
+    model.screen.selection.service = Some(last);
+    look("many_selected", &model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn wide_and_hostile_text() {
+    look("wide", &fixtures::wide(), &chrome(), SIZES);
+}
+
+#[test]
+fn one_environment_filtered_sorted_and_frozen() {
+    let mut model = fixtures::incident();
+    model.screen.view = View {
+        env: Some("production".into()),
+        filter: "mcp".to_owned(),
+        problems_only: true,
+        sort: SortBy::Memory,
+        inverted: true,
+        ..View::default()
+    };
+    model.frozen = Some(Box::new((model.fleet.clone(), model.now)));
+    look("filtered", &model, &chrome(), SIZES);
+    model.screen.view.filter = "nothing-like-this".to_owned();
+    model.frozen = None;
+    look("filtered_out", &model, &chrome(), &[(80, 24)]);
+    model.screen.editing = Some(Input::new("nothing-like-this"));
+    look("filter_typed", &model, &chrome(), &[(80, 24), (40, 15)]);
+}
+
+#[test]
+fn no_problems() {
+    let mut model = fixtures::well(vec![fixtures::env(
+        "local",
+        Tier::Local,
+        &["here"],
+        &[("nginx", &["here"])],
+    )]);
+    model.screen.view.problems_only = true;
+    look("no_problems", &model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn zoomed_hosts() {
+    let mut model = fixtures::trouble();
+    model.screen.view.zoom = true;
+    model.screen.view.focus = Pane::Hosts;
+    look("zoomed_hosts", &model, &chrome(), SIZES);
+}
+
+#[test]
+fn board() {
+    let mut model = fixtures::incident();
+    model.screen.board = true;
+    look("board", &model, &chrome(), &[(120, 40), (80, 24)]);
+}
+
+#[test]
+fn ascii() {
+    let mut model = fixtures::trouble();
+    let gong = fixtures::instance(&mut model, "production", "business", "gong_mcp");
+    fixtures::crash_loop(gong);
+    let chrome = Chrome { glyphs: Glyphs::Ascii, ..chrome() };
+    look("ascii", &model, &chrome, &[(120, 40), (80, 24)]);
+    let (buffer, _) = frame(&model, &chrome, 120, 40);
+    assert!(text(&buffer).is_ascii() || text(&buffer).contains("SHA256:rq3…"));
+    model.screen.overlays.push(Overlay::Help { scroll: 0 });
+    look("ascii_help", &model, &chrome, &[(80, 24)]);
+}
+
+#[test]
+fn notices_and_config_faults() {
+    let mut model = fixtures::incident();
+    model.screen.config_faults =
+        vec!["config.toml:12:1: unknown key `hots`".to_owned(), "second".to_owned()];
+    look("config_fault", &model, &chrome(), &[(80, 24)]);
+    model.screen.says(Severity::Info, "copied", None);
+    let (buffer, _) = frame(&model, &chrome(), 80, 24);
+    assert!(text(&buffer).contains("~ copied"));
+}
+
+fn unit(tab: DetailTab, scroll: usize) -> Model {
+    let mut model = fixtures::incident();
+    let mut detail = Box::new(Observed::default());
+    detail.see(fixtures::detail(), fixtures::ago(1));
+    let id = fixtures::id("production", "coord", "mcp-coordination");
+    model.screen.overlays.push(Overlay::Unit { id, detail, tab, scroll });
+    model
+}
+
+#[test]
+fn unit_overview() {
+    look("unit_overview", &unit(DetailTab::Overview, 0), &chrome(), SIZES);
+    look("unit_overview_end", &unit(DetailTab::Overview, 999), &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn unit_file() {
+    look("unit_file", &unit(DetailTab::File, 0), &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn unit_journal() {
+    look("unit_journal", &unit(DetailTab::Journal, 0), &chrome(), &[(80, 24), (40, 15)]);
+}
+
+#[test]
+fn unit_of_a_lost_host() {
+    let mut model = fixtures::trouble();
+    let mut detail: Box<Observed<UnitDetail>> = Box::default();
+    detail.fail(fixtures::fault(FaultKind::TimedOut));
+    let id = fixtures::id("production", "data-pipeline", "github_mcp");
+    model.screen.overlays.push(Overlay::Unit { id, detail, tab: DetailTab::Overview, scroll: 0 });
+    look("unit_lost", &model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn host_detail() {
+    let mut model = fixtures::trouble();
+    let id = HostId::new("production", "business");
+    model.screen.overlays.push(Overlay::Host { id, scroll: 0 });
+    look("host", &model, &chrome(), SIZES);
+    let id = HostId::new("production", "mcp-2");
+    model.screen.overlays = vec![Overlay::Host { id, scroll: 0 }];
+    look("host_key_changed", &model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn help_and_palette() {
+    let mut model = fixtures::incident();
+    model.screen.overlays.push(Overlay::Help { scroll: 0 });
+    look("help", &model, &chrome(), SIZES);
+    model.screen.overlays = vec![Overlay::Palette { input: Input::new("sort"), chosen: 1 }];
+    look("palette", &model, &chrome(), SIZES);
+}
+
+#[test]
+fn own_log() {
+    let mut model = fixtures::incident();
+    model.screen.overlays.push(Overlay::OwnLog);
+    look("own_log", &model, &chrome(), &[(80, 24), (40, 15)]);
+}
+
+/// Where styles change, and to what: bold, dim, reverse and underlined remain without color.
+#[test]
+fn styles_without_color() {
+    let (buffer, _) = frame(&fixtures::incident(), &chrome(), 80, 24);
+    let mut out = String::new();
+    for y in 0..24 {
+        let mut x = 0;
+        while x < 80 {
+            let style = buffer[(x, y)].modifier;
+            let start = x;
+            let mut run = String::new();
+            while x < 80 && buffer[(x, y)].modifier == style {
+                assert_eq!(buffer[(x, y)].fg, ratatui::style::Color::Reset);
+                run.push_str(buffer[(x, y)].symbol());
+                x += 1;
+            }
+            if !style.is_empty() {
+                out.push_str(&format!("{y:2}:{start:<2} {style:?} {}\n", run.trim_end()));
+            }
+        }
+    }
+    insta::assert_snapshot!("styles_without_color", out);
+}
+
+#[test]
+fn nothing_moves_while_seconds_go_by() {
+    let mut model = fixtures::incident();
+    for (name, host) in [("production", "coord"), ("staging", "stage-1"), ("dev", "dev-1")] {
+        let host = model.fleet.host_mut(&HostId::new(name, host)).unwrap();
+        for instance in host.instances.values_mut() {
+            instance.facts.confirm(fixtures::NOW + Duration::from_secs(50));
+        }
+    }
+    let production = fixtures::instance(&mut model, "production", "coord", "mcp-coordination");
+    production.restarts = fixtures::log(3, &[2000], true);
+    let facts = production.facts.value_mut().unwrap();
+    *facts = fixtures::running("mcp-coordination", 351, 1980);
+    let (before, _) = frame(&model, &chrome(), 120, 40);
+    for second in 1..20 {
+        model.now = fixtures::NOW + Duration::from_secs(second);
+        let (after, _) = frame(&model, &chrome(), 120, 40);
+        assert_eq!(text(&before), text(&after), "after {second} s");
+    }
+}
+
+#[test]
+fn the_mouse_finds_rows_panes_and_environments() {
+    let model = fixtures::incident();
+    let (_, viewports) = frame(&model, &chrome(), 80, 24);
+    assert_eq!(viewports.env_at(Position::new(5, 1)).map(|env| env.as_str()), Some("staging"));
+    assert_eq!(viewports.row_at(Position::new(5, 6)), Some((Pane::Services, 1)));
+    assert_eq!(viewports.pane_at(Position::new(5, 22)), Some(Pane::Hosts));
+    assert!(viewports.page > 5);
+}
+
+#[test]
+fn a_list_scrolls_only_as_far_as_it_must() {
+    let mut model = fixtures::many(40, 1);
+    let mut viewports = Viewports::default();
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let mut first = |model: &Model| {
+        terminal.draw(|frame| draw(frame, model, &chrome(), &mut viewports)).unwrap();
+        viewports.panes()[0].offset
+    };
+    let select = |model: &mut Model, n: usize| {
+        let (fleet, now) = model.shown();
+        let rows = quarterdeck::model::rows::services(fleet, &model.screen.view, now).rows;
+        let id = rows[n].id();
+        model.screen.selection.service = Some(id);
+    };
+    assert_eq!(first(&model), 0);
+    select(&mut model, 20);
+    let down = first(&model);
+    assert!(down > 0);
+    select(&mut model, 18);
+    assert_eq!(first(&model), down, "still in sight");
+    select(&mut model, 0);
+    assert_eq!(first(&model), 0);
+}
+
+fn overlays() -> impl Strategy<Value = Option<Overlay>> {
+    let text = "[a-z\u{4e00}-\u{4e10}\\-]{0,12}";
+    prop_oneof![
+        Just(None),
+        (0..200_usize).prop_map(|scroll| Some(Overlay::Help { scroll })),
+        (text, 0..60_usize).prop_map(|(text, chosen)| {
+            Some(Overlay::Palette { input: Input::new(&text), chosen })
+        }),
+        (0..3_usize, 0..200_usize).prop_map(|(tab, scroll)| {
+            let mut detail = Box::new(Observed::default());
+            detail.see(fixtures::detail(), fixtures::NOW);
+            let id = fixtures::id("fleet-0", "web-0", "svc-0");
+            Some(Overlay::Unit { id, detail, tab: DetailTab::ALL[tab], scroll })
+        }),
+        (0..200_usize).prop_map(|scroll| {
+            Some(Overlay::Host { id: HostId::new("fleet-0", "web-0"), scroll })
+        }),
+        Just(Some(Overlay::OwnLog)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn no_size_panics_and_no_control_character_is_drawn(
+        (width, height) in (1..220_u16, 1..70_u16),
+        (hosts, services) in (0..30_usize, 0..6_usize),
+        (focus, sort, zoom, problems_only, board, ascii) in
+            (0..3_usize, 0..7_usize, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        filter in prop_oneof![Just(String::new()), "[a-z\u{0}-\u{20}\u{300}\u{65e5}\u{1f600}]{0,8}"],
+        hostile in any::<String>(),
+        overlay in overlays(),
+        later in 0..100_000_u64,
+    ) {
+        let mut model = fixtures::many(hosts, services);
+        model.now = model.now + Duration::from_secs(later);
+        model.screen.view = View {
+            filter,
+            problems_only,
+            zoom,
+            focus: Pane::ALL[focus],
+            sort: SortBy::ALL[sort],
+            ..View::default()
+        };
+        model.screen.board = board;
+        model.screen.overlays.extend(overlay);
+        // Even what was not cleaned does not get through.
+        model.screen.says(Severity::Info, hostile.clone(), None);
+        for host in model.fleet.envs.iter_mut().flat_map(|env| env.hosts.values_mut()).take(1) {
+            for instance in host.instances.values_mut() {
+                if let Some(facts) = instance.facts.value_mut() {
+                    facts.unit_file_state = hostile.clone().into();
+                    facts.description = hostile.clone().into();
+                }
+            }
+        }
+        let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
+        let (buffer, _) = frame(&model, &Chrome { glyphs, ..chrome() }, width, height);
+        for cell in &buffer.content {
+            prop_assert!(!cell.symbol().contains(char::is_control), "{:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn ten_by_three() {
+    for model in [fixtures::loading(Vec::new()), fixtures::incident(), fixtures::trouble()] {
+        for (width, height) in [(10, 3), (1, 1), (3, 10), (200, 2), (2, 200)] {
+            frame(&model, &chrome(), width, height);
+        }
+    }
+    look("tiny", &fixtures::incident(), &chrome(), &[(10, 3)]);
+}
