@@ -145,6 +145,25 @@ impl Fleet {
         self.hosts().flat_map(move |(env, host)| self.rows_of(env, host, now))
     }
 
+    /// Those instances that are `wanted`, with their verdicts at `now`; the others are not judged.
+    pub fn rows_with(
+        &self,
+        now: Timestamp,
+        wanted: impl Fn(&Instance) -> bool + Copy,
+    ) -> impl Iterator<Item = Row<'_>> {
+        self.hosts().flat_map(move |(env, host)| {
+            host.instances.iter().filter(move |(_, instance)| wanted(instance)).map(
+                move |(service, instance)| Row {
+                    env,
+                    host,
+                    service,
+                    instance,
+                    verdict: instance.judge(host, self.interval, now),
+                },
+            )
+        })
+    }
+
     /// One host's instances with their verdicts at `now`.
     pub fn rows_of<'a>(
         &'a self,

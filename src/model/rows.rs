@@ -62,8 +62,7 @@ pub fn crash_loops<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<R
     let mut hidden = 0;
     let hour = Duration::from_secs(3600);
     let mut rows: Vec<(u64, u64, Row<'a>)> = fleet
-        .rows(now)
-        .filter(|row| row.instance.restarts.within(hour, now).n > 0)
+        .rows_with(now, move |instance| instance.restarts.within(hour, now).n > 0)
         .filter(|row| {
             let show = in_env(view, row.env)
                 && (!view.problems_only || row.verdict.severity.is_problem())

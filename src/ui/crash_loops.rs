@@ -30,9 +30,9 @@ pub(super) fn draw(
     let columns = [
         Column::text(bars.title, bars.n as u16, bars.n as u16, 1),
         Column::text("service", name.min(18), name.min(48), 0),
-        Column::number("5m/1h", 7, 2),
+        Column::number("5m/1h", 9, 2),
         Column::number("/min", 5, 3),
-        Column::number("known in all", 12, 6),
+        Column::number("in all", 8, 6),
         Column::text("last exit", 9, 14, 4),
         Column::number("last", 5, 5),
     ];
@@ -60,8 +60,7 @@ fn line(scene: &Scene<'_>, row: &Row<'_>, bars: &Bars, most: u64) -> Line {
     let role = if row.verdict.stale { Role::Stale } else { role_of(row.verdict.severity) };
     let mut line = Line { role: row.verdict.stale.then_some(Role::Stale), ..Line::default() };
     line.push(sparkline(&bars.series(row, scene.now), most, glyphs), role);
-    let mark = if row.verdict.stale { "? " } else { "" };
-    line.push(format!("{mark}{}", who(scene, row)), None);
+    line.push(who(scene, row), None);
     let (five, hour) = (restarts.within(FIVE, scene.now), restarts.within(HOUR, scene.now));
     line.push(words::counts(five, hour, glyphs), None);
     line.push(format!("{:.1}", restarts.per_minute(scene.now)), None);
@@ -74,7 +73,8 @@ fn line(scene: &Scene<'_>, row: &Row<'_>, bars: &Bars, most: u64) -> Line {
 
 fn who(scene: &Scene<'_>, row: &Row<'_>) -> String {
     let env = if scene.only_env().is_some() { String::new() } else { format!(" {}", row.env.name) };
-    format!("{}@{}{env}", row.service, row.host.spec.name)
+    let mark = if row.verdict.stale { "? " } else { "" };
+    format!("{mark}{}@{}{env}", row.service, row.host.spec.name)
 }
 
 /// Nothing restarted, as far as we know, and how far that is.

@@ -34,9 +34,9 @@ fn hides(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, String)> {
     };
     let mut said = Vec::new();
     if view.problems_only && view.filter.is_empty() && view.env.is_none() {
-        said.push((Role::Ok, format!("No problem among {hidden} {what}.")));
+        said.push((Role::Ok, format!("No problems. Hidden: {hidden} {what}")));
     } else {
-        said.push((Role::Text, format!("All {hidden} {what} are hidden.")));
+        said.push((Role::Text, format!("Nothing to show. Hidden: {hidden} {what}")));
     }
     if !view.filter.is_empty() {
         said.push((

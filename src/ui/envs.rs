@@ -47,8 +47,11 @@ pub(super) fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, viewports: &
         let line = Rect { y: area.y + y as u16, height: 1, ..area };
         let mut spans = head(scene, sum, &wide);
         spans.extend(counts(scene, sum.env, &sum.tally, area.width));
-        let more =
-            if left_out > 0 && y == last { format!(" +{left_out} more") } else { String::new() };
+        let more = if left_out > 0 && y == last && area.width > 30 {
+            format!(" +{left_out} more")
+        } else {
+            String::new()
+        };
         let room = line.width.saturating_sub(more.len() as u16);
         let end = scene.put_spans(buf, Rect { width: room, ..line }, &spans);
         let rest = Rect { x: end, width: line.right().saturating_sub(end), ..line };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::chrome::role_of;
 use super::pane::{self, Content};
-use super::scene::{Scene, why};
+use super::scene::{Scene, brief, why};
 use super::table::{Column, Line};
 use super::text::width;
 use super::viewports::Viewports;
@@ -41,14 +41,14 @@ pub(super) fn draw(
     let columns = [
         Column::text("state", state, state, 0),
         Column::text("host", name.min(16), name, 0),
-        Column::text("env", env.min(11), env, 7),
-        Column::number("latency", 7, 5),
+        Column::text("env", env.min(11), env, 4),
+        Column::number("latency", 7, 6),
         Column::number("load/cpus", 9, 3),
         Column::number("mem", 5, 1),
         Column::text("disk", 14, 22, 2),
-        Column::number("up", 5, 4),
+        Column::number("up", 5, 5),
         Column::text("clock", 6, 6, 8),
-        Column::text("rights", 12, 12, 6),
+        Column::text("rights", 12, 12, 7),
         Column::text("system", 11, 44, 9),
     ];
     let content = Content {
@@ -69,8 +69,15 @@ pub(super) fn draw(
 fn line(scene: &Scene<'_>, env: &Env, host: &Host) -> Line {
     let mut line = Line::default();
     let severity = host.severity();
-    let sign = scene.chrome.glyphs.severity(severity);
-    line.push(format!("{sign} {}", host.link.name()), role_of(severity));
+    let glyphs = scene.chrome.glyphs;
+    let old = host.facts.as_of().filter(|_| host.facts.is_stale(scene.now, scene.fleet.interval));
+    if old.is_some() && host.link.is_up() {
+        // What it said of itself is no longer known to be true: no tick.
+        line.role = Some(Role::Stale);
+        line.push(format!("{} {}", glyphs.severity(Severity::Unknown), host.link.name()), None);
+    } else {
+        line.push(format!("{} {}", glyphs.severity(severity), host.link.name()), role_of(severity));
+    }
     line.push(host.spec.name.as_str(), None);
     line.push(env.name.as_str(), None);
     line.cells.resize(11, (String::new(), None));
@@ -87,6 +94,10 @@ fn line(scene: &Scene<'_>, env: &Env, host: &Host) -> Line {
     numbers(scene, host, &mut line);
     if let Some(fault) = host.link.fault().or(host.units_fault.as_ref()) {
         line.instead = Some((UPTIME, format!("{}: {}", fault.tried, fault.detail)));
+    } else if let Some(at) = old {
+        let fault = host.facts.fault().map(|fault| format!(", {}", brief(&fault.detail)));
+        let text = format!("{} old{}", scene.age(at), fault.unwrap_or_default());
+        line.instead = Some((LATENCY, text));
     }
     line
 }

@@ -12,7 +12,7 @@ mod palette;
 mod unit;
 mod unit_facts;
 
-use super::chrome::Glyphs;
+use super::chrome::{Glyphs, lock_word};
 use super::scene::Scene;
 use super::viewports::Viewports;
 use super::{Role, below, own_log, top};
@@ -69,6 +69,9 @@ fn boxed(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, name: &str, env: Optio
     title.push(Span::styled(scene.chrome.glyphs.line(false), border));
     title.push(Span::raw(" "));
     title.extend(scene.env_spans(env));
+    if let Some(env) = env.filter(|env| env.protected) {
+        title.push(scene.span(Role::Text, format!(" {}", lock_word(env))));
+    }
     title.push(Span::raw(" "));
     let block = Block::bordered().border_style(border);
     let block = match scene.chrome.glyphs {

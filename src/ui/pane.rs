@@ -39,7 +39,8 @@ pub(super) fn draw(
         return;
     }
     let focused = scene.view().focus == content.pane && !scene.model.screen.board;
-    let headed = area.height > 3 && content.len > 0;
+    let fits = usize::from(area.height) >= content.len + 2;
+    let headed = content.len > 0 && (area.height > 3 || fits);
     let rows = below(area, if headed { 2 } else { 1 });
     let height = usize::from(rows.height);
     let place = (!scene.model.screen.board).then_some(content.place);
@@ -89,18 +90,20 @@ fn title(
         len if len > height => format!(" {}-{} of {len}", offset + 1, (offset + height).min(len)),
         len => format!(" {len}"),
     };
-    part(vec![
+    let mut name = vec![
         scene.span(if focused { Role::BorderFocused } else { Role::Heading }, content.name),
         scene.span(Role::Text, count),
-    ]);
+    ];
+    if content.hidden > 0 {
+        name.push(scene.span(Role::Notice, format!(", {} hidden", content.hidden)));
+    }
+    part(name);
     if let Some((_, at)) = scene.model.frozen.as_deref() {
         let at = words::clock(*at, scene.chrome.utc_offset_secs);
-        part(vec![scene.span(Role::Warning, format!("FROZEN at {at}"))]);
+        let at = if area.width < 60 { String::new() } else { format!(" at {at}") };
+        part(vec![scene.span(Role::Warning, format!("FROZEN{at}"))]);
     }
     part(scene.env_spans(scene.only_env()));
-    if content.hidden > 0 {
-        part(vec![scene.span(Role::Notice, format!("{} hidden", content.hidden))]);
-    }
     if scene.view().problems_only {
         part(vec![scene.span(Role::Notice, "problems only")]);
     }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::chrome::{Chrome, lock_word, tier_style, tier_word};
+use super::chrome::{Chrome, tier_style, tier_word};
 use super::text::{fit, width};
 use super::{Role, words};
 use crate::model::Model;
@@ -85,14 +85,10 @@ impl<'a> Scene<'a> {
             let text = if none { "no environment" } else { "all environments" };
             return vec![self.span(Role::Text, text)];
         };
-        let mut spans = vec![
+        vec![
             self.span(Role::Heading, format!("{} ", env.name)),
             Span::styled(tier_word(env.tier), tier_style(self.chrome, env.tier)),
-        ];
-        if env.protected {
-            spans.push(self.span(Role::Text, format!(" {}", lock_word(env))));
-        }
-        spans
+        ]
     }
 }
 

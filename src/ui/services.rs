@@ -60,8 +60,11 @@ fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
     let host = widest(&|row| width(row.host.spec.name.as_str()));
     // One environment is said in the title.
     let env = if many_envs { widest(&|row| width(row.env.name.as_str())) } else { 0 };
+    let was =
+        |row: &Row<'_>| row.verdict.state.name().len() + if row.verdict.stale { 6 } else { 2 };
+    let state = widest(&was).clamp(15, 19);
     [
-        Column::text("state", 15, 15, 0),
+        Column::text("state", 15, state, 0),
         Column::text("service", service.min(if room < 60 { 14 } else { 16 }), service, 0),
         Column::text("host", host.min(if room < 60 { 8 } else { 9 }), host.min(24), 0),
         Column::text("env", env.min(10), env.min(14), if room < 60 { 9 } else { 1 }),

@@ -146,7 +146,7 @@ mod tests {
     fn columns_grow_to_what_they_want_and_drop_by_rank() {
         assert_eq!(widths(&COLUMNS, 40), [9, 3, 6]);
         assert_eq!(widths(&COLUMNS, 14), [4, 3, 5]);
-        assert_eq!(widths(&COLUMNS, 13), [7, 0, 5]);
+        assert_eq!(widths(&COLUMNS, 13), [6, 0, 6]);
         assert_eq!(widths(&COLUMNS, 9), [9, 0, 0]);
         assert_eq!(widths(&COLUMNS, 2), [4, 0, 0]);
     }

@@ -36,16 +36,15 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     for line in text.lines() {
         let mut now = String::new();
         let mut used = 0;
-        for word in line.split_word_bounds() {
+        for word in line.split_inclusive(' ') {
             let wide = width(word);
-            if used + wide > columns && used > 0 && wide <= columns {
-                lines.push(std::mem::take(&mut now));
+            // A space at the end of a line needs no room.
+            let needed = width(word.trim_end_matches(' '));
+            if used + needed > columns && used > 0 {
+                lines.push(std::mem::take(&mut now).trim_end().to_owned());
                 used = 0;
-                if word == " " {
-                    continue;
-                }
             }
-            if wide <= columns {
+            if used + needed <= columns {
                 now.push_str(word);
                 used += wide;
                 continue;
@@ -53,14 +52,14 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
             for grapheme in word.graphemes(true) {
                 let wide = grapheme.width();
                 if used + wide > columns && used > 0 {
-                    lines.push(std::mem::take(&mut now));
+                    lines.push(std::mem::take(&mut now).trim_end().to_owned());
                     used = 0;
                 }
                 now.push_str(grapheme);
                 used += wide;
             }
         }
-        lines.push(now);
+        lines.push(now.trim_end().to_owned());
     }
     lines
 }
@@ -81,7 +80,8 @@ mod tests {
 
     #[test]
     fn wraps_at_spaces_or_anywhere() {
-        assert_eq!(wrap("read only file system", 10), ["read only ", "file ", "system"]);
+        assert_eq!(wrap("read only file system", 10), ["read only", "file", "system"]);
+        assert_eq!(wrap("ab cdefghi", 4), ["ab", "cdef", "ghi"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), Vec::<String>::new());
     }

@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn moments_have_their_day() {
         let at = Timestamp::from_secs(1_795_230_429);
-        assert_eq!(moment(at, 0), "11-21 02:27:09");
-        assert_eq!(moment(at, 3600), "11-21 03:27:09");
+        assert_eq!(moment(at, 0), "11-21 03:07:09");
+        assert_eq!(moment(at, 3600), "11-21 04:07:09");
         assert_eq!(moment(Timestamp::from_secs(951_782_400), 0), "02-29 00:00:00");
     }
 }

@@ -160,7 +160,7 @@ pub(crate) fn log(total: u64, ago_secs: &[u64], complete: bool) -> RestartLog {
         complete_since: None,
         last: Run::default(),
     };
-    let since = if complete { ago(7200) } else { ago(240) };
+    let since = if complete { ago(7200) } else { ago(400) };
     RestartLog::restore(saved, since)
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn incident() -> Model {
 }
 
 pub(crate) fn crash_loop(instance: &mut Instance) {
-    let times: Vec<u64> = (0..33).map(|n| 3 + n * 9).collect();
+    let times: Vec<u64> = (0..33).map(|n| 3 + n * 8).collect();
     instance.restarts = log(109_033, &times, false);
     let facts = instance.facts.value_mut().unwrap();
     facts.active = ActiveState::Activating;
@@ -244,7 +244,7 @@ pub(crate) fn fault(kind: FaultKind) -> Fault {
         FaultKind::HostKeyChanged => Fault::new(
             kind,
             "connect to mcp-2",
-            "REMOTE HOST IDENTIFICATION HAS CHANGED: ED25519 key SHA256:rq3…",
+            "REMOTE HOST IDENTIFICATION HAS CHANGED: ED25519 key SHA256:rq3Zt8wM",
         )
         .remedy("find out why before anything else; then ssh-keygen -R mcp-2"),
         _ => Fault::new(
@@ -401,6 +401,6 @@ pub(crate) fn wide() -> Model {
         ],
     )]);
     crash_loop(instance(&mut model, "本番環境", "東京-1", "決済サービス決済サービス決済サービス"));
-    model.screen.view.filter = "-サーバ".to_owned();
+    "-サーバ".clone_into(&mut model.screen.view.filter);
     model
 }

@@ -1,12 +1,13 @@
 //! Frames: what the screen shows, as text, at the sizes that matter.
 
 use quarterdeck::keymap::Keymap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use quarterdeck::model::Model;
 use quarterdeck::model::fault::FaultKind;
-use quarterdeck::model::ids::HostId;
+use quarterdeck::model::ids::{EnvName, HostId};
 use quarterdeck::model::observed::Observed;
 use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
 use quarterdeck::model::severity::Severity;
@@ -126,7 +127,7 @@ fn restarts_that_are_over() {
 fn many_hosts() {
     let mut model = fixtures::many(200, 14);
     look("many", &model, &chrome(), &[(120, 40), (80, 24)]);
-    let last = fixtures::id("fleet-3", "web-149", "svc-13");
+    let last = fixtures::id("fleet-2", "web-149", "svc-13");
     model.screen.selection.service = Some(last);
     look("many_selected", &model, &chrome(), &[(80, 24)]);
 }
@@ -191,7 +192,7 @@ fn ascii() {
     let chrome = Chrome { glyphs: Glyphs::Ascii, ..chrome() };
     look("ascii", &model, &chrome, &[(120, 40), (80, 24)]);
     let (buffer, _) = frame(&model, &chrome, 120, 40);
-    assert!(text(&buffer).is_ascii() || text(&buffer).contains("SHA256:rq3…"));
+    assert!(text(&buffer).is_ascii());
     model.screen.overlays.push(Overlay::Help { scroll: 0 });
     look("ascii_help", &model, &chrome, &[(80, 24)]);
 }
@@ -286,7 +287,7 @@ fn styles_without_color() {
                 x += 1;
             }
             if !style.is_empty() {
-                out.push_str(&format!("{y:2}:{start:<2} {style:?} {}\n", run.trim_end()));
+                writeln!(out, "{y:2}:{start:<2} {style:?} {}", run.trim_end()).unwrap();
             }
         }
     }
@@ -298,6 +299,7 @@ fn nothing_moves_while_seconds_go_by() {
     let mut model = fixtures::incident();
     for (name, host) in [("production", "coord"), ("staging", "stage-1"), ("dev", "dev-1")] {
         let host = model.fleet.host_mut(&HostId::new(name, host)).unwrap();
+        host.facts.confirm(fixtures::NOW + Duration::from_secs(50));
         for instance in host.instances.values_mut() {
             instance.facts.confirm(fixtures::NOW + Duration::from_secs(50));
         }
@@ -318,7 +320,7 @@ fn nothing_moves_while_seconds_go_by() {
 fn the_mouse_finds_rows_panes_and_environments() {
     let model = fixtures::incident();
     let (_, viewports) = frame(&model, &chrome(), 80, 24);
-    assert_eq!(viewports.env_at(Position::new(5, 1)).map(|env| env.as_str()), Some("staging"));
+    assert_eq!(viewports.env_at(Position::new(5, 1)).map(EnvName::as_str), Some("staging"));
     assert_eq!(viewports.row_at(Position::new(5, 6)), Some((Pane::Services, 1)));
     assert_eq!(viewports.pane_at(Position::new(5, 22)), Some(Pane::Hosts));
     assert!(viewports.page > 5);
@@ -357,11 +359,11 @@ fn overlays() -> impl Strategy<Value = Option<Overlay>> {
         (text, 0..60_usize).prop_map(|(text, chosen)| {
             Some(Overlay::Palette { input: Input::new(&text), chosen })
         }),
-        (0..3_usize, 0..200_usize).prop_map(|(tab, scroll)| {
+        (proptest::sample::select(&DetailTab::ALL[..]), 0..200_usize).prop_map(|(tab, scroll)| {
             let mut detail = Box::new(Observed::default());
             detail.see(fixtures::detail(), fixtures::NOW);
             let id = fixtures::id("fleet-0", "web-0", "svc-0");
-            Some(Overlay::Unit { id, detail, tab: DetailTab::ALL[tab], scroll })
+            Some(Overlay::Unit { id, detail, tab, scroll })
         }),
         (0..200_usize).prop_map(|scroll| {
             Some(Overlay::Host { id: HostId::new("fleet-0", "web-0"), scroll })

@@ -17,7 +17,7 @@ const SIGNS: [(&str, &str); 5] = [
     ("was running", "the last state we saw; it is too old or the host is gone"),
     ("rst 5m/1h", "restarts in the last five minutes and the last hour"),
     ("since", "for how long it is in its state; a loop since its first restart"),
-    ("known in all", "all restarts that we know of, also from before this console"),
+    ("in all", "all restarts that we know of, also from before this console"),
     ("rights", "what your user may read there; without journal, history is partial"),
 ];
 

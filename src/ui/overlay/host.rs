@@ -53,9 +53,9 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, host: &Host) {
         Reach::Simulated(name) => format!("simulated {name}: nothing of this is real"),
     };
     page.fact("reached by", reach);
-    page.fact("latency", host.latency.map_or_else(String::new, words::latency));
     let pushed = if host.pushed { "pushed by systemd's bus" } else { "read in turn" };
     if host.link.is_up() {
+        page.fact("latency", host.latency.map_or_else(String::new, words::latency));
         page.fact("changes", pushed);
     }
     if let Some(at) = host.read_since {

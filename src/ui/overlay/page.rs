@@ -9,6 +9,8 @@ use crate::ui::text::{width, wrap};
 
 /// Columns of a fact's name.
 const NAME: usize = 18;
+/// Below this width a fact's name stands above it.
+const NARROW: usize = 46;
 
 /// A page that is being written.
 pub(super) struct Page<'s, 'a> {
@@ -62,12 +64,12 @@ impl<'s, 'a> Page<'s, 'a> {
         if value.is_empty() {
             return;
         }
-        // A long name gets a line of its own width; a page too narrow for two columns stacks them.
-        let indent = if self.columns < 2 * NAME { 2 } else { NAME.max(width(name) + 1) };
+        let stacked = self.columns < NARROW;
+        let indent = if stacked { 2 } else { NAME.max(width(name) + 1) };
         let room = self.columns.saturating_sub(indent);
         let label = self.scene.span(Role::Muted, name);
         let mut values = wrap(&value, room).into_iter();
-        if self.columns < 2 * NAME {
+        if stacked {
             self.lines.push(Line::from(label));
         } else {
             let pad = Span::raw(" ".repeat(indent.saturating_sub(width(name))));

@@ -21,6 +21,9 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
     let Kind::Unit(unit) = &row.instance.kind;
     page.fact("unit", unit.as_str());
     let Some(facts) = row.instance.facts.value() else { return };
+    if verdict.stale {
+        page.heading("As it was then");
+    }
     page.fact("description", &*facts.description);
     if !facts.load_error.is_empty() {
         page.fact_in(Role::Critical, "load error", facts.load_error.clone());
@@ -139,7 +142,8 @@ fn process(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>, facts: &Un
     } else if !facts.unit_type.is_empty() {
         page.fact("policy", "is not restarted by systemd");
     }
-    let up = row.instance.up_since(row.host).map(|at| format!(", up for {}", scene.age(at)));
+    let up = row.instance.up_since(row.host).filter(|_| !row.verdict.stale);
+    let up = up.map(|at| format!(", up for {}", scene.age(at)));
     match facts.main_pid {
         Some(pid) => page.fact("process", format!("{pid}{}", up.unwrap_or_default())),
         None => page.fact("process", "none"),
