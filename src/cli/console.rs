@@ -72,7 +72,11 @@ fn open(
         (None, None) => {
             notices.push(format!("there is no theme `{}`", choice.name));
             let auto = theme::choose("auto", &env).name;
-            themes.get(&auto).cloned().unwrap_or_default()
+            let Some(theme) = themes.get(&auto) else {
+                let message = format!("quarterdeck: the shipped theme `{auto}` is missing");
+                return Err(Failure { code: super::SOFTWARE, message });
+            };
+            theme.clone()
         }
     };
     if let Some(first) = notices.first() {

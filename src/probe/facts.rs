@@ -120,7 +120,9 @@ fn join(sizes: &[(&str, u64, u64, &str)], inodes: &[(&str, u64, u64, &str)]) -> 
         let memory = matches!(*device, "tmpfs" | "devtmpfs" | "udev" | "none" | "shm" | "overlay")
             && *mount != "/";
         let image = device.starts_with("/dev/loop");
-        if *size == 0 || memory || image || (*mount != "/" && !seen.insert(*device)) {
+        // What a container's manager binds in is not the container's.
+        let bound = ["/run/", "/proc/", "/sys/", "/dev/"].iter().any(|p| mount.starts_with(p));
+        if *size == 0 || memory || image || bound || (*mount != "/" && !seen.insert(*device)) {
             continue;
         }
         seen.insert(device);

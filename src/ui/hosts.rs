@@ -117,7 +117,7 @@ fn numbers(scene: &Scene<'_>, host: &Host, line: &mut Line) {
     let disk = facts.tightest_disk();
     let severity = disk.map_or(Severity::Ok, Disk::severity);
     marked(scene, line, severity, &disk.map_or_else(String::new, used));
-    line.push(scene.age(facts.boot), None);
+    line.push(scene.age(facts.started), None);
     let clock = facts.clock_severity();
     let skew = if clock == Severity::Ok { String::new() } else { words::skew(facts.skew) };
     line.push(skew, role_of(clock));

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use super::moves::{Selected, Step, go, selected};
+use super::moves::{END, Selected, Step, go, selected};
 use super::say;
 use crate::effect::Effect;
 use crate::model::Model;
@@ -98,7 +98,8 @@ fn next_pane(model: &mut Model, by: isize) {
     if let Some(overlay) = model.screen.overlays.last_mut() {
         if let Overlay::Unit { tab, scroll, .. } = overlay {
             *tab = turn(&DetailTab::ALL, *tab, by);
-            *scroll = 0;
+            // The last words are at the end.
+            *scroll = if *tab == DetailTab::Journal { END } else { 0 };
         }
         return;
     }

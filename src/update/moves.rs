@@ -43,9 +43,10 @@ pub(super) fn go(model: &mut Model, step: Step) {
     }
 }
 
-/// The draw keeps it within the text; the end is a number beyond every text.
+/// Beyond every text; what the frame learns brings it back to the last line.
+pub(super) const END: usize = 1 << 24;
+
 fn scrolled(scroll: usize, step: Step) -> usize {
-    const END: usize = 1 << 24;
     step.from(scroll, END)
 }
 

@@ -86,8 +86,8 @@ fn itself(scene: &Scene<'_>, page: &mut Page<'_, '_>, facts: &HostFacts) {
         Some(version) => page.fact("systemd", version.clone()),
         None => page.fact_in(Role::Warning, "systemd", "does not run there"),
     }
-    let boot = words::moment(facts.boot, scene.chrome.utc_offset_secs);
-    page.fact("up for", format!("{}, since {boot}", scene.age(facts.boot)));
+    let boot = words::moment(facts.started, scene.chrome.utc_offset_secs);
+    page.fact("up for", format!("{}, since {boot}", scene.age(facts.started)));
     let clock = facts.clock_severity();
     let skew = match clock {
         Severity::Ok => "as ours".to_owned(),
