@@ -1,0 +1,18 @@
+//! The built binary against real hosts, through `status --json` and through a terminal (tmux).
+//! `tests/run` starts this; `tests/lab/lab` makes the hosts.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a helper of a test may fail it, like the test itself, and waits by the clock"
+)]
+
+mod desk;
+mod lab;
+mod poll;
+mod screen;
+
+mod states;
