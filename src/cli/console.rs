@@ -1,6 +1,6 @@
 //! The console, on real hosts or simulated ones.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::model::severity::Severity;
 use crate::model::spec::{FleetSpec, Sources};
+use crate::runtime::simulated;
 use crate::runtime::store::{self, Remembered, Store};
 use crate::theme::{self, Themes};
 use crate::ui::{Chrome, Glyphs};
@@ -22,15 +23,34 @@ pub(super) fn run(fleet: &Fleet, console: &Console) -> Outcome {
 }
 
 pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
-    drop((demo, console));
-    Ok(0)
+    if demo.list {
+        let mut out = std::io::stdout().lock();
+        for scenario in simulated::scenarios() {
+            writeln!(out, "{:<12} {}", scenario.name, scenario.doc)?;
+        }
+        out.flush()?;
+        return Ok(0);
+    }
+    let default = simulated::scenarios().first().map_or("fleet", |first| first.name);
+    let name = demo.scenario.as_deref().unwrap_or(default);
+    let fleet = if name == "fleet" {
+        simulated::Fleet::generated(&simulated::Size {
+            hosts: demo.hosts.clamp(1, 10_000),
+            services: demo.services.clamp(1, 200),
+            every: Duration::from_secs(demo.every.max(1)),
+        })
+    } else {
+        simulated::Fleet::named(name)
+            .map_err(|fault| Failure { code: USAGE, message: format!("quarterdeck: {fault}") })?
+    };
+    open(console, fleet.spec(), None, Some(Arc::new(fleet)))
 }
 
 fn open(
     console: &Console,
     spec: FleetSpec,
     origin: Option<(std::path::PathBuf, Sources)>,
-    simulated: Option<Arc<crate::runtime::simulated::Fleet>>,
+    simulated: Option<Arc<simulated::Fleet>>,
 ) -> Outcome {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Failure {

@@ -131,7 +131,7 @@ impl Properties {
         let code = self.signed("ExecMainCode").and_then(ExitCode::from_si_code);
         UnitFacts {
             load: load_state(&self.text("LoadState")),
-            load_error: self.text("LoadError").trim_matches([' ', '"']).to_owned(),
+            load_error: load_error(&self.text("LoadError")),
             active: active_state(&self.text("ActiveState")),
             sub: self.boxed("SubState"),
             result: self.boxed("Result"),
@@ -163,6 +163,14 @@ impl Properties {
             triggered_by: self.list("TriggeredBy"),
         }
     }
+}
+
+/// The words of an error: over the bus they stand alone, as text they stand quoted behind the
+/// error's name (`org.freedesktop.systemd1.NoSuchUnit "Unit x not found."`); without an error 229
+/// to 245 write ` ""` and later versions nothing.
+fn load_error(text: &str) -> String {
+    let quoted = text.strip_suffix('"').and_then(|rest| rest.split_once(" \""));
+    quoted.map_or(text, |(_, words)| words).to_owned()
 }
 
 fn load_state(word: &str) -> LoadState {
@@ -217,7 +225,16 @@ pub fn parse_span(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_span;
+    use super::{load_error, parse_span};
+
+    #[test]
+    fn an_error_is_its_words() {
+        assert_eq!(load_error(" \"\""), "");
+        assert_eq!(load_error(""), "");
+        assert_eq!(load_error("Unit \"x\" not found."), "Unit \"x\" not found.");
+        let text = "org.freedesktop.systemd1.NoSuchUnit \"Unit x not found.\"";
+        assert_eq!(load_error(text), "Unit x not found.");
+    }
 
     #[test]
     fn spans() {

@@ -1,10 +1,87 @@
-//! Simulated hosts (not yet).
-use crate::model::fault::Fault;
-/// x
-pub struct Fleet;
-impl Fleet {
-    /// x
-    pub fn host(&self, _name: &str) -> Result<super::local::Local, Fault> {
-        Ok(super::local::Local)
+//! Simulated hosts: behind the same [`Transport`] as real ones, so that collector client, parsers,
+//! model and screen cannot tell. For the demo, screenshots and the scale benchmark; they never
+//! stand in for a real host in a claim.
+//!
+//! A scenario file says what a host is and what its services do. What is seen at a moment is a
+//! pure function of the scenario, the host's name and the time since the fleet was loaded. Absent
+//! here: randomness, files, processes, and any knowledge of who reads.
+
+mod answers;
+mod bus;
+mod fleet;
+mod generate;
+mod journal;
+mod life;
+mod noise;
+mod properties;
+mod scenario;
+mod shell;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use self::fleet::Fleet;
+pub use self::generate::Size;
+use self::site::Site;
+use super::transport::{Channel, Future, Transport, UnitBus};
+use crate::model::fault::{Fault, FaultKind};
+
+/// A scenario that is built in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// What `quarterdeck demo` takes.
+    pub name: &'static str,
+    /// What it shows, in one line.
+    pub doc: &'static str,
+    text: &'static str,
+}
+
+/// The scenarios that are built in, the default one first.
+pub const fn scenarios() -> &'static [Named] {
+    const ALL: &[Named] = &[
+        Named {
+            name: "seed-001",
+            doc: "a unit that systemd restarted 109,000 times for a wrong ReadWritePaths=",
+            text: include_str!("simulated/scenarios/seed-001.toml"),
+        },
+        Named {
+            name: "seed-002",
+            doc: "14 services on five hosts, of which one cannot be reached and one hangs",
+            text: include_str!("simulated/scenarios/seed-002.toml"),
+        },
+        Named {
+            name: "fleet",
+            doc: "many hosts whose services change all the time, as many as you like",
+            text: include_str!("simulated/scenarios/fleet.toml"),
+        },
+    ];
+    ALL
+}
+
+/// A simulated host that is connected.
+pub struct Host(Arc<Site>);
+
+impl Transport for Host {
+    fn shell(&self) -> Future<'_, Result<Channel, Fault>> {
+        Box::pin(async { Ok(shell::open(Arc::clone(&self.0))) })
+    }
+
+    fn bus(&self) -> Future<'_, Result<Box<dyn UnitBus>, Fault>> {
+        Box::pin(async {
+            let missing = |detail| Fault::new(FaultKind::Missing, "reach systemd", detail);
+            if self.0.part.systemd == "none" {
+                return Err(missing("the host was not started by systemd"));
+            }
+            if !self.0.part.bridge {
+                return Err(missing("systemd-stdio-bridge: command not found"));
+            }
+            Ok(Box::new(bus::Bus::new(Arc::clone(&self.0))) as Box<dyn UnitBus>)
+        })
+    }
+
+    fn lost(&self) -> Future<'_, Fault> {
+        Box::pin(self.0.lost())
     }
 }

@@ -2,7 +2,7 @@
 //! process of ours carries all channels of a host; the openssh crate speaks with it. Nothing here
 //! weakens a check of a host's key, and nothing ever asks on the terminal.
 
-mod classify;
+pub(super) mod classify;
 mod master;
 mod spawn;
 

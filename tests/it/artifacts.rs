@@ -28,3 +28,37 @@ fn the_example_config_shows_every_key() {
         }
     }
 }
+
+#[test]
+fn the_readme_has_the_keys_of_the_command_list() {
+    let text = fs::read_to_string("README.md").expect("the README");
+    let (_, rest) = text.split_once("held by a test -->\n").expect("the table's beginning");
+    let (table, _) = rest.split_once("<!-- end of keys -->").expect("the table's end");
+    if std::env::var_os("BLESS").is_some() {
+        let made = text.replace(table, &quarterdeck::keymap::key_table_markdown());
+        fs::write("README.md", made).expect("the README is writable");
+        return;
+    }
+    assert_eq!(table, quarterdeck::keymap::key_table_markdown());
+}
+
+#[test]
+fn every_command_line_of_the_readme_is_one() {
+    let text = fs::read_to_string("README.md").expect("the README");
+    let command = quarterdeck::cli::command();
+    let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    for name in ["status", "check", "demo", "keys", "themes", "completions", "man"] {
+        assert!(known.contains(&name), "{name}");
+        assert!(text.contains(&format!("`quarterdeck {name}")) || text.contains(&format!("`{name}")));
+    }
+}
+
+#[test]
+fn the_readme_s_config_loads() {
+    let text = fs::read_to_string("README.md").expect("the README");
+    let (_, rest) = text.split_once("```toml\n").expect("a config");
+    let (toml, _) = rest.split_once("```").expect("its end");
+    let source = config::Source::new("README.md", toml);
+    let spec = config::parse(&[source]).expect("no faults");
+    assert_eq!(spec.envs.len(), 1);
+}

@@ -10,3 +10,5 @@ mod artifacts;
 mod fixtures;
 mod frames;
 mod invalid_configs;
+mod reducers;
+mod tidy;

@@ -5,7 +5,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::text::clean;
 
 /// Names the fault. `status` is how ssh ended, for when it said nothing.
-pub(super) fn classify(destination: &str, said: &str, status: &str) -> Fault {
+pub(in crate::runtime) fn classify(destination: &str, said: &str, status: &str) -> Fault {
     let tried = format!("connect to {destination}");
     let has = |text: &str| said.contains(text);
     let detail = detail(said).unwrap_or_else(|| format!("ssh ended without a word ({status})"));

@@ -1,0 +1,108 @@
+//! `/bin/sh -s` of a simulated host, as far as the collector's program needs one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream,
+};
+use tokio::task::JoinHandle;
+
+use super::answers::answer;
+use super::scenario::State;
+use super::site::Site;
+use crate::probe::collector::ready;
+use crate::runtime::transport::{Channel, Complaints};
+
+/// What is under way at most in each direction; a thousand hosts have one each.
+const PIPE: usize = 4096;
+/// A host that is slow takes this long for each answer: late, and not too late.
+const SLOW: Duration = Duration::from_secs(4);
+
+/// Ends the shell with its channel.
+struct Guard(JoinHandle<()>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Starts one.
+pub(super) fn open(site: Arc<Site>) -> Channel {
+    let (ours, theirs) = tokio::io::duplex(PIPE);
+    let (stdout, stdin) = tokio::io::split(ours);
+    let task = tokio::spawn(async move {
+        // It ends when the other side is gone, which is no fault of anybody's.
+        let _end = serve(&site, theirs).await;
+    });
+    Channel {
+        stdin: Box::new(stdin),
+        stdout: Box::new(stdout),
+        stderr: Complaints::default(),
+        guard: Box::new(Guard(task)),
+    }
+}
+
+async fn serve(site: &Site, stream: DuplexStream) -> std::io::Result<()> {
+    let mut stream = BufReader::with_capacity(512, stream);
+    let nonce = loop {
+        let Some(line) = read_line(&mut stream).await? else { return Ok(()) };
+        // In the prelude's text the same words stand without quotes.
+        if !line.starts_with("'qd_main' ") {
+            continue;
+        }
+        if let [_main, nonce] = words(&line).as_slice() {
+            break nonce.clone();
+        }
+    };
+    pause(site).await;
+    stream.write_all(format!("\n{}\n", ready(&nonce)).as_bytes()).await?;
+    while let Some(line) = read_line(&mut stream).await? {
+        let Some((id, argv)) = line.split_once(' ') else { continue };
+        pause(site).await;
+        let (status, text) = answer(site, &words(argv), site.now());
+        let head = format!("@@{nonce} {id} {status} {}\n", text.len());
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(text.as_bytes()).await?;
+        stream.write_all(b"\n").await?;
+    }
+    Ok(())
+}
+
+async fn pause(site: &Site) {
+    if site.state(site.now()) == State::Slow {
+        tokio::time::sleep(SLOW).await;
+    }
+}
+
+/// One line without its end; none at the end of the stream.
+async fn read_line(stream: &mut BufReader<DuplexStream>) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = stream.take(1 << 20).read_until(b'\n', &mut line).await?;
+    if line.pop_if(|last| *last == b'\n').is_none() {
+        line.truncate(read);
+    }
+    Ok((read > 0).then(|| String::from_utf8_lossy(&line).into_owned()))
+}
+
+/// The words of a line that [`crate::probe::quote::quote_all`] wrote.
+pub(super) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            '\\' if !quoted => word.get_or_insert_default().extend(chars.next()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
