@@ -13,6 +13,16 @@ qd_have() { command -v "$1" >/dev/null 2>&1; }
 if timeout 5 true >/dev/null 2>&1; then qd_timeout=1; else qd_timeout=; fi
 qd_limit() { if [ -n "$qd_timeout" ]; then timeout "$@"; else shift; "$@"; fi; }
 qd_cap() { if qd_have head; then head -c "$1"; else cat; fi; }
+# What a command prints, both streams, cut at so many bytes; ends as the command did, which a
+# pipeline does not tell. Arguments: bytes, command.
+qd_capped() {
+  qd_max=$1
+  shift
+  {
+    qd_ended=$({ { "$@" 2>&1 3>&- 4>&-; echo "$?" >&3; } | qd_cap "$qd_max" >&4; } 3>&1)
+  } 4>&1
+  return "${qd_ended:-1}"
+}
 qd_main() {
   printf '\n@@%s ready\n' "$1"
   while IFS= read -r qd_line; do

@@ -2,10 +2,10 @@
 qd_units() {
   qd_a=$1
   shift
-  qd_limit 8 systemctl show --no-pager -p "$qd_a" -- "$@" 2>&1 | qd_cap 2097152
+  qd_capped 2097152 qd_limit 8 systemctl show --no-pager -p "$qd_a" -- "$@"
 }
 # Names of loaded services that are not simply down.
 qd_services() {
-  qd_limit 8 systemctl list-units --type=service --state=active,reloading,activating,deactivating,failed \
-    --no-legend --no-pager --plain 2>&1 | qd_cap 524288
+  qd_capped 524288 qd_limit 8 systemctl list-units --type=service --no-legend --no-pager --plain \
+    --state=active,reloading,activating,deactivating,failed
 }
