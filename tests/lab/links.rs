@@ -32,7 +32,7 @@ fn nobody_asks(desk: &Desk, state: &str) {
         "clear; {} status; echo \"exit=$?\"",
         env!("CARGO_BIN_EXE_quarterdeck")
     ));
-    let text = screen.wait("it ends", secs(15), |text| text.contains("exit="));
+    let text = screen.wait("it ends", secs(15), |text| text.contains("\nexit="));
     assert!(text.contains(state), "{text}");
     assert!(!text.to_lowercase().contains("password:"), "{text}");
     assert!(!text.contains("yes/no"), "{text}");
