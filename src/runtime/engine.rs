@@ -93,12 +93,8 @@ impl Engine {
     fn connect(&mut self, watch: Watch) {
         let (orders, taken) = mpsc::channel(ORDERS);
         let host = watch.host.clone();
-        let task = tokio::spawn(host::run(
-            watch,
-            Arc::clone(&self.connector),
-            self.messages.clone(),
-            taken,
-        ));
+        let life = host::run(watch, Arc::clone(&self.connector), self.messages.clone(), taken);
+        let task = tokio::spawn(life);
         self.hosts.insert(host, Running { task: task.abort_handle(), orders });
     }
 

@@ -199,7 +199,7 @@ async fn poll(
         let answer = collector.request(&["qd_services"]).await?;
         let mut found = parse_services(&answer.text);
         found.retain(worth_showing);
-        if found.is_empty() && answer.status != 0 {
+        if answer.status != 0 {
             return Err(refused(answer.status, &answer.text));
         }
         found.truncate(MOST);
