@@ -14,13 +14,20 @@ pub(super) struct Quiet<W: Write> {
     inner: CrosstermBackend<W>,
     /// Something was written since the last flush.
     written: bool,
-    /// Where the terminal's cursor is shown, as far as we have said; none when not known.
-    cursor: Option<Option<Position>>,
+    cursor: Cursor,
+}
+
+/// The terminal's cursor, as far as we have said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cursor {
+    Unknown,
+    Hidden,
+    At(Position),
 }
 
 impl<W: Write> Quiet<W> {
     pub(super) const fn new(writer: W) -> Self {
-        Self { inner: CrosstermBackend::new(writer), written: false, cursor: None }
+        Self { inner: CrosstermBackend::new(writer), written: false, cursor: Cursor::Unknown }
     }
 
     /// For what is no part of a frame.
@@ -51,27 +58,27 @@ impl<W: Write> Backend for Quiet<W> {
         }
         self.begin()?;
         // Drawing moves the cursor.
-        if let Some(Some(_)) = self.cursor {
-            self.cursor = None;
+        if matches!(self.cursor, Cursor::At(_)) {
+            self.cursor = Cursor::Unknown;
         }
         self.inner.draw(content)
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        if self.cursor == Some(None) {
+        if self.cursor == Cursor::Hidden {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = Some(None);
+        self.cursor = Cursor::Hidden;
         self.inner.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        if matches!(self.cursor, Some(Some(_))) {
+        if matches!(self.cursor, Cursor::At(_)) {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
         self.inner.show_cursor()
     }
 
@@ -82,11 +89,11 @@ impl<W: Write> Backend for Quiet<W> {
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let position = position.into();
-        if self.cursor == Some(Some(position)) {
+        if self.cursor == Cursor::At(position) {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = Some(Some(position));
+        self.cursor = Cursor::At(position);
         self.inner.set_cursor_position(position)
     }
 

@@ -99,10 +99,10 @@ impl Engine {
     }
 
     fn order(&self, host: &HostId, order: Order) {
-        if let Some(running) = self.hosts.get(host) {
-            if running.orders.try_send(order).is_err() {
-                tracing::warn!(%host, "the host is busy with what it was asked before");
-            }
+        if let Some(running) = self.hosts.get(host)
+            && running.orders.try_send(order).is_err()
+        {
+            tracing::warn!(%host, "the host is busy with what it was asked before");
         }
     }
 
