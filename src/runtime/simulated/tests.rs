@@ -75,8 +75,11 @@ fn what_cannot_be_is_refused_with_its_line() {
 
 #[tokio::test]
 async fn the_parsers_read_all_that_a_shell_answers() {
-    for (name, host) in ["seed-001", "seed-002"].map(named).iter().flat_map(hosts) {
-        let Ok(host) = host else { continue };
+    let names =
+        |scenario| hosts(&named(scenario)).into_iter().map(move |(name, _)| (scenario, name));
+    for (scenario, name) in ["seed-001", "seed-002"].into_iter().flat_map(names) {
+        // Each in a time of its own, since one falls silent soon.
+        let Ok(host) = named(scenario).host(&name) else { continue };
         let site = Arc::clone(&host.0);
         let units: Vec<UnitName> = site.services.iter().map(|s| s.unit.clone()).collect();
         let mut c = Collector::open(&host).await.unwrap();
@@ -189,14 +192,15 @@ async fn the_bus_tells_of_a_change_within_its_step() {
     let bus = host.bus().await.unwrap();
     bus.ping().await.unwrap();
     bus.watch(&[quick.clone(), UnitName::new("still.service")], false);
-    let mut before = bus.read(std::slice::from_ref(&quick)).await.unwrap();
-    for _ in 0..4 {
+    let mut seen = BTreeSet::new();
+    // A machine that is busy may be told of a change after it has read it.
+    for _ in 0..8 {
         let changed = tokio::time::timeout(Duration::from_secs(2), bus.changed()).await;
         assert_eq!(changed.unwrap().unwrap(), BTreeSet::from([quick.clone()]));
         let now = bus.read(std::slice::from_ref(&quick)).await.unwrap();
-        assert_ne!(now[0].1.changed, before[0].1.changed);
-        before = now;
+        seen.insert(now[0].1.changed);
     }
+    assert!(seen.len() >= 4, "{seen:?}");
     let gone = bus.read(&[UnitName::new("gone.service")]).await.unwrap();
     assert_eq!(gone[0].1.load, LoadState::NotFound);
     let listed = bus.services().await.unwrap();

@@ -144,7 +144,7 @@ async fn a_shell_that_is_killed_is_a_fault() {
             Command::new("kill").args(["-9", &id.to_string()]).status().await.unwrap();
         });
         // The sleep outlives it for a moment, and holds its output open.
-        let words = ["sh", "-c", "exec >&- 2>&-; sleep 0.2"];
+        let words = ["sh", "-c", "exec >&- 2>&-; sleep 5"];
         let request = collector.request(&words);
         let fault = tokio::time::timeout(Duration::from_secs(10), request).await.unwrap();
         let fault = fault.unwrap_err();
