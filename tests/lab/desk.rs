@@ -107,7 +107,9 @@ impl Desk {
 
     /// ssh knows the lab's hosts and, before them, this.
     pub(crate) fn ssh_config(&self, own: &str) {
-        let text = format!("{own}\nInclude {}\n", run_directory().join("ssh_config").display());
+        let hosts = run_directory().join("ssh_config");
+        // Below a `Host` of its own, an `Include` would hold for that only.
+        let text = format!("{own}\nHost *\n  Include {}\n", hosts.display());
         std::fs::write(self.path("ssh_config"), text).unwrap();
     }
 

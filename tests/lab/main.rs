@@ -15,4 +15,8 @@ mod lab;
 mod poll;
 mod screen;
 
+mod changes;
+mod endings;
+mod faults;
+mod links;
 mod states;

@@ -1,0 +1,131 @@
+//! Hosts that cannot be reached, or must not be: each with its state, its reason and what to do;
+//! nothing ever asks, and no ssh is left.
+
+use std::fmt::Write as _;
+
+use crate::desk::{Desk, Reading, config};
+use crate::lab::{Host, run_directory};
+use crate::poll::secs;
+use crate::screen::Screen;
+
+/// Reads a host that does not let us in.
+fn refused(desk: &Desk, name: &str, state: &str, detail: &str, remedy: &str) -> Reading {
+    let reading = desk.status();
+    let host = reading.host(name);
+    assert_eq!(host["state"], state, "{host:#}");
+    let fault = &host["fault"];
+    assert!(fault["detail"].as_str().unwrap().contains(detail), "{fault:#}");
+    assert!(fault["remedy"].as_str().unwrap().contains(remedy), "{fault:#}");
+    assert!(fault["tried"].as_str().unwrap().starts_with("connect to "), "{fault:#}");
+    assert_eq!(reading.service("ssh")["state"], "unknown");
+    assert_ne!(reading.code, 0);
+    assert!(reading.took < secs(10), "{:?}", reading.took);
+    assert_eq!(desk.ssh_processes(), Vec::<String>::new());
+    assert_eq!(desk.runtime_files(), Vec::<std::path::PathBuf>::new());
+    reading
+}
+
+/// The same in a terminal, where ssh might ask. Nothing but the table is there.
+fn nobody_asks(desk: &Desk, state: &str) {
+    let screen = Screen::shell(desk, 120, 40);
+    screen.type_line(&format!(
+        "clear; {} status; echo \"exit=$?\"",
+        env!("CARGO_BIN_EXE_quarterdeck")
+    ));
+    let text = screen.wait("it ends", secs(15), |text| text.contains("exit="));
+    assert!(text.contains(state), "{text}");
+    assert!(!text.to_lowercase().contains("password:"), "{text}");
+    assert!(!text.contains("yes/no"), "{text}");
+    // The console does not ask either, and says how it is.
+    screen.start("");
+    screen.wait_row(&[state], secs(15));
+    screen.keys(&["q"]);
+    let text = screen.wait_shell();
+    assert!(!text.contains("yes/no"), "{text}");
+}
+
+#[test]
+fn an_unknown_alias_is_unreachable() {
+    let desk = Desk::with(&config(&["no-such-alias"], &["ssh"]));
+    desk.ssh_config("Host no-such-alias\n  HostName no-such-host.invalid");
+    let reading = refused(
+        &desk,
+        "no-such-alias",
+        "unreachable",
+        "Could not resolve hostname",
+        "check the name in the config and in ssh_config",
+    );
+    assert_eq!(reading.code, 2);
+}
+
+#[test]
+fn a_closed_port_is_unreachable() {
+    let host = Host::boot("closed");
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    desk.ssh_config(&format!("Host {}\n  Port 2", host.name()));
+    refused(&desk, host.name(), "unreachable", "Connection refused", "is sshd running there");
+}
+
+#[test]
+fn a_wrong_key_is_refused_without_a_question() {
+    let host = Host::boot("wrong-key");
+    // Another name, since ssh tries the keys of all that matches.
+    let desk = Desk::with(&config(&["locked-out"], &["ssh"]));
+    let key = desk.path("other");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    desk.ssh_config(&format!(
+        "Host locked-out\n  HostName {}\n  User ops\n  IdentitiesOnly yes\n  IdentityFile {}\n  \
+         UserKnownHostsFile {}\n",
+        host.address(),
+        key.display(),
+        run_directory().join("known_hosts").display(),
+    ));
+    refused(&desk, "locked-out", "auth-failed", "Permission denied", "load the key into the agent");
+    nobody_asks(&desk, "auth-failed");
+}
+
+#[test]
+fn a_host_that_wants_a_password_is_not_asked_for_one() {
+    let host = Host::boot("asks");
+    host.sh("printf 'PubkeyAuthentication no\\nPasswordAuthentication yes\\n\
+         KbdInteractiveAuthentication yes\\n' >/etc/ssh/sshd_config.d/01-password.conf; \
+         systemctl reload ssh");
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    let remedy = "passwords are not asked for here";
+    refused(&desk, host.name(), "auth-failed", "Permission denied", remedy);
+    nobody_asks(&desk, "auth-failed");
+}
+
+#[test]
+fn a_host_whose_key_is_not_known_is_not_connected_to() {
+    let host = Host::boot("unknown-key");
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    // `ask` is what a user's ssh does by default.
+    let mut own = format!("Host {}\n  StrictHostKeyChecking ask\n", host.name());
+    let _ok = write!(own, "  UserKnownHostsFile {}\n", desk.path("known_hosts").display());
+    desk.ssh_config(&own);
+    let remedy = "once in a shell and compare the fingerprint";
+    refused(&desk, host.name(), "host-key-changed", "not known yet", remedy);
+    nobody_asks(&desk, "host-key-changed");
+    assert!(!desk.path("known_hosts").exists(), "no key was accepted");
+}
+
+#[test]
+fn a_changed_host_key_is_critical_and_not_connected_to() {
+    let host = Host::boot("rekeyed");
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    assert_eq!(desk.status().host(host.name())["state"], "connected");
+    host.lab("rekey", &[]);
+    let remedy = "compare the key's fingerprint";
+    let detail = "the host's key is not the one that we know; Offending";
+    let reading = refused(&desk, host.name(), "host-key-changed", detail, remedy);
+    assert_eq!(reading.code, 2);
+    nobody_asks(&desk, "host-key-changed");
+    // Once a person has checked it, all is well.
+    host.lab("trust", &[]);
+    assert_eq!(desk.status().host(host.name())["state"], "connected");
+}
