@@ -50,7 +50,7 @@ fn every_scenario_loads_and_its_spec_names_its_hosts() {
         let hosts = hosts(&fleet);
         assert!(!hosts.is_empty());
         let refused = hosts.iter().filter(|(_, host)| host.is_err()).count();
-        assert_eq!(refused, usize::from(scenario.name == "seed-002"), "{}", scenario.name);
+        assert_eq!(refused, usize::from(scenario.name == "lost-hosts"), "{}", scenario.name);
         let services: usize = fleet
             .spec()
             .envs
@@ -69,15 +69,15 @@ fn what_cannot_be_is_refused_with_its_line() {
     assert!(detail.starts_with("line 5: unknown field `color`"), "{detail}");
     let text = "[[env]]\nname='a'\ntier='production'\n[[env.service]]\nname='x'\nhosts=['b']\n";
     assert!(Fleet::parse(text).unwrap_err().detail.contains("which a has not"));
-    assert!(Fleet::named("no").unwrap_err().remedy.contains("seed-001"));
-    assert_eq!(named("seed-001").host("production/x").err().unwrap().kind, FaultKind::Missing);
+    assert!(Fleet::named("no").unwrap_err().remedy.contains("crash-loop"));
+    assert_eq!(named("crash-loop").host("production/x").err().unwrap().kind, FaultKind::Missing);
 }
 
 #[tokio::test]
 async fn the_parsers_read_all_that_a_shell_answers() {
     let names =
         |scenario| hosts(&named(scenario)).into_iter().map(move |(name, _)| (scenario, name));
-    for (scenario, name) in ["seed-001", "seed-002"].into_iter().flat_map(names) {
+    for (scenario, name) in ["crash-loop", "lost-hosts"].into_iter().flat_map(names) {
         // Each in a time of its own, since one falls silent soon.
         let Ok(host) = named(scenario).host(&name) else { continue };
         let site = Arc::clone(&host.0);
@@ -135,7 +135,7 @@ async fn the_parsers_read_all_that_a_shell_answers() {
 
 #[test]
 fn text_and_bus_tell_the_same() {
-    for (name, host) in ["seed-001", "seed-002", "fleet"].map(named).iter().flat_map(hosts) {
+    for (name, host) in ["crash-loop", "lost-hosts", "fleet"].map(named).iter().flat_map(hosts) {
         let Ok(Host(site)) = host else { continue };
         let units = site.services.iter().map(|service| service.unit.as_str());
         for unit in units.chain(["nosuch.service"]) {
@@ -150,8 +150,8 @@ fn text_and_bus_tell_the_same() {
 }
 
 #[test]
-fn the_incident_is_the_seeds() {
-    let Host(site) = named("seed-001").host("production/coord").unwrap();
+fn the_crash_loop_is_the_incident() {
+    let Host(site) = named("crash-loop").host("production/coord").unwrap();
     let service = site.service("mcp-coordination.service").unwrap();
     let seed = site.seed_of(service);
     let facts = |t| typed(&site, "mcp-coordination.service", t, NAMES).facts();
