@@ -1,6 +1,7 @@
 //! The terminal: entered once, left in every way that the program can end.
 
 use std::io::{self, BufWriter, Stdout, Write as _, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
@@ -86,8 +87,12 @@ impl Drop for Tty {
     }
 }
 
+/// Whether it is ours.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
     let entered = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
     if entered.is_err() {
         give_back();
@@ -95,8 +100,13 @@ fn take() -> io::Result<()> {
     entered
 }
 
-/// Everything back, whatever of it was taken. There is nobody to tell when it fails.
+/// Everything back, whatever of it was taken. There is nobody to tell when it fails. Once only:
+/// leaving the alternate screen puts the cursor back, and what was printed since, such as a
+/// panic's message, would be written over.
 fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     drop(execute!(
         stdout(),
         DisableMouseCapture,

@@ -48,6 +48,8 @@ pub struct RestartLog {
     complete_since: Option<Timestamp>,
     total_is_complete: bool,
     last: Option<Run>,
+    /// systemd has counted a restart whose process we have not seen yet.
+    awaited: bool,
     unsaved: bool,
 }
 
@@ -83,7 +85,12 @@ impl RestartLog {
             (_, None) => 0,
         };
         // A first start is no restart: there was no run before it. Neither is a boot.
-        let by_hand = u64::from(automatic == 0 && restarted && !rebooted && last.started.is_some());
+        let by_hand = automatic == 0 && restarted && !rebooted && last.started.is_some();
+        // systemd counts when it schedules the restart (`service_enter_restart()`), a moment
+        // before the process begins. A reading in between must not make two of one.
+        let reset = run.n_restarts < last.n_restarts;
+        let by_hand = u64::from(by_hand && (reset || !self.awaited));
+        self.awaited = !restarted && !reset && (self.awaited || automatic > 0);
         let run = Run {
             boot: if run.boot.is_empty() { last.boot.clone() } else { run.boot },
             n_restarts: run.n_restarts,
@@ -224,6 +231,7 @@ impl RestartLog {
             buckets: saved.buckets.into(),
             complete_since: Some(now),
             last: Some(saved.last),
+            awaited: false,
             unsaved: false,
         };
         log.buckets.make_contiguous().sort_by_key(|b| b.index);
@@ -300,6 +308,21 @@ mod tests {
         assert_eq!(log.total().n, 33);
         assert_eq!(log.within(HOUR, at(40)), Count { n: 3, at_least: true });
         assert_eq!(log.within(HOUR, at(4000)), Count { n: 0, at_least: false });
+    }
+
+    #[test]
+    fn a_restart_seen_in_two_readings_is_one() {
+        let mut log = RestartLog::default();
+        log.observe(run(0, 1), true, at(0));
+        // Counted, but the process has not begun yet; then it has.
+        assert_eq!(log.observe(run(1, 1), true, at(5)), 1);
+        assert_eq!(log.observe(run(1, 2), true, at(5)), 0);
+        // The next process is somebody else's doing.
+        assert_eq!(log.observe(run(1, 3), true, at(9)), 1);
+        // A manual restart before the counted one's process began: systemd counts anew.
+        assert_eq!(log.observe(run(2, 3), true, at(20)), 1);
+        assert_eq!(log.observe(run(0, 4), true, at(21)), 1);
+        assert_eq!(log.total().n, 4);
     }
 
     #[test]

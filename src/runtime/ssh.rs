@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use openssh::{Session, Stdio};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use self::master::Master;
 pub use self::spawn::Spawner;
@@ -97,9 +98,14 @@ impl Transport for Ssh {
             let (ours, theirs) = UnixStream::pair().map_err(|e| broken(e.to_string()))?;
             let again = theirs.try_clone().map_err(|e| broken(e.to_string()))?;
             ours.set_nonblocking(true).map_err(|e| broken(e.to_string()))?;
+            let mut ours =
+                tokio::net::UnixStream::from_std(ours).map_err(|e| broken(e.to_string()))?;
+            // By way of a shell that says when the bridge comes: what a login shell's start files
+            // print would be taken for the bus.
             let mut child = Arc::clone(&self.session)
                 .arc_command("exec")
-                .arg("systemd-stdio-bridge")
+                .arg("/bin/sh")
+                .arg("-s")
                 .stdin(Stdio::from(OwnedFd::from(theirs)))
                 .stdout(Stdio::from(OwnedFd::from(again)))
                 .stderr(Stdio::piped())
@@ -107,7 +113,13 @@ impl Transport for Ssh {
                 .await
                 .map_err(|error| self.fault("start systemd-stdio-bridge", &error))?;
             let complaints = child.stderr().take().map(Complaints::collect).unwrap_or_default();
-            let ours = tokio::net::UnixStream::from_std(ours).map_err(|e| broken(e.to_string()))?;
+            let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(20).collect();
+            // One line, as a shell may read ahead and nothing of the bus must go there.
+            let line = format!("printf '\\n@@{nonce} ready\\n'; exec systemd-stdio-bridge\n");
+            ours.write_all(line.as_bytes()).await.map_err(|e| broken(e.to_string()))?;
+            skip_noise(&mut ours, format!("\n@@{nonce} ready\n").as_bytes())
+                .await
+                .map_err(|e| broken(complaints.last_line().unwrap_or_else(|| e.to_string())))?;
             let connection = zbus::connection::Builder::unix_stream(ours)
                 // The bridge is on the far side of sshd, which has authenticated us.
                 .auth_mechanism(zbus::AuthMechanism::Anonymous)
@@ -128,5 +140,24 @@ impl Transport for Ssh {
 
     fn lost(&self) -> Future<'_, Fault> {
         Box::pin(self.master.ended())
+    }
+}
+
+/// Noise of a login shell that is skipped.
+const MAX_NOISE: usize = 1 << 20;
+
+/// Reads up to a mark, behind which nothing comes before we have spoken.
+async fn skip_noise(stream: &mut tokio::net::UnixStream, mark: &[u8]) -> std::io::Result<()> {
+    let mut read = Vec::new();
+    loop {
+        if read.ends_with(mark) {
+            return Ok(());
+        }
+        if read.len() > MAX_NOISE {
+            return Err(std::io::Error::other("the login shell prints without an end"));
+        }
+        if stream.read_buf(&mut read).await? == 0 {
+            return Err(std::io::Error::other("the shell on the host ended"));
+        }
     }
 }

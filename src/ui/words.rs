@@ -77,7 +77,8 @@ pub(super) fn load(load: f32, cpus: u32) -> String {
 /// A clock's difference with its sign.
 pub(super) fn skew(micros: i64) -> String {
     let sign = if micros < 0 { '-' } else { '+' };
-    let secs = micros.unsigned_abs() / 1_000_000;
+    // To the nearest: three days less a millisecond are three days.
+    let secs = (micros.unsigned_abs() + 500_000) / 1_000_000;
     if secs < 60 {
         format!("{sign}{secs}s")
     } else {

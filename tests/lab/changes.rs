@@ -106,7 +106,7 @@ fn counters_survive_manual_restarts_lost_connections_and_the_console_itself() {
     screen.keys(&["q"]);
     screen.wait_shell();
     screen.start("");
-    screen.wait_row(&["running", "api"], secs(10));
+    screen.wait_row(&["api@counters"], secs(10));
     screen.keys(&["Enter"]);
     wait_known_in_all(&screen, 5);
 
@@ -124,7 +124,7 @@ fn counters_survive_manual_restarts_lost_connections_and_the_console_itself() {
     screen.type_line("reset");
     screen.wait_shell();
     screen.start("");
-    screen.wait_row(&["running", "api"], secs(10));
+    screen.wait_row(&["api@counters"], secs(10));
     screen.keys(&["Enter"]);
     wait_known_in_all(&screen, 7);
 }

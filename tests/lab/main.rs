@@ -13,10 +13,13 @@
 mod desk;
 mod lab;
 mod poll;
-mod screen;
 
 mod changes;
 mod endings;
+mod fallback;
 mod faults;
+mod incident;
 mod links;
+mod logins;
+mod screen;
 mod states;

@@ -70,10 +70,11 @@ impl Shared {
             health.units_answer = fault.is_none();
             health.units.clone_from(&fault);
         }
+        // The link first: a single reading ends with the units' fault.
+        self.say_link().await;
         if let Some(fault) = fault {
             self.reporter.say(HostEvent::UnitsFailed(fault)).await;
         }
-        self.say_link().await;
     }
 
     /// systemd's bus is being listened to and answered just now.
