@@ -67,13 +67,9 @@ pub async fn run(setup: Setup) -> std::io::Result<u8> {
     let mut tty = Tty::enter()?;
     let mut app = App::new(setup);
     app.draw(&mut tty)?;
+    // For the test that looks at the terminal after a panic.
     #[cfg(debug_assertions)]
-    if std::env::var_os("QUARTERDECK_TEST_PANIC").is_some() {
-        #[expect(clippy::panic, reason = "a test looks at the terminal afterwards")]
-        {
-            panic!("as the test asked");
-        }
-    }
+    assert!(std::env::var_os("QUARTERDECK_TEST_PANIC").is_none(), "as the test asked");
     app.begin()?;
     let ending = app.run(&mut tty, &mut signals).await;
     drop(tty);
@@ -203,7 +199,7 @@ impl App {
                 biased;
                 event = key => match event {
                     Some(Ok(event)) => {
-                        self.typed(event);
+                        self.typed(&event);
                         // A key is answered at once.
                         self.drawn = None;
                     }
@@ -251,12 +247,12 @@ impl App {
         self.dirty = true;
     }
 
-    fn typed(&mut self, event: Event) {
+    fn typed(&mut self, event: &Event) {
         if matches!(event, Event::Resize(..)) {
             self.take(Msg::Resized);
             return;
         }
-        for msg in input::messages(&event, &self.model, &self.chrome.keymap, &self.viewports) {
+        for msg in input::messages(event, &self.model, &self.chrome.keymap, &self.viewports) {
             self.take(msg);
         }
     }

@@ -100,12 +100,10 @@ fn read_config(fleet: &Fleet) -> Result<Asked, Failure> {
         Some(path) => match config::load(&path) {
             Ok(loaded) => Asked { spec: loaded.spec, origin: Some((path, loaded.sources)) },
             Err(faults) => {
-                let mut message = String::new();
-                for fault in &faults {
-                    message.push_str(&format!("{fault}\n"));
-                }
                 let s = if faults.len() == 1 { "" } else { "s" };
-                message.push_str(&format!("quarterdeck: {} fault{s} in the config", faults.len()));
+                let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                lines.push(format!("quarterdeck: {} fault{s} in the config", faults.len()));
+                let message = lines.join("\n");
                 return Err(Failure { code: CONFIG, message });
             }
         },

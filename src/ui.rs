@@ -37,8 +37,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
     let scene = Scene::new(model, chrome);
     let area = frame.area();
     viewports.begin();
-    let services = rows::services(scene.fleet, scene.view(), scene.now);
-    let looping = rows::crash_loops(scene.fleet, scene.view(), scene.now);
+    let services = scene.judged.services(scene.view());
+    let looping = scene.judged.crash_loops(scene.view());
     let hosts = rows::hosts(scene.fleet, scene.view());
     let wanted = Wanted {
         envs: scene.fleet.envs.len(),

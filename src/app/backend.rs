@@ -14,13 +14,20 @@ pub(super) struct Quiet<W: Write> {
     inner: CrosstermBackend<W>,
     /// Something was written since the last flush.
     written: bool,
-    /// Where the terminal's cursor is shown, as far as we have said; none when not known.
-    cursor: Option<Option<Position>>,
+    cursor: Cursor,
+}
+
+/// The terminal's cursor, as far as we have said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cursor {
+    Unknown,
+    Hidden,
+    At(Position),
 }
 
 impl<W: Write> Quiet<W> {
     pub(super) const fn new(writer: W) -> Self {
-        Self { inner: CrosstermBackend::new(writer), written: false, cursor: None }
+        Self { inner: CrosstermBackend::new(writer), written: false, cursor: Cursor::Unknown }
     }
 
     /// For what is no part of a frame.
@@ -51,27 +58,27 @@ impl<W: Write> Backend for Quiet<W> {
         }
         self.begin()?;
         // Drawing moves the cursor.
-        if let Some(Some(_)) = self.cursor {
-            self.cursor = None;
+        if matches!(self.cursor, Cursor::At(_)) {
+            self.cursor = Cursor::Unknown;
         }
         self.inner.draw(content)
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        if self.cursor == Some(None) {
+        if self.cursor == Cursor::Hidden {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = Some(None);
+        self.cursor = Cursor::Hidden;
         self.inner.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        if matches!(self.cursor, Some(Some(_))) {
+        if matches!(self.cursor, Cursor::At(_)) {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
         self.inner.show_cursor()
     }
 
@@ -82,11 +89,11 @@ impl<W: Write> Backend for Quiet<W> {
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let position = position.into();
-        if self.cursor == Some(Some(position)) {
+        if self.cursor == Cursor::At(position) {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = Some(Some(position));
+        self.cursor = Cursor::At(position);
         self.inner.set_cursor_position(position)
     }
 
@@ -120,21 +127,21 @@ impl<W: Write> Backend for Quiet<W> {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::Terminal;
-    use ratatui::TerminalOptions;
-    use ratatui::Viewport;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use ratatui::layout::Rect;
     use ratatui::widgets::Paragraph;
+    use ratatui::{Terminal, TerminalOptions, Viewport};
 
     use super::*;
 
-    /// Counts the bytes that reach it.
-    struct Counter<'a>(&'a std::cell::Cell<usize>);
+    #[derive(Clone, Default)]
+    struct Sink(Rc<RefCell<Vec<u8>>>);
 
-    impl Write for Counter<'_> {
+    impl Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.set(self.0.get() + bytes.len());
-            Ok(bytes.len())
+            self.0.borrow_mut().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -144,13 +151,13 @@ mod tests {
 
     #[test]
     fn a_frame_without_a_change_writes_nothing() {
-        let written = std::cell::Cell::new(0);
-        let mut sizes = Vec::new();
+        let sink = Sink::default();
         let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 20, 2)) };
-        let mut terminal = Terminal::with_options(Quiet::new(Counter(&written)), options).unwrap();
+        let mut terminal = Terminal::with_options(Quiet::new(sink.clone()), options).unwrap();
+        let mut sizes = Vec::new();
         for text in ["one", "one", "two", "two"] {
             terminal.draw(|frame| frame.render_widget(Paragraph::new(text), frame.area())).unwrap();
-            sizes.push(written.get());
+            sizes.push(sink.0.borrow().len());
         }
         assert!(sizes[0] > 0);
         assert_eq!(sizes[0], sizes[1]);

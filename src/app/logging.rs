@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// Not tui-logger's own `init_logger`: it starts a thread that wakes every 10 ms.
 pub fn start() {
     let filter = EnvFilter::try_from_env("QUARTERDECK_LOG")
-        .unwrap_or_else(|_unset| EnvFilter::new("warn,quarterdeck=info"));
+        .unwrap_or_else(|_unset| EnvFilter::new("warn,zbus=error,quarterdeck=info"));
     tui_logger::set_default_level(log_level());
     // A second start, as in tests, keeps the first one.
     let _started = tracing_subscriber::registry()

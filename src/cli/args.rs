@@ -29,8 +29,14 @@ pub struct Args {
 /// What is watched.
 #[derive(clap::Args, Debug)]
 pub struct Fleet {
-    /// The config [default: $QUARTERDECK_CONFIG, then $XDG_CONFIG_HOME/quarterdeck/config.toml]
-    #[arg(long, value_name = "FILE", global = true)]
+    /// The config instead of the one in its usual place
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        long_help = "The config [default: $QUARTERDECK_CONFIG, else \
+                     $XDG_CONFIG_HOME/quarterdeck/config.toml; without one, this machine]"
+    )]
     pub config: Option<PathBuf>,
     /// This environment only
     #[arg(long, value_name = "NAME", global = true)]

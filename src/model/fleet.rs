@@ -145,25 +145,6 @@ impl Fleet {
         self.hosts().flat_map(move |(env, host)| self.rows_of(env, host, now))
     }
 
-    /// Those instances that are `wanted`, with their verdicts at `now`; the others are not judged.
-    pub fn rows_with(
-        &self,
-        now: Timestamp,
-        wanted: impl Fn(&Instance) -> bool + Copy,
-    ) -> impl Iterator<Item = Row<'_>> {
-        self.hosts().flat_map(move |(env, host)| {
-            host.instances.iter().filter(move |(_, instance)| wanted(instance)).map(
-                move |(service, instance)| Row {
-                    env,
-                    host,
-                    service,
-                    instance,
-                    verdict: instance.judge(host, self.interval, now),
-                },
-            )
-        })
-    }
-
     /// One host's instances with their verdicts at `now`.
     pub fn rows_of<'a>(
         &'a self,
@@ -191,22 +172,7 @@ impl Fleet {
 
     /// An environment's worst severity and counts.
     pub fn sum_up(&self, env: &Env, now: Timestamp) -> (Severity, Tally) {
-        let mut worst = Severity::Ok;
-        let mut tally = Tally::default();
-        for host in env.hosts.values() {
-            worst = worst.max(host.severity());
-            tally.hosts += 1;
-            tally.hosts_up += usize::from(host.link.is_up());
-            for row in self.rows_of(env, host, now) {
-                worst = worst.max(row.verdict.severity);
-                tally.count(&row.verdict);
-                if let Some(as_of) = row.instance.facts.as_of().filter(|_| row.verdict.stale) {
-                    tally.oldest_stale =
-                        Some(tally.oldest_stale.map_or(as_of, |oldest| oldest.min(as_of)));
-                }
-            }
-        }
-        (worst, tally)
+        env.sum_up(env.hosts.values().flat_map(|host| self.rows_of(env, host, now)))
     }
 
     /// The worst of all.
@@ -250,6 +216,30 @@ pub struct Change {
 }
 
 impl Env {
+    /// Its worst severity and counts, of its hosts and these rows, which are all of its own.
+    pub fn sum_up<'a>(
+        &self,
+        rows: impl Iterator<Item = impl std::borrow::Borrow<Row<'a>>>,
+    ) -> (Severity, Tally) {
+        let mut worst = Severity::Ok;
+        let mut tally = Tally::default();
+        for host in self.hosts.values() {
+            worst = worst.max(host.severity());
+            tally.hosts += 1;
+            tally.hosts_up += usize::from(host.link.is_up());
+        }
+        for row in rows {
+            let row = row.borrow();
+            worst = worst.max(row.verdict.severity);
+            tally.count(&row.verdict);
+            if let Some(as_of) = row.instance.facts.as_of().filter(|_| row.verdict.stale) {
+                let oldest = tally.oldest_stale.map_or(as_of, |oldest| oldest.min(as_of));
+                tally.oldest_stale = Some(oldest);
+            }
+        }
+        (worst, tally)
+    }
+
     fn new(spec: &EnvSpec) -> Self {
         let mut hosts = BTreeMap::new();
         for host in &spec.hosts {

@@ -1,14 +1,17 @@
 //! Which rows are shown, in which order: derived from the fleet and the view each time, so that
 //! the screen, the selection and the counters can never disagree.
 
-use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::fleet::{Env, Fleet, Row};
+use super::fleet::{Env, Fleet, Row, Tally};
 use super::host::Host;
 use super::ids::{HostId, InstanceId};
 use super::screen::{SortBy, View};
+use super::severity::Severity;
 use super::time::Timestamp;
+
+/// As far back as the crash-loop pane looks.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Rows of a pane, and how many the view hides.
 #[derive(Debug)]
@@ -19,20 +22,93 @@ pub struct Shown<T> {
     pub hidden: usize,
 }
 
+/// All instances with their verdicts at one moment: what every part of a frame is made of. An
+/// instance is judged, and its memory touched, once; with 14,000 of them that is what a frame
+/// costs.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    now: Timestamp,
+    /// In the fleet's order.
+    rows: Vec<Row<'a>>,
+    /// Those that were started again in the last hour.
+    restarted: Vec<Row<'a>>,
+}
+
+impl<'a> Judged<'a> {
+    /// Judges all instances.
+    pub fn new(fleet: &'a Fleet, now: Timestamp) -> Self {
+        let mut judged = Self { now, rows: Vec::new(), restarted: Vec::new() };
+        for row in fleet.rows(now) {
+            if was_restarted(&row, now) {
+                judged.restarted.push(row);
+            }
+            judged.rows.push(row);
+        }
+        judged
+    }
+
+    /// All of them.
+    pub fn rows(&self) -> &[Row<'a>] {
+        &self.rows
+    }
+
+    /// The services pane.
+    pub fn services(&self, view: &View) -> Shown<Row<'a>> {
+        sorted(self.rows.iter().copied(), view, self.now)
+    }
+
+    /// The crash-loop pane.
+    pub fn crash_loops(&self, view: &View) -> Shown<Row<'a>> {
+        fastest_first(self.restarted.iter().copied(), view, self.now)
+    }
+
+    /// Each environment's worst severity and counts, in the fleet's order.
+    pub fn sums(&self, fleet: &'a Fleet) -> Vec<(&'a Env, Severity, Tally)> {
+        let mut rows = self.rows.iter().peekable();
+        let sum = |env: &'a Env| {
+            let own = std::iter::from_fn(|| rows.next_if(|row| std::ptr::eq(row.env, env)));
+            let (worst, tally) = env.sum_up(own);
+            (env, worst, tally)
+        };
+        fleet.envs.iter().map(sum).collect()
+    }
+}
+
 /// The services pane.
 pub fn services<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
+    sorted(fleet.rows(now), view, now)
+}
+
+/// The crash-loop pane: all that was started again in the last hour, fastest first.
+pub fn crash_loops<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
+    fastest_first(fleet.rows(now).filter(|row| was_restarted(row, now)), view, now)
+}
+
+fn was_restarted(row: &Row<'_>, now: Timestamp) -> bool {
+    row.instance.restarts.within(HOUR, now).n > 0
+}
+
+/// Those that the view shows.
+fn shown<'a>(all: impl Iterator<Item = Row<'a>>, view: &View) -> Shown<Row<'a>> {
     let filter = Filter::new(&view.filter);
     let mut hidden = 0;
-    let mut rows: Vec<Row<'a>> = fleet
-        .rows(now)
-        .filter(|row| {
-            let show = in_env(view, row.env)
-                && (!view.problems_only || row.verdict.severity.is_problem())
-                && filter.takes_row(row);
-            hidden += usize::from(!show);
-            show
-        })
-        .collect();
+    let mut rows = Vec::with_capacity(all.size_hint().0);
+    for row in all {
+        if in_env(view, row.env)
+            && (!view.problems_only || row.verdict.severity.is_problem())
+            && filter.takes_row(&row)
+        {
+            rows.push(row);
+        } else {
+            hidden += 1;
+        }
+    }
+    Shown { rows, hidden }
+}
+
+fn sorted<'a>(all: impl Iterator<Item = Row<'a>>, view: &View, now: Timestamp) -> Shown<Row<'a>> {
+    let mut shown = shown(all, view);
+    let rows = &mut shown.rows;
     match view.sort {
         // Rows come in the fleet's order; equals stay in it.
         SortBy::Severity => {
@@ -41,9 +117,8 @@ pub fn services<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<
         SortBy::Service => rows.sort_by(|a, b| a.service.cmp(b.service)),
         SortBy::Host => rows.sort_by(|a, b| a.host.spec.name.cmp(&b.host.spec.name)),
         SortBy::Since => rows.sort_by_key(|row| std::cmp::Reverse(row.verdict.since)),
-        SortBy::Restarts => rows.sort_by_key(|row| {
-            std::cmp::Reverse(row.instance.restarts.within(Duration::from_secs(3600), now).n)
-        }),
+        SortBy::Restarts => rows
+            .sort_by_cached_key(|row| std::cmp::Reverse(row.instance.restarts.within(HOUR, now).n)),
         SortBy::Memory => rows.sort_by_key(|row| std::cmp::Reverse(row.instance.usage.memory)),
         SortBy::Cpu => rows.sort_by(|a, b| {
             let cpu = |row: &Row<'_>| row.instance.usage.cpu_percent.unwrap_or(-1.0);
@@ -53,33 +128,22 @@ pub fn services<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<
     if view.inverted {
         rows.reverse();
     }
-    Shown { rows, hidden }
+    shown
 }
 
-/// The crash-loop pane: all that was started again in the last hour, fastest first.
-pub fn crash_loops<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
-    let filter = Filter::new(&view.filter);
-    let mut hidden = 0;
-    let hour = Duration::from_secs(3600);
-    let mut rows: Vec<(u64, u64, Row<'a>)> = fleet
-        .rows_with(now, move |instance| instance.restarts.within(hour, now).n > 0)
-        .filter(|row| {
-            let show = in_env(view, row.env)
-                && (!view.problems_only || row.verdict.severity.is_problem())
-                && filter.takes_row(row);
-            hidden += usize::from(!show);
-            show
-        })
-        .map(|row| {
-            let restarts = &row.instance.restarts;
-            (restarts.within(Duration::from_secs(300), now).n, restarts.within(hour, now).n, row)
-        })
-        .collect();
-    rows.sort_by(|a, b| {
-        let severity = b.2.verdict.severity.rank().cmp(&a.2.verdict.severity.rank());
-        severity.then(b.0.cmp(&a.0)).then(b.1.cmp(&a.1))
+fn fastest_first<'a>(
+    all: impl Iterator<Item = Row<'a>>,
+    view: &View,
+    now: Timestamp,
+) -> Shown<Row<'a>> {
+    let mut shown = shown(all, view);
+    shown.rows.sort_by_cached_key(|row| {
+        let restarts = &row.instance.restarts;
+        let five = restarts.within(Duration::from_secs(300), now).n;
+        let hour = restarts.within(HOUR, now).n;
+        std::cmp::Reverse((row.verdict.severity.rank(), five, hour))
     });
-    Shown { rows: rows.into_iter().map(|(_, _, row)| row).collect(), hidden }
+    shown
 }
 
 /// The hosts pane, worst first.
@@ -96,9 +160,8 @@ pub fn hosts<'a>(fleet: &'a Fleet, view: &View) -> Shown<(&'a Env, &'a Host)> {
             show
         })
         .collect();
-    rows.sort_by(|(_, a), (_, b)| match b.severity().rank().cmp(&a.severity().rank()) {
-        Ordering::Equal => a.spec.name.cmp(&b.spec.name),
-        worse => worse,
+    rows.sort_by_cached_key(|(_, host)| {
+        (std::cmp::Reverse(host.severity().rank()), host.spec.name.clone())
     });
     Shown { rows, hidden }
 }

@@ -13,15 +13,15 @@ qd_have() { command -v "$1" >/dev/null 2>&1; }
 if timeout 5 true >/dev/null 2>&1; then qd_timeout=1; else qd_timeout=; fi
 qd_limit() { if [ -n "$qd_timeout" ]; then timeout "$@"; else shift; "$@"; fi; }
 qd_cap() { if qd_have head; then head -c "$1"; else cat; fi; }
-# What a command prints, both streams, cut at so many bytes; ends as the command did, which a
-# pipeline does not tell. Arguments: bytes, command.
-qd_capped() {
-  qd_max=$1
+# What a command says, complaints too, up to so many bytes, and its exit status, which a pipe alone
+# would hide. Arguments: bytes, seconds, command.
+qd_say() {
+  qd_a=$1
   shift
-  {
-    qd_ended=$({ { "$@" 2>&1 3>&- 4>&-; echo "$?" >&3; } | qd_cap "$qd_max" >&4; } 3>&1)
-  } 4>&1
-  return "${qd_ended:-1}"
+  exec 4>&1
+  qd_b=$({ { qd_limit "$@" 2>&1 3>&- 4>&-; echo $? >&3; } | qd_cap "$qd_a" 3>&- >&4; } 3>&1)
+  exec 4>&-
+  return "${qd_b:-1}"
 }
 qd_main() {
   printf '\n@@%s ready\n' "$1"
@@ -30,8 +30,13 @@ qd_main() {
     qd_nonce=$1 qd_id=$2
     shift 2
     qd_out=$("$@" </dev/null 2>/dev/null; printf '@%s' "$?")
+    qd_end=$?
     qd_status=${qd_out##*@}
-    qd_out=${qd_out%@*}
+    case $qd_end:$qd_status in
+    # It ended its own shell and could not say how.
+    [!0]* | 0: | *:*[!0-9]*) qd_status=$qd_end ;;
+    *) qd_out=${qd_out%@*} ;;
+    esac
     printf '@@%s %s %s %s\n%s\n' "$qd_nonce" "$qd_id" "$qd_status" "${#qd_out}" "$qd_out"
     set -- "$qd_nonce"
   done

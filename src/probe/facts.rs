@@ -45,7 +45,7 @@ pub fn parse_facts(text: &str) -> Facts {
         let value = value.trim();
         match key {
             "wall" => facts.wall = wall(value),
-            "up" => facts.uptime = value.parse().ok().map(|secs: f64| (secs * 1e6) as u64),
+            "up" => facts.uptime = super::tick::seconds(value),
             "init" => facts.init = ticks(value),
             "boot" => facts.boot_id = clean(value, 64),
             "kernel" => facts.kernel = clean(value, 128),

@@ -167,7 +167,7 @@ impl Properties {
 
 /// The words of an error: over the bus they stand alone, as text they stand quoted behind the
 /// error's name (`org.freedesktop.systemd1.NoSuchUnit "Unit x not found."`); without an error 229
-/// to 245 write ` ""` and later versions nothing.
+/// and 237 write ` ""` and 245 and later nothing.
 fn load_error(text: &str) -> String {
     let quoted = text.strip_suffix('"').and_then(|rest| rest.split_once(" \""));
     quoted.map_or(text, |(_, words)| words).to_owned()

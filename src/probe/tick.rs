@@ -31,7 +31,7 @@ pub fn parse_tick(text: &str, groups: usize) -> Tick {
         match words.next() {
             Some("up") => tick.uptime = words.next().and_then(seconds),
             Some("load") => {
-                let mut next = || words.next().and_then(|w| w.parse().ok());
+                let mut next = || words.next().and_then(share);
                 if let (Some(a), Some(b), Some(c)) = (next(), next(), next()) {
                     tick.load = Some([a, b, c]);
                 }
@@ -40,10 +40,7 @@ pub fn parse_tick(text: &str, groups: usize) -> Tick {
             Some("available") => tick.memory_available = words.next().and_then(kibibytes),
             Some("psi") => {
                 let what = words.next();
-                let average = words
-                    .find_map(|w| w.strip_prefix("avg10="))
-                    .and_then(|w| w.parse::<f32>().ok())
-                    .filter(|share| share.is_finite());
+                let average = words.find_map(|w| w.strip_prefix("avg10=")).and_then(share);
                 match what {
                     Some("cpu") => tick.pressure.cpu = average,
                     Some("memory") => tick.pressure.memory = average,
@@ -64,7 +61,13 @@ pub fn parse_tick(text: &str, groups: usize) -> Tick {
     tick
 }
 
-fn seconds(word: &str) -> Option<u64> {
+/// Rust reads `NaN` and `inf` as numbers; neither is a share of anything.
+fn share(word: &str) -> Option<f32> {
+    word.parse().ok().filter(|share: &f32| share.is_finite() && *share >= 0.0)
+}
+
+/// The first number of `/proc/uptime`, in microseconds.
+pub(super) fn seconds(word: &str) -> Option<u64> {
     let secs: f64 = word.parse().ok()?;
     (secs.is_finite() && (0.0..1e12).contains(&secs)).then_some((secs * 1e6) as u64)
 }

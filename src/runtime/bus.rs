@@ -227,10 +227,10 @@ async fn listen(mut stream: MessageStream, shared: Arc<Shared>) {
             "PropertiesChanged" => {
                 if let Some(unit) = watched.by_path.get(&path).cloned() {
                     watched.dirty.insert(unit);
-                } else if watched.all {
-                    if let Some(unit) = unit_of(&path).filter(|u| u.ends_with(".service")) {
-                        watched.dirty.insert(UnitName::new(clean(&unit, 256)));
-                    }
+                } else if watched.all
+                    && let Some(unit) = unit_of(&path).filter(|u| u.ends_with(".service"))
+                {
+                    watched.dirty.insert(UnitName::new(clean(&unit, 256)));
                 }
             }
             // After a reload (daemon-reload) every unit's file may be another.

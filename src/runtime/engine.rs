@@ -93,20 +93,16 @@ impl Engine {
     fn connect(&mut self, watch: Watch) {
         let (orders, taken) = mpsc::channel(ORDERS);
         let host = watch.host.clone();
-        let task = tokio::spawn(host::run(
-            watch,
-            Arc::clone(&self.connector),
-            self.messages.clone(),
-            taken,
-        ));
+        let life = host::run(watch, Arc::clone(&self.connector), self.messages.clone(), taken);
+        let task = tokio::spawn(life);
         self.hosts.insert(host, Running { task: task.abort_handle(), orders });
     }
 
     fn order(&self, host: &HostId, order: Order) {
-        if let Some(running) = self.hosts.get(host) {
-            if running.orders.try_send(order).is_err() {
-                tracing::warn!(%host, "the host is busy with what it was asked before");
-            }
+        if let Some(running) = self.hosts.get(host)
+            && running.orders.try_send(order).is_err()
+        {
+            tracing::warn!(%host, "the host is busy with what it was asked before");
         }
     }
 

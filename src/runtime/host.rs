@@ -5,10 +5,12 @@ mod heartbeat;
 mod serve;
 mod units;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
 use self::serve::serve;
@@ -81,34 +83,60 @@ pub(crate) async fn run(
     loop {
         reporter.say(HostEvent::Link(Link::Connecting)).await;
         let began = clock::now();
-        let fault = match connect(&watch, &connector).await {
-            Ok(transport) => serve(&mut watch, &*transport, &reporter, &mut orders).await,
-            Err(fault) => fault,
-        };
+        // A fault of ours in one host's reading is that host's trouble, not the fleet's.
+        let read = AssertUnwindSafe(connected(&mut watch, &connector, &reporter, &mut orders));
+        let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
+            Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
+        });
         tracing::warn!(host = %watch.host, "{fault}");
         // A connection that held for a while was good: begin again with short waits.
         failures =
             if clock::now().since(began) > Duration::from_secs(60) { 0 } else { failures + 1 };
         let wait = backoff(&fault, failures);
         reporter.say(HostEvent::Link(Link::failed(fault, clock::now() + wait))).await;
-        let until = tokio::time::Instant::now() + wait;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep_until(until) => break,
-                order = orders.recv() => match order {
-                    Some(Order::ReadNow) => break,
-                    Some(Order::Rewatch(other)) => watch = other,
-                    Some(Order::Describe(unit)) => {
-                        let fault = Fault::new(
-                            FaultKind::Unreachable,
-                            format!("read {unit}"),
-                            "the host is not connected",
-                        );
-                        reporter.say(HostEvent::Detail(unit, Err(fault))).await;
-                    }
-                    None => return,
-                },
-            }
+        if !pause(wait, &mut watch, &reporter, &mut orders).await {
+            return;
+        }
+    }
+}
+
+/// Connects and reads until the connection is lost; answers why.
+async fn connected(
+    watch: &mut Watch,
+    connector: &Connector,
+    reporter: &Reporter,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Fault {
+    match connect(watch, connector).await {
+        Ok(transport) => serve(watch, &*transport, reporter, orders).await,
+        Err(fault) => fault,
+    }
+}
+
+/// Waits before the next try, or until it is asked for; answers whether anybody still listens.
+async fn pause(
+    wait: Duration,
+    watch: &mut Watch,
+    reporter: &Reporter,
+    orders: &mut mpsc::Receiver<Order>,
+) -> bool {
+    let until = tokio::time::Instant::now() + wait;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => return true,
+            order = orders.recv() => match order {
+                Some(Order::ReadNow) => return true,
+                Some(Order::Rewatch(other)) => *watch = other,
+                Some(Order::Describe(unit)) => {
+                    let fault = Fault::new(
+                        FaultKind::Unreachable,
+                        format!("read {unit}"),
+                        "the host is not connected",
+                    );
+                    reporter.say(HostEvent::Detail(unit, Err(fault))).await;
+                }
+                None => return false,
+            },
         }
     }
 }

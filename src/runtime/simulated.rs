@@ -42,14 +42,14 @@ pub struct Named {
 pub const fn scenarios() -> &'static [Named] {
     const ALL: &[Named] = &[
         Named {
-            name: "seed-001",
+            name: "crash-loop",
             doc: "a unit that systemd restarted 109,000 times for a wrong ReadWritePaths=",
-            text: include_str!("simulated/scenarios/seed-001.toml"),
+            text: include_str!("simulated/scenarios/crash-loop.toml"),
         },
         Named {
-            name: "seed-002",
+            name: "lost-hosts",
             doc: "14 services on five hosts, of which one cannot be reached and one hangs",
-            text: include_str!("simulated/scenarios/seed-002.toml"),
+            text: include_str!("simulated/scenarios/lost-hosts.toml"),
         },
         Named {
             name: "fleet",

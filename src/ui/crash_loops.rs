@@ -26,7 +26,7 @@ pub(super) fn draw(
     shown: &Shown<Row<'_>>,
 ) {
     let bars = Bars::of_width(area.width);
-    let name = shown.rows.iter().map(|row| width(&who(scene, row))).max().unwrap_or(0) as u16;
+    let name = shown.rows.iter().map(|row| who_width(scene, row)).max().unwrap_or(0) as u16;
     let columns = [
         Column::text(bars.title, bars.n as u16, bars.n as u16, 1),
         Column::text("service", name.min(18), name.min(48), 0),
@@ -47,7 +47,11 @@ pub(super) fn draw(
         notes: Vec::new(),
         place: place_of(&shown.rows, scene.model.screen.selection.looping.as_ref()),
         columns: &columns,
-        empty: vec![(Role::Muted, none(scene, shown.hidden))],
+        empty: if shown.rows.is_empty() {
+            vec![(Role::Muted, none(scene, shown.hidden))]
+        } else {
+            Vec::new()
+        },
     };
     pane::draw(scene, buf, area, viewports, &content, |place| {
         shown.rows.get(place).map_or_else(Line::default, |row| line(scene, row, &bars, most))
@@ -77,16 +81,23 @@ fn who(scene: &Scene<'_>, row: &Row<'_>) -> String {
     format!("{mark}{}@{}{env}", row.service, row.host.spec.name)
 }
 
+/// The width of [`who`], without making it: every row is asked, few are seen.
+fn who_width(scene: &Scene<'_>, row: &Row<'_>) -> usize {
+    let env = if scene.only_env().is_some() { 0 } else { width(row.env.name.as_str()) + 1 };
+    let mark = if row.verdict.stale { 2 } else { 0 };
+    mark + width(row.service.as_str()) + 1 + width(row.host.spec.name.as_str()) + env
+}
+
 /// Nothing restarted, as far as we know, and how far that is.
 fn none(scene: &Scene<'_>, hidden: usize) -> String {
     if hidden > 0 {
         return format!("{hidden} hidden");
     }
-    let mut rows = scene.fleet.rows(scene.now).peekable();
-    if rows.peek().is_none() {
+    let rows = scene.judged.rows();
+    if rows.is_empty() {
         return "no services".to_owned();
     }
-    if rows.any(|row| row.instance.restarts.within(HOUR, scene.now).at_least) {
+    if rows.iter().any(|row| row.instance.restarts.within(HOUR, scene.now).at_least) {
         return "no restarts seen, but not all of the last hour is known".to_owned();
     }
     "no restarts in the last hour".to_owned()

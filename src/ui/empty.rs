@@ -13,7 +13,7 @@ pub(super) fn say(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, St
     if scene.fleet.envs.is_empty() {
         return vec![
             (Role::Text, "Nothing is watched: no environment is configured.".to_owned()),
-            (Role::Muted, "quarterdeck init HOST... writes a config".to_owned()),
+            (Role::Muted, "config.toml.example shows how a config is written".to_owned()),
             (Role::Muted, "quarterdeck demo     shows a simulated fleet".to_owned()),
         ];
     }
@@ -24,7 +24,13 @@ pub(super) fn say(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, St
     if connecting {
         return vec![(Role::Muted, format!("connecting{}", scene.chrome.glyphs.cut()))];
     }
-    vec![(Role::Muted, format!("no {what} here"))]
+    let mut said = vec![(Role::Muted, format!("no {what} here"))];
+    // Where nothing could be read, nothing is not the answer but the question.
+    said.extend(scene.fleet.hosts().filter_map(|(_, host)| {
+        let fault = host.link.fault().or(host.units_fault.as_ref())?;
+        Some((Role::Unknown, format!("{}: {}", host.spec.name, fault.detail)))
+    }));
+    said
 }
 
 fn hides(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, String)> {

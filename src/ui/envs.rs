@@ -25,11 +25,9 @@ struct Sum<'a> {
 }
 
 pub(super) fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, viewports: &mut Viewports) {
-    let sum = |(place, env)| {
-        let (worst, tally) = scene.fleet.sum_up(env, scene.now);
-        Sum { place, env, worst, tally }
-    };
-    let mut sums: Vec<Sum<'_>> = scene.fleet.envs.iter().enumerate().map(sum).collect();
+    let sums = scene.judged.sums(scene.fleet).into_iter().enumerate();
+    let sum = |(place, (env, worst, tally))| Sum { place, env, worst, tally };
+    let mut sums: Vec<Sum<'_>> = sums.map(sum).collect();
     let left_out = sums.len().saturating_sub(area.height.into());
     if left_out > 0 {
         // The worst ones stay, in the config's order.

@@ -11,6 +11,7 @@ use super::{Role, words};
 use crate::model::Model;
 use crate::model::fleet::{Env, Fleet};
 use crate::model::host::Host;
+use crate::model::rows::Judged;
 use crate::model::screen::View;
 use crate::model::time::Timestamp;
 
@@ -22,12 +23,14 @@ pub(super) struct Scene<'a> {
     pub(super) fleet: &'a Fleet,
     /// The moment that is shown.
     pub(super) now: Timestamp,
+    /// Its instances with their verdicts at that moment.
+    pub(super) judged: Judged<'a>,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(model: &'a Model, chrome: &'a Chrome) -> Self {
         let (fleet, now) = model.shown();
-        Self { model, chrome, fleet, now }
+        Self { model, chrome, fleet, now, judged: Judged::new(fleet, now) }
     }
 
     pub(super) const fn view(&self) -> &'a View {

@@ -54,15 +54,24 @@ pub(super) fn draw(
 }
 
 fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
-    let widest =
-        |of: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0).clamp(7, 40) as u16;
-    let service = widest(&|row| width(row.service.as_str()));
-    let host = widest(&|row| width(row.host.spec.name.as_str()));
+    // One pass: with many rows, walking them costs more than what is done with each.
+    let (mut service, mut host, mut env, mut state) = (0, 0, 0, 0);
+    let mut before: Option<&Row<'_>> = None;
+    for row in rows {
+        service = service.max(width(row.service.as_str()));
+        // A host's rows stand together in most orders.
+        if before.is_none_or(|before| !std::ptr::eq(before.host, row.host)) {
+            host = host.max(width(row.host.spec.name.as_str()));
+            env = env.max(width(row.env.name.as_str()));
+        }
+        let mark = if row.verdict.stale { 6 } else { 2 };
+        state = state.max(row.verdict.state.name().len() + mark);
+        before = Some(row);
+    }
+    let within = |widest: usize| widest.clamp(7, 40) as u16;
+    let (service, host, state) = (within(service), within(host), within(state).clamp(15, 19));
     // One environment is said in the title.
-    let env = if many_envs { widest(&|row| width(row.env.name.as_str())) } else { 0 };
-    let was =
-        |row: &Row<'_>| row.verdict.state.name().len() + if row.verdict.stale { 6 } else { 2 };
-    let state = widest(&was).clamp(15, 19);
+    let env = if many_envs { within(env) } else { 0 };
     [
         Column::text("state", 15, state, 0),
         Column::text("service", service.min(if room < 60 { 14 } else { 16 }), service, 0),

@@ -2,6 +2,7 @@
 
 use crate::effect::Effect;
 use crate::model::Model;
+use crate::model::fault::Fault;
 use crate::model::host::{Host, Link};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
@@ -9,13 +10,13 @@ use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
-use crate::model::unit::UnitFacts;
+use crate::model::unit::{UnitDetail, UnitFacts};
 use crate::msg::{History, HostEvent};
 
 pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Effect> {
     let now = model.now;
     if let HostEvent::Detail(unit, result) = event {
-        detail(model, id, &unit, result);
+        detail(model, id, &unit, &result);
         return Vec::new();
     }
     let Some(host) = model.fleet.host_mut(id) else { return Vec::new() };
@@ -44,7 +45,7 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Recalled(history) => {
             host.recalled = true;
             if let Some(history) = history {
-                recall(host, history, now);
+                recall(host, &history, now);
             }
         }
         HostEvent::Detail(..) => {}
@@ -84,7 +85,7 @@ fn read(host: &mut Host, unit: &UnitName, facts: UnitFacts, continuous: bool, no
     if host.discover && !host.by_unit.contains_key(unit) {
         add(host, unit, now);
     }
-    let boot: Box<str> = host.facts.value().map_or("".into(), |facts| facts.boot_id.clone());
+    let boot = host.facts.value().map(|facts| facts.boot_id.clone()).unwrap_or_default();
     let Some(instance) = host.instance_of(unit) else { return };
     let known = instance.facts.value().is_some();
     let run = Run { boot, n_restarts: facts.n_restarts, started: facts.started };
@@ -126,7 +127,7 @@ fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
     host.instances.insert(service, instance);
 }
 
-fn recall(host: &mut Host, history: History, now: Timestamp) {
+fn recall(host: &mut Host, history: &History, now: Timestamp) {
     let until = host.read_since.unwrap_or(now);
     for instance in host.instances.values_mut() {
         let Kind::Unit(unit) = &instance.kind;
@@ -147,19 +148,20 @@ fn detail(
     model: &mut Model,
     id: &HostId,
     unit: &UnitName,
-    result: Result<Box<crate::model::unit::UnitDetail>, crate::model::fault::Fault>,
+    result: &Result<Box<UnitDetail>, Fault>,
 ) {
     let now = model.now;
     let Some(service) = model.fleet.host(id).and_then(|host| host.by_unit.get(unit)) else {
         return;
     };
     for overlay in &mut model.screen.overlays {
-        if let Overlay::Unit { id: shown, detail, .. } = overlay {
-            if shown.host == *id && shown.service == *service {
-                match &result {
-                    Ok(read) => detail.see((**read).clone(), now),
-                    Err(fault) => detail.fail(fault.clone()),
-                }
+        if let Overlay::Unit { id: shown, detail, .. } = overlay
+            && shown.host == *id
+            && shown.service == *service
+        {
+            match &result {
+                Ok(read) => detail.see((**read).clone(), now),
+                Err(fault) => detail.fail(fault.clone()),
             }
         }
     }

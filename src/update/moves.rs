@@ -1,8 +1,9 @@
 //! Moving the selection and scrolling.
 
 use crate::model::Model;
+use crate::model::fleet::Row;
 use crate::model::ids::{HostId, InstanceId};
-use crate::model::rows;
+use crate::model::rows::{self, Shown};
 use crate::model::screen::{Overlay, Pane};
 
 /// A step of the selection.
@@ -51,31 +52,14 @@ fn scrolled(scroll: usize, step: Step) -> usize {
 }
 
 fn select(model: &mut Model, step: Step) {
-    let (fleet, now) = model.shown();
-    let view = &model.screen.view;
-    let selection = &model.screen.selection;
-    match view.focus {
-        Pane::Services => {
-            let shown = rows::services(fleet, view, now).rows;
-            let place = rows::place_of(&shown, selection.service.as_ref());
-            let to = step.from(place, shown.len());
-            let id = shown.get(to).map(rows_id);
-            model.screen.selection.service = id;
-        }
-        Pane::CrashLoops => {
-            let shown = rows::crash_loops(fleet, view, now).rows;
-            let place = rows::place_of(&shown, selection.looping.as_ref());
-            let to = step.from(place, shown.len());
-            let id = shown.get(to).map(rows_id);
-            model.screen.selection.looping = id;
-        }
-        Pane::Hosts => {
-            let shown = rows::hosts(fleet, view).rows;
-            let place = rows::place_of_host(&shown, selection.host.as_ref());
-            let to = step.from(place, shown.len());
-            let id = shown.get(to).map(|(env, host)| host.id(&env.name));
-            model.screen.selection.host = id;
-        }
+    let to = at(model, step);
+    let selection = &mut model.screen.selection;
+    match (model.screen.view.focus, to) {
+        (Pane::Services, Some(Selected::Instance(id))) => selection.service = Some(id),
+        (Pane::CrashLoops, Some(Selected::Instance(id))) => selection.looping = Some(id),
+        (Pane::Hosts, Some(Selected::Host(id))) => selection.host = Some(id),
+        // An empty pane has nothing to select.
+        (Pane::Services | Pane::CrashLoops | Pane::Hosts, _) => {}
     }
 }
 
@@ -88,10 +72,6 @@ pub(super) fn pick(model: &mut Model, pane: Pane, place: Option<usize>) {
     }
 }
 
-fn rows_id(row: &crate::model::fleet::Row<'_>) -> InstanceId {
-    row.id()
-}
-
 /// What is selected in the focused pane.
 pub(super) enum Selected {
     /// An instance.
@@ -102,24 +82,28 @@ pub(super) enum Selected {
 
 /// What is selected: the first row where nothing was chosen or the chosen one is gone.
 pub(super) fn selected(model: &Model) -> Option<Selected> {
+    at(model, Step::By(0))
+}
+
+/// What a step from the selection leads to.
+fn at(model: &Model, step: Step) -> Option<Selected> {
     let (fleet, now) = model.shown();
     let view = &model.screen.view;
     let selection = &model.screen.selection;
+    let instance = |shown: Shown<Row<'_>>, id: Option<&InstanceId>| {
+        let to = step.from(rows::place_of(&shown.rows, id), shown.rows.len());
+        shown.rows.get(to).map(|row| Selected::Instance(row.id()))
+    };
     match view.focus {
-        Pane::Services => {
-            let shown = rows::services(fleet, view, now).rows;
-            let place = rows::place_of(&shown, selection.service.as_ref());
-            shown.get(place).map(|row| Selected::Instance(row.id()))
-        }
+        Pane::Services => instance(rows::services(fleet, view, now), selection.service.as_ref()),
         Pane::CrashLoops => {
-            let shown = rows::crash_loops(fleet, view, now).rows;
-            let place = rows::place_of(&shown, selection.looping.as_ref());
-            shown.get(place).map(|row| Selected::Instance(row.id()))
+            instance(rows::crash_loops(fleet, view, now), selection.looping.as_ref())
         }
         Pane::Hosts => {
             let shown = rows::hosts(fleet, view).rows;
             let place = rows::place_of_host(&shown, selection.host.as_ref());
-            shown.get(place).map(|(env, host)| Selected::Host(host.id(&env.name)))
+            let to = step.from(place, shown.len());
+            shown.get(to).map(|(env, host)| Selected::Host(host.id(&env.name)))
         }
     }
 }

@@ -35,16 +35,15 @@ fn in_palette(model: &mut Model, edit: Edit) -> Vec<Effect> {
     match edit {
         Edit::Cancel => return Vec::new(),
         Edit::Accept => {
-            return match palette(&input.text).get(chosen).copied() {
-                Some(command) => keys::command(model, command),
-                None => {
-                    super::say(
-                        model,
-                        crate::model::severity::Severity::Warning,
-                        format!("no command matches `{}`", input.text),
-                    );
-                    Vec::new()
-                }
+            return if let Some(command) = palette(&input.text).get(chosen).copied() {
+                keys::command(model, command)
+            } else {
+                super::say(
+                    model,
+                    crate::model::severity::Severity::Warning,
+                    format!("no command matches `{}`", input.text),
+                );
+                Vec::new()
             };
         }
         Edit::Up => chosen = chosen.saturating_sub(1),

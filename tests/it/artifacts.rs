@@ -49,7 +49,9 @@ fn every_command_line_of_the_readme_is_one() {
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     for name in ["status", "check", "demo", "keys", "themes", "completions", "man"] {
         assert!(known.contains(&name), "{name}");
-        assert!(text.contains(&format!("`quarterdeck {name}")) || text.contains(&format!("`{name}")));
+        assert!(
+            text.contains(&format!("`quarterdeck {name}")) || text.contains(&format!("`{name}"))
+        );
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) fn host_facts() -> HostFacts {
         systemd: Some("252.39-1~deb12u2".to_owned()),
         boot_id: "0b6e".into(),
         boot: NOW - UP,
+        started: NOW - UP,
         skew: 40_000,
         load: [0.31, 0.28, 0.22],
         cpus: 4,

@@ -2,6 +2,9 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a helper of a test may fail it, like the test itself"
 )]
@@ -10,5 +13,6 @@ mod artifacts;
 mod fixtures;
 mod frames;
 mod invalid_configs;
+mod probes;
 mod reducers;
 mod tidy;

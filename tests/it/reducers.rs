@@ -492,7 +492,7 @@ proptest! {
             if let Some(id) = &screen.selection.service {
                 prop_assert!(story.model.fleet.row(id, story.now).is_some());
             }
-            for input in screen.editing.iter() {
+            if let Some(input) = &screen.editing {
                 prop_assert!(input.text.is_char_boundary(input.cursor));
             }
             prop_assert!(Pane::ALL.contains(&screen.view.focus));

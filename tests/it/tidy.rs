@@ -170,7 +170,9 @@ fn names(text: &str, word: &str) -> bool {
         let before = text[..at].chars().next_back();
         let after = text[at + word.len()..].chars().next();
         let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        !part(before) && !part(after) && before != Some('"') && before != Some('`')
+        // Within a text or a log filter it is a word, not a use.
+        let word = matches!(before, Some('"' | '`')) || after == Some('=');
+        !part(before) && !part(after) && !word
     })
 }
 

@@ -211,7 +211,8 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
     let hour = restarts.within(Duration::from_secs(3600), now);
     let total = restarts.total();
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let unseen = instance.facts.fault().or(row.host.units_fault.as_ref()).or(row.host.link.fault());
+    let host = row.host;
+    let unseen = instance.facts.fault().or(host.units_fault.as_ref()).or_else(|| host.link.fault());
     Service {
         name: row.service.to_string(),
         host: row.host.spec.name.to_string(),

@@ -92,7 +92,7 @@ impl Shared {
         let link = {
             let mut health = lock(&self.health);
             let missing = |fault: &&Fault| fault.kind != FaultKind::Missing;
-            let fault = health.slow.as_ref().or(health.units.as_ref().filter(missing));
+            let fault = health.slow.as_ref().or_else(|| health.units.as_ref().filter(missing));
             let link = fault.cloned().map_or(Link::Connected, Link::Degraded);
             if health.said.as_ref() == Some(&link) {
                 return;
@@ -219,22 +219,22 @@ fn journal_by(shared: &Shared) -> Option<&'static str> {
 async fn recall(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut known = shared.facts.subscribe();
     let mut read = shared.read.subscribe();
-    if known.wait_for(Option::is_some).await.is_ok() {
-        if let Ok(units) = read.wait_for(Option::is_some).await.map(|units| units.clone()) {
-            let asked = ask_journal(transport, shared, units.as_deref().unwrap_or_default());
-            let history = match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
-                Ok(Ok(history)) => history,
-                Ok(Err(fault)) => {
-                    tracing::warn!("the journal's history: {fault}");
-                    None
-                }
-                Err(_late) => {
-                    tracing::warn!("the journal's history took too long");
-                    None
-                }
-            };
-            shared.reporter.say(HostEvent::Recalled(history)).await;
-        }
+    if known.wait_for(Option::is_some).await.is_ok()
+        && let Ok(units) = read.wait_for(Option::is_some).await.map(|units| units.clone())
+    {
+        let asked = ask_journal(transport, shared, units.as_deref().unwrap_or_default());
+        let history = match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
+            Ok(Ok(history)) => history,
+            Ok(Err(fault)) => {
+                tracing::warn!("the journal's history: {fault}");
+                None
+            }
+            Err(_late) => {
+                tracing::warn!("the journal's history took too long");
+                None
+            }
+        };
+        shared.reporter.say(HostEvent::Recalled(history)).await;
     }
     std::future::pending().await
 }
@@ -255,7 +255,7 @@ async fn ask_journal(
         .facts
         .borrow()
         .as_ref()
-        .map_or((0, Timestamp::default()), |facts| (facts.skew, facts.started));
+        .map_or_else(Default::default, |facts| (facts.skew, facts.started));
     let here = |wall: i64| Timestamp::from_micros(wall).shifted(-skew);
     let Some(first) = recalled.first.map(here) else { return Ok(None) };
     let hour = asked_at - Duration::from_secs(3600);

@@ -199,7 +199,7 @@ async fn poll(
         let answer = collector.request(&["qd_services"]).await?;
         let mut found = parse_services(&answer.text);
         found.retain(worth_showing);
-        if found.is_empty() && answer.status != 0 {
+        if answer.status != 0 {
             return Err(refused(answer.status, &answer.text));
         }
         found.truncate(MOST);
@@ -237,11 +237,12 @@ fn worth_showing(unit: &UnitName) -> bool {
 }
 
 /// Why `systemctl` gave no unit. Without systemd it says "System has not been booted with systemd"
-/// (systemd 229 to 257) or is not there at all (127); `timeout` ends it with 124.
+/// (systemd 229 to 257) or is not there at all (127); `timeout` ends it with 124, and with 143 that of
+/// busybox 1.35.
 fn refused(status: u8, said: &str) -> Fault {
     let said = crate::model::text::clean(said.trim(), 300);
     let tried = "run systemctl show";
-    if status == 124 {
+    if matches!(status, 124 | 143) {
         return Fault::new(FaultKind::TimedOut, tried, "systemctl did not answer within 8 s");
     }
     if status == 127 || said.contains("not been booted") || said.contains("not found") {

@@ -46,7 +46,7 @@ pub(super) fn history(site: &Site, units: &[String], t: i64) -> String {
     let skipped = restarts.len().saturating_sub(200);
     for (at, _, service) in restarts.iter().skip(skipped) {
         let exit = service.life.exit();
-        let at = at - service.life.every + service.life.runs;
+        let at = service.life.ended_before(*at);
         let _ok = write!(
             text,
             "__CURSOR=s=simulated;i={:x}\n__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n\

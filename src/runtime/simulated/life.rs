@@ -88,17 +88,38 @@ impl LifePart {
 
     /// Starts of runs within `from..=to` by systemd itself, with the counter then, oldest first.
     pub(super) fn restarts_within(&self, seed: u64, from: i64, to: i64) -> Vec<(i64, u32)> {
+        let restarts = match self.state {
+            Course::CrashLoop => true,
+            Course::Churn => churns_badly(seed),
+            Course::Running
+            | Course::Failed
+            | Course::Stopped
+            | Course::Completed
+            | Course::Starting
+            | Course::Missing
+            | Course::BadSetting => false,
+        };
+        if !restarts {
+            return Vec::new();
+        }
         let starts = (self.cycle(seed, from)..=self.cycle(seed, to)).filter_map(|cycle| {
-            let restarted = match self.state {
-                Course::CrashLoop => true,
-                Course::Churn => churns_badly(seed) && place(seed, cycle) == 1,
-                _ => false,
-            };
             let start = self.start_of(cycle, seed);
+            let place = place(seed, cycle);
+            if !(from..=to).contains(&start) || (self.state == Course::Churn && place != 1) {
+                return None;
+            }
             let counter = self.at(seed, start).restarts;
-            (restarted && (from..=to).contains(&start) && counter > 0).then_some((start, counter))
+            (counter > 0).then_some((start, counter))
         });
         starts.collect()
+    }
+
+    /// When the run before a restart by systemd ended.
+    pub(super) const fn ended_before(&self, restart: i64) -> i64 {
+        match self.state {
+            Course::CrashLoop => restart - self.every + self.runs,
+            _ => restart - self.every,
+        }
     }
 
     /// How each run ends.

@@ -50,7 +50,7 @@ fn every_scenario_loads_and_its_spec_names_its_hosts() {
         let hosts = hosts(&fleet);
         assert!(!hosts.is_empty());
         let refused = hosts.iter().filter(|(_, host)| host.is_err()).count();
-        assert_eq!(refused, usize::from(scenario.name == "seed-002"), "{}", scenario.name);
+        assert_eq!(refused, usize::from(scenario.name == "lost-hosts"), "{}", scenario.name);
         let services: usize = fleet
             .spec()
             .envs
@@ -69,14 +69,17 @@ fn what_cannot_be_is_refused_with_its_line() {
     assert!(detail.starts_with("line 5: unknown field `color`"), "{detail}");
     let text = "[[env]]\nname='a'\ntier='production'\n[[env.service]]\nname='x'\nhosts=['b']\n";
     assert!(Fleet::parse(text).unwrap_err().detail.contains("which a has not"));
-    assert!(Fleet::named("no").unwrap_err().remedy.contains("seed-001"));
-    assert_eq!(named("seed-001").host("production/x").err().unwrap().kind, FaultKind::Missing);
+    assert!(Fleet::named("no").unwrap_err().remedy.contains("crash-loop"));
+    assert_eq!(named("crash-loop").host("production/x").err().unwrap().kind, FaultKind::Missing);
 }
 
 #[tokio::test]
 async fn the_parsers_read_all_that_a_shell_answers() {
-    for (name, host) in ["seed-001", "seed-002"].map(named).iter().flat_map(hosts) {
-        let Ok(host) = host else { continue };
+    let names =
+        |scenario| hosts(&named(scenario)).into_iter().map(move |(name, _)| (scenario, name));
+    for (scenario, name) in ["crash-loop", "lost-hosts"].into_iter().flat_map(names) {
+        // Each in a time of its own, since one falls silent soon.
+        let Ok(host) = named(scenario).host(&name) else { continue };
         let site = Arc::clone(&host.0);
         let units: Vec<UnitName> = site.services.iter().map(|s| s.unit.clone()).collect();
         let mut c = Collector::open(&host).await.unwrap();
@@ -132,7 +135,7 @@ async fn the_parsers_read_all_that_a_shell_answers() {
 
 #[test]
 fn text_and_bus_tell_the_same() {
-    for (name, host) in ["seed-001", "seed-002", "fleet"].map(named).iter().flat_map(hosts) {
+    for (name, host) in ["crash-loop", "lost-hosts", "fleet"].map(named).iter().flat_map(hosts) {
         let Ok(Host(site)) = host else { continue };
         let units = site.services.iter().map(|service| service.unit.as_str());
         for unit in units.chain(["nosuch.service"]) {
@@ -147,8 +150,8 @@ fn text_and_bus_tell_the_same() {
 }
 
 #[test]
-fn the_incident_is_the_seeds() {
-    let Host(site) = named("seed-001").host("production/coord").unwrap();
+fn the_crash_loop_is_the_incident() {
+    let Host(site) = named("crash-loop").host("production/coord").unwrap();
     let service = site.service("mcp-coordination.service").unwrap();
     let seed = site.seed_of(service);
     let facts = |t| typed(&site, "mcp-coordination.service", t, NAMES).facts();
@@ -189,14 +192,15 @@ async fn the_bus_tells_of_a_change_within_its_step() {
     let bus = host.bus().await.unwrap();
     bus.ping().await.unwrap();
     bus.watch(&[quick.clone(), UnitName::new("still.service")], false);
-    let mut before = bus.read(std::slice::from_ref(&quick)).await.unwrap();
-    for _ in 0..4 {
+    let mut seen = BTreeSet::new();
+    // A machine that is busy may be told of a change after it has read it.
+    for _ in 0..8 {
         let changed = tokio::time::timeout(Duration::from_secs(2), bus.changed()).await;
         assert_eq!(changed.unwrap().unwrap(), BTreeSet::from([quick.clone()]));
         let now = bus.read(std::slice::from_ref(&quick)).await.unwrap();
-        assert_ne!(now[0].1.changed, before[0].1.changed);
-        before = now;
+        seen.insert(now[0].1.changed);
     }
+    assert!(seen.len() >= 4, "{seen:?}");
     let gone = bus.read(&[UnitName::new("gone.service")]).await.unwrap();
     assert_eq!(gone[0].1.load, LoadState::NotFound);
     let listed = bus.services().await.unwrap();

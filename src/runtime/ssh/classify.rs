@@ -55,8 +55,7 @@ fn detail(said: &str) -> Option<String> {
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('@'))
-        .filter(|line| !line.starts_with("** "))
-        .next_back()?;
+        .rfind(|line| !line.starts_with("** "))?;
     Some(clean(line, 300))
 }
 
