@@ -160,9 +160,9 @@ impl Desk {
         Reading { json, code: said.code, took: began.elapsed() }
     }
 
-    /// ssh processes of ours on this machine. Each carries the path of its control socket.
+    /// ssh processes of ours on this machine, those of a jump among them: each names our config.
     pub(crate) fn ssh_processes(&self) -> Vec<String> {
-        let mark = self.path("run").to_string_lossy().into_owned();
+        let mark = self.path("ssh_config").to_string_lossy().into_owned();
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         processes
             .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())

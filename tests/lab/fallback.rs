@@ -27,6 +27,7 @@ fn without_the_bridge_units_are_polled_and_told_the_same() {
     let desk = Desk::with(&each_second(&config(&[host.name()], &["good"])));
     let said = desk.run(&["check"]);
     assert!(said.out.contains("polled: its bus cannot be reached"), "{said:?}");
+    assert_eq!((said.err.as_str(), said.code), ("", 0));
     let screen = Screen::console(&desk, 80, 24);
     screen.wait_row(&["running", "good"], secs(10));
     host.sh("systemctl stop good");
@@ -35,6 +36,26 @@ fn without_the_bridge_units_are_polled_and_told_the_same() {
     screen.wait_row(&["running", "good"], secs(5));
     host.lab("crash", &["good"]);
     screen.wait_row(&["failed", "good", "9/KILL"], secs(5));
+}
+
+fn polled_it_is_told_the_same(name: &str, suite: &str) {
+    let host = Host::boot_as(name, &["--gen", suite]);
+    host.sh("mv /usr/bin/systemd-stdio-bridge /usr/bin/away");
+    host.scenario("zoo", &[]);
+    let reading = read_zoo(&zoo_desk(name));
+    assert_eq!(reading.states(), expected());
+    assert_eq!(reading.host(name)["pushed"], false);
+    assert_eq!(reading.service("startlimit")["restarts"]["last_1h"], 5);
+}
+
+#[test]
+fn polled_systemd_247_is_told_the_same() {
+    polled_it_is_told_the_same("polled-247", "bullseye");
+}
+
+#[test]
+fn polled_systemd_257_is_told_the_same() {
+    polled_it_is_told_the_same("polled-257", "trixie");
 }
 
 #[test]

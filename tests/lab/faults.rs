@@ -196,3 +196,59 @@ fn a_clock_three_days_ahead_is_told_and_put_right() {
 fn a_clock_three_days_behind_is_told_and_put_right() {
     is_days_off("clock-behind", "-3d", -3 * 86_400);
 }
+
+#[test]
+fn a_bus_and_a_systemctl_that_both_hang_hold_up_nothing_else() {
+    let host = Host::boot("hang-all");
+    host.lab("hang-systemctl", &["--bus"]);
+    let desk = Desk::with(&config(&[host.name()], &["dbus"]));
+    let screen = Screen::console(&desk, 120, 40);
+    // The host itself is there at once.
+    wait_host(&screen, host.name(), &["connected", "ms"], secs(10));
+    wait_host(&screen, host.name(), &["degraded", "did not answer"], secs(30));
+    screen.wait_row(&["unknown", "dbus", "did not answer"], secs(5));
+    let reading = desk.status();
+    assert!(reading.host(host.name())["uptime_s"].as_u64().is_some());
+    assert_eq!(reading.service("dbus")["state"], "unknown");
+    assert_eq!(reading.code, 3);
+    assert!(reading.took < secs(20), "{:?}", reading.took);
+    host.lab("unhang-systemctl", &[]);
+    wait_host(&screen, host.name(), &["connected"], BACK);
+    screen.wait_row(&[" running", "dbus"], secs(5));
+}
+
+fn with_sessions(name: &str, allowed: u32) -> (Host, Desk) {
+    let host = Host::boot(name);
+    host.sh(&format!(
+        "echo MaxSessions {allowed} >/etc/ssh/sshd_config.d/01-sessions.conf; systemctl reload ssh"
+    ));
+    let desk = Desk::with(&config(&[name], &["dbus"]));
+    (host, desk)
+}
+
+#[test]
+fn a_server_that_allows_two_sessions_is_watched_without_its_history() {
+    let (host, desk) = with_sessions("two-sessions", 2);
+    let reading = desk.status();
+    let read = reading.host(host.name());
+    assert_eq!(read["state"], "connected", "{read:#}");
+    assert_eq!(read["pushed"], true);
+    assert_eq!(reading.service("dbus")["state"], "running");
+    let screen = Screen::console(&desk, 120, 40);
+    screen.wait_row(&["running", "dbus"], secs(10));
+    screen.keys(&["Enter"]);
+    screen.wait_row(&["MaxSessions"], secs(10));
+    screen.keys(&["Escape"]);
+    wait_host(&screen, host.name(), &["connected"], secs(5));
+}
+
+#[test]
+fn a_server_that_allows_one_session_says_what_to_raise() {
+    let (host, desk) = with_sessions("one-session", 1);
+    let reading = desk.status();
+    let read = reading.host(host.name());
+    assert!(["connected", "degraded"].contains(&read["state"].as_str().unwrap()), "{read:#}");
+    assert!(read["fault"].to_string().contains("MaxSessions"), "{read:#}");
+    assert!(read["memory"]["total"].as_u64().unwrap() > 0);
+    assert_eq!(reading.service("dbus")["state"], "unknown");
+}

@@ -3,9 +3,11 @@
 
 use std::fmt::Write as _;
 
+use rustix::process::Signal;
+
 use crate::desk::{Desk, Reading, config};
 use crate::lab::{Host, run_directory};
-use crate::poll::secs;
+use crate::poll::{self, secs};
 use crate::screen::Screen;
 
 /// Reads a host that does not let us in.
@@ -32,7 +34,7 @@ fn nobody_asks(desk: &Desk, state: &str) {
         "clear; {} status; echo \"exit=$?\"",
         env!("CARGO_BIN_EXE_quarterdeck")
     ));
-    let text = screen.wait("it ends", secs(15), |text| text.contains("exit="));
+    let text = screen.wait("it ends", secs(15), |text| text.contains("\nexit="));
     assert!(text.contains(state), "{text}");
     assert!(!text.to_lowercase().contains("password:"), "{text}");
     assert!(!text.contains("yes/no"), "{text}");
@@ -106,7 +108,7 @@ fn a_host_whose_key_is_not_known_is_not_connected_to() {
     let desk = Desk::with(&config(&[host.name()], &["ssh"]));
     // `ask` is what a user's ssh does by default.
     let mut own = format!("Host {}\n  StrictHostKeyChecking ask\n", host.name());
-    let _ok = write!(own, "  UserKnownHostsFile {}\n", desk.path("known_hosts").display());
+    let _ok = writeln!(own, "  UserKnownHostsFile {}", desk.path("known_hosts").display());
     desk.ssh_config(&own);
     let remedy = "once in a shell and compare the fingerprint";
     refused(&desk, host.name(), "host-key-changed", "not known yet", remedy);
@@ -128,4 +130,26 @@ fn a_changed_host_key_is_critical_and_not_connected_to() {
     // Once a person has checked it, all is well.
     host.lab("trust", &[]);
     assert_eq!(desk.status().host(host.name())["state"], "connected");
+}
+
+#[test]
+fn a_host_behind_another_is_reached_and_nothing_of_the_way_stays() {
+    let (jump, host) = (Host::boot("jump"), Host::boot("inside"));
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    desk.ssh_config(&format!("Host {}\n  ProxyJump {}\n", host.name(), jump.name()));
+    let reading = desk.status();
+    assert_eq!(reading.host(host.name())["state"], "connected", "{:#}", reading.json);
+    assert_eq!(reading.service("ssh")["state"], "running");
+    let screen = Screen::console(&desk, 80, 24);
+    screen.wait_row(&["running", "ssh"], secs(10));
+    assert_eq!(desk.ssh_processes().len(), 2, "{:?}", desk.ssh_processes());
+    screen.signal(Signal::KILL);
+    poll::until("no ssh is left here", secs(5), || match desk.ssh_processes() {
+        left if left.is_empty() => Ok(()),
+        left => Err(left.join("\n")),
+    });
+    poll::until("nothing is left on the way", secs(10), || match jump.ours() {
+        left if left.is_empty() => Ok(()),
+        left => Err(left.join("\n")),
+    });
 }

@@ -21,5 +21,8 @@ mod faults;
 mod incident;
 mod links;
 mod logins;
+mod many;
+mod reload;
 mod screen;
 mod states;
+mod terminal;

@@ -17,7 +17,8 @@ command_heal() {
 host_pid() {
   local leader
   leader=$(host_leader "$1") || return 1
-  descendants "$leader" | sed 's|.*|/proc/&/status|' | xargs -r grep -H '^NSpid:' 2>/dev/null |
+  # A process that has just ended is no reason to fail.
+  descendants "$leader" | sed 's|.*|/proc/&/status|' | { xargs -r grep -H '^NSpid:' 2>/dev/null || true; } |
     awk -F '[/\t]' -v inside="$2" '$NF == inside { print $3; exit }'
 }
 
