@@ -44,7 +44,7 @@ pub struct Fleet {
 }
 
 /// How the console behaves.
-#[derive(clap::Args, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub struct Console {
     /// A dashboard for a shared screen: no selection, no hints, nothing can be opened
     #[arg(long)]
@@ -58,6 +58,19 @@ pub struct Console {
     /// A theme, see `quarterdeck themes`
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+}
+
+impl Console {
+    /// What is said before a subcommand and behind it, together.
+    #[must_use]
+    pub fn or(&self, before: &Self) -> Self {
+        Self {
+            board: self.board || before.board,
+            fresh: self.fresh || before.fresh,
+            ascii: self.ascii || before.ascii,
+            theme: self.theme.clone().or_else(|| before.theme.clone()),
+        }
+    }
 }
 
 /// What else to do than to open the console.
@@ -99,6 +112,9 @@ pub struct Demo {
     /// Each service changes this often, for the story `fleet`
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub every: u64,
+    /// How the console behaves.
+    #[command(flatten)]
+    pub console: Console,
 }
 
 /// `status`.

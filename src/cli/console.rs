@@ -43,7 +43,7 @@ pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
         simulated::Fleet::named(name)
             .map_err(|fault| Failure { code: USAGE, message: format!("quarterdeck: {fault}") })?
     };
-    open(console, fleet.spec(), None, Some(Arc::new(fleet)))
+    open(&demo.console.or(console), fleet.spec(), None, Some(Arc::new(fleet)))
 }
 
 fn open(

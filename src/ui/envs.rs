@@ -68,7 +68,7 @@ struct Widths {
 
 impl Widths {
     fn of(sums: &[Sum<'_>], room: u16) -> Self {
-        let narrow = room < 60;
+        let narrow = room < 100;
         let widest = |of: &dyn Fn(&Env) -> usize| sums.iter().map(|sum| of(sum.env)).max();
         Self {
             name: widest(&|env| width(env.name.as_str())).unwrap_or(0).min(24),
