@@ -138,6 +138,9 @@ pub(super) async fn serve(
     };
     let shared = &shared;
     let fault = tokio::select! {
+        // In this order, so that the heartbeat asks first for one of the few sessions that a
+        // server may allow: without it the host counts as not reached.
+        biased;
         fault = transport.lost() => fault,
         fault = heartbeat::run(transport, shared) => fault,
         fault = units::run(transport, shared) => fault,
