@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use crate::poll;
+
 /// The lab's program, as `tests/run` says.
 fn program() -> PathBuf {
     variable("QUARTERDECK_LAB")
@@ -91,6 +93,20 @@ impl Host {
     pub(crate) fn address(&self) -> String {
         let path = run_directory().join("hosts").join(&self.name).join("ip");
         std::fs::read_to_string(path).expect("a host has an address").trim().to_owned()
+    }
+
+    /// Gives sshd more settings, which win over those it has.
+    pub(crate) fn sshd(&self, settings: &str) {
+        // It executes itself anew and closes its port meanwhile; the file with its number comes
+        // back when it listens.
+        self.sh(&format!(
+            "printf '%s\\n' '{settings}' >/etc/ssh/sshd_config.d/01-test.conf; \
+             rm /run/sshd.pid; systemctl reload ssh"
+        ));
+        poll::until("sshd listens again", poll::secs(10), || {
+            let listens = self.sh("test -s /run/sshd.pid && echo yes || echo no");
+            if listens == "yes" { Ok(()) } else { Err(listens) }
+        });
     }
 
     /// Copies a program of this machine to there.

@@ -93,9 +93,9 @@ fn a_wrong_key_is_refused_without_a_question() {
 #[test]
 fn a_host_that_wants_a_password_is_not_asked_for_one() {
     let host = Host::boot("asks");
-    host.sh("printf 'PubkeyAuthentication no\\nPasswordAuthentication yes\\n\
-         KbdInteractiveAuthentication yes\\n' >/etc/ssh/sshd_config.d/01-password.conf; \
-         systemctl reload ssh");
+    host.sshd(
+        "PubkeyAuthentication no\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes",
+    );
     let desk = Desk::with(&config(&[host.name()], &["ssh"]));
     let remedy = "passwords are not asked for here";
     refused(&desk, host.name(), "auth-failed", "Permission denied", remedy);
