@@ -142,3 +142,8 @@ mod tests {
         assert_eq!(moment(Timestamp::from_secs(951_782_400), 0), "02-29 00:00:00");
     }
 }
+
+/// Restarts per minute, in four columns.
+pub(super) fn rate(per_minute: f64) -> String {
+    if per_minute < 99.95 { format!("{per_minute:.1}") } else { format!("{per_minute:.0}") }
+}

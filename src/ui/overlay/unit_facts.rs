@@ -119,7 +119,7 @@ fn restarts(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         words::count(log.total(), glyphs),
     );
     if five.n > 0 {
-        text = format!("{text}, {:.1} per minute", log.per_minute(scene.now));
+        text = format!("{text}, {} per minute", words::rate(log.per_minute(scene.now)));
     }
     page.fact("restarts", text);
     if hour.n > 0 {
