@@ -93,6 +93,12 @@ impl Host {
         std::fs::read_to_string(path).expect("a host has an address").trim().to_owned()
     }
 
+    /// Copies a program of this machine to there.
+    pub(crate) fn install(&self, from: &str, to: &str) {
+        let root = run_directory().join("hosts").join(&self.name).join("root");
+        std::fs::copy(from, root.join(to.trim_start_matches('/'))).unwrap();
+    }
+
     /// Installs a unit and starts it, unless it cannot start.
     pub(crate) fn unit(&self, name: &str, text: &str) {
         self.sh(&format!(

@@ -1,7 +1,7 @@
 //! What units are, on each generation of systemd.
 
 use crate::desk::{Desk, Reading, config};
-use crate::lab::{Generation, zoo};
+use crate::lab::{Generation, Host, zoo};
 use crate::poll::{self, secs};
 use crate::screen::Screen;
 
@@ -22,12 +22,14 @@ const ZOO: [&str; 14] = [
     "userbad",
 ];
 
-/// Reads until the unit that loops has restarted often enough to be called so.
+/// Reads until the unit that loops has restarted often enough to be called so, and at a moment
+/// in which the timer is not just doing its work.
 pub(crate) fn read_zoo(desk: &Desk) -> Reading {
     poll::until("crashloop loops", secs(20), || {
         let reading = desk.status();
-        let state = reading.service("crashloop")["state"].clone();
-        if state == "crash-looping" { Ok(reading) } else { Err(format!("{:#}", reading.json)) }
+        let loops = reading.service("crashloop")["state"] == "crash-looping";
+        let busy = reading.service("tick.timer")["sub_state"] == "running";
+        if loops && !busy { Ok(reading) } else { Err(format!("{:#}", reading.json)) }
     })
 }
 
@@ -95,6 +97,26 @@ fn the_zoo_is_told_right_on_systemd_252() {
 #[test]
 fn the_zoo_is_told_right_on_systemd_257() {
     zoo_is_told_right(Generation::V257, "257");
+}
+
+#[test]
+fn without_a_config_this_machine_is_read_without_ssh() {
+    let host = Host::boot_as("here", &["--gen", "trixie"]);
+    host.scenario("zoo", &[]);
+    host.install(env!("CARGO_BIN_EXE_quarterdeck"), "/usr/local/bin/quarterdeck");
+    let json = host.sh("HOME=/nowhere quarterdeck status --json; [ $? = 2 ]");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let env = &json["environments"][0];
+    assert_eq!(env["hosts"][0]["state"], "connected", "{json:#}");
+    assert_eq!(env["hosts"][0]["pushed"], true);
+    let state = |name: &str| {
+        let services = env["services"].as_array().unwrap();
+        let service = services.iter().find(|service| service["name"] == name);
+        service.unwrap_or_else(|| panic!("no {name}: {json:#}"))["state"].clone()
+    };
+    assert_eq!(state("good"), "running");
+    assert_eq!(state("execbad"), "failed");
+    assert_eq!(state("ssh"), "running");
 }
 
 #[test]
