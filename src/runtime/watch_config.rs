@@ -103,7 +103,7 @@ fn folders(watched: &Watched) -> BTreeSet<PathBuf> {
         .chain(&watched.files)
         .filter_map(|file| {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
+            let folder = folder.unwrap_or_else(|| Path::new("."));
             folder.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned)
         })
         .collect()

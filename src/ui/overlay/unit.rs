@@ -66,8 +66,9 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
         page.say(Role::Unknown, "This service is no longer watched.");
         return;
     };
-    unit_facts::write(scene, page, &row);
+    unit_facts::headline(scene, page, &row);
     last_words(page, shown.detail);
+    unit_facts::write(scene, page, &row);
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
     for (name, value) in shown.detail.value().map_or(&[][..], |detail| &detail.properties) {
@@ -83,11 +84,12 @@ fn last_words(page: &mut Page<'_, '_>, detail: &Observed<UnitDetail>) {
     if last.is_empty() {
         return;
     }
-    page.heading(&format!("Its last words ({} tab for more)", DetailTab::Journal.name()));
+    page.say(Role::Muted, &format!("Its last words; the {} has more:", DetailTab::Journal.name()));
     for line in last.into_iter().rev() {
         let (word, role) = priority(line);
-        page.say(role, &format!("{word}{}", line.text.trim_end()));
+        page.say(role, &format!("  {word}{}", line.text.trim()));
     }
+    page.gap();
 }
 
 fn file(scene: &Scene<'_>, page: &mut Page<'_, '_>, detail: &Observed<UnitDetail>) {
