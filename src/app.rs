@@ -21,11 +21,12 @@ use crate::model::Model;
 use crate::model::ids::InstanceId;
 use crate::model::restarts::Saved;
 use crate::model::severity::Severity;
-use crate::model::spec::{FleetSpec, Sources};
+use crate::model::spec::FleetSpec;
 use crate::msg::Msg;
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::store::Store;
+use crate::runtime::watch_config::{self, Watched};
 use crate::theme::Themes;
 use crate::ui::{self, Chrome, Viewports};
 use crate::update::{Learned, learn, start, unsaved, update};
@@ -44,7 +45,7 @@ pub struct Setup {
     /// What is watched.
     pub spec: Arc<FleetSpec>,
     /// The config, to be watched for changes.
-    pub origin: Option<(std::path::PathBuf, Sources)>,
+    pub watched: Option<Watched>,
     /// What the screen starts as.
     pub model: Model,
     /// Counters of earlier runs.
@@ -105,8 +106,7 @@ enum Next {
 
 struct App {
     model: Model,
-    spec: Arc<FleetSpec>,
-    origin: Option<(std::path::PathBuf, Sources)>,
+    watched: Option<Watched>,
     counters: Vec<(InstanceId, Saved)>,
     parts: Option<(Option<Store>, Option<Arc<crate::runtime::simulated::Fleet>>)>,
     engine: Option<Engine>,
@@ -130,8 +130,7 @@ impl App {
         let mouse = model.screen.mouse;
         Self {
             model,
-            spec: setup.spec,
-            origin: setup.origin,
+            watched: setup.watched,
             counters: setup.counters,
             parts: Some((setup.store, setup.simulated)),
             engine: None,
@@ -154,13 +153,8 @@ impl App {
         self.engine = Some(Engine::new(self.sender.clone(), store, simulated)?);
         let counters = std::mem::take(&mut self.counters);
         self.pending.extend(update(&mut self.model, Msg::CountersRead(counters), clock::now()));
-        if let Some((path, sources)) = self.origin.take() {
-            tokio::spawn(crate::runtime::watch_config::watch(
-                path,
-                sources.files,
-                Arc::clone(&self.spec),
-                self.sender.clone(),
-            ));
+        if let Some(watched) = self.watched.take() {
+            tokio::spawn(watch_config::watch(watched, self.sender.clone()));
         }
         Ok(())
     }
@@ -231,20 +225,19 @@ impl App {
     }
 
     fn take(&mut self, msg: Msg) {
-        if let Msg::ConfigRead(spec) = &msg {
-            let (keymap, faults) = Keymap::new(&spec.keys);
-            self.chrome.keymap = keymap;
-            if let Some(fault) = faults.first() {
-                let text = fault.to_string();
-                self.pending.extend(update(
-                    &mut self.model,
-                    Msg::Noticed(Severity::Warning, text),
-                    clock::now(),
-                ));
-            }
-        }
+        let keys = match &msg {
+            Msg::ConfigRead(spec) => Some(Keymap::new(&spec.keys)),
+            _ => None,
+        };
         self.pending.extend(update(&mut self.model, msg, clock::now()));
         self.dirty = true;
+        if let Some((keymap, faults)) = keys {
+            self.chrome.keymap = keymap;
+            for fault in &faults {
+                tracing::warn!("{fault}");
+                self.take(Msg::Noticed(Severity::Warning, fault.to_string()));
+            }
+        }
     }
 
     fn typed(&mut self, event: &Event) {

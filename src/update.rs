@@ -98,6 +98,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
 
 fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
     model.screen.config_faults.clear();
+    model.screen.config_place = None;
     let change = model.fleet.follow(spec);
     model.frozen = None;
     let mut effects: Vec<Effect> = change.gone.into_iter().map(Effect::Disconnect).collect();

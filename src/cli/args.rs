@@ -124,7 +124,7 @@ pub struct Status {
     #[arg(long)]
     pub json: bool,
     /// Wait this long for hosts that are slow
-    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     pub timeout: u64,
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::args::Fleet;
 use super::{Outcome, read_config, reading, tokio_runtime};
+use crate::keymap::Keymap;
 use crate::model::host::Host;
 use crate::model::severity::Severity;
 
@@ -20,6 +21,10 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
             writeln!(out, "config: {} ({} files), no faults", path.display(), sources.files.len())?;
         }
         None => writeln!(out, "config: none found, this machine is shown")?,
+    }
+    let (_, clashes) = Keymap::new(&asked.spec.keys);
+    for clash in &clashes {
+        writeln!(out, "keys: {clash}")?;
     }
     out.flush()?;
     let runtime = tokio_runtime()?;
@@ -42,7 +47,7 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
         worst = worst.max(host.link.severity());
     }
     out.flush()?;
-    Ok(worst.exit_code())
+    Ok(if clashes.is_empty() { worst.exit_code() } else { super::CONFIG })
 }
 
 fn rights(host: &Host) -> String {

@@ -11,15 +11,31 @@ use crate::config;
 use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::model::severity::Severity;
-use crate::model::spec::{FleetSpec, Sources};
+use crate::model::spec::FleetSpec;
+use crate::runtime::clock;
 use crate::runtime::simulated;
 use crate::runtime::store::{self, Remembered, Store};
+use crate::runtime::watch_config::Watched;
 use crate::theme::{self, Themes};
 use crate::ui::{Chrome, Glyphs};
 
 pub(super) fn run(fleet: &Fleet, console: &Console) -> Outcome {
     let asked = read_config(fleet)?;
-    open(console, asked.spec, asked.origin, None)
+    let spec = Arc::new(asked.spec);
+    let (path, files) = match asked.origin {
+        Some((path, sources)) => (Some(path), sources.files),
+        // It may be written while we run.
+        None => (config::directory(&env).map(|folder| folder.join("config.toml")), Vec::new()),
+    };
+    let watched =
+        path.map(|path| Watched { path, files, only: fleet.env.clone(), spec: Arc::clone(&spec) });
+    open(console, spec, watched, None)
+}
+
+/// Where a config would be, for people.
+fn place(watched: Option<&Watched>) -> Option<String> {
+    let watched = watched.filter(|watched| watched.files.is_empty())?;
+    Some(crate::model::text::clean(&watched.path.display().to_string(), 200))
 }
 
 pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
@@ -43,13 +59,13 @@ pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
         simulated::Fleet::named(name)
             .map_err(|fault| Failure { code: USAGE, message: format!("quarterdeck: {fault}") })?
     };
-    open(&demo.console.or(console), fleet.spec(), None, Some(Arc::new(fleet)))
+    open(&demo.console.or(console), Arc::new(fleet.spec()), None, Some(Arc::new(fleet)))
 }
 
 fn open(
     console: &Console,
-    spec: FleetSpec,
-    origin: Option<(std::path::PathBuf, Sources)>,
+    spec: Arc<FleetSpec>,
+    watched: Option<Watched>,
     simulated: Option<Arc<simulated::Fleet>>,
 ) -> Outcome {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
@@ -71,6 +87,11 @@ fn open(
     screen.view.problems_only |= spec.console.problems_only;
     screen.mouse = spec.console.mouse;
     screen.board = console.board;
+    screen.config_place = place(watched.as_ref());
+    if let Some(place) = &screen.config_place {
+        let text = format!("no config found, this machine is shown; {place} names your hosts");
+        screen.says(Severity::Info, text, Some(clock::now() + Duration::from_secs(20)));
+    }
     if screen.view.env.as_ref().is_some_and(|env| !spec.envs.iter().any(|e| e.name == *env)) {
         screen.view.env = None;
     }
@@ -114,8 +135,8 @@ fn open(
         utc_offset_secs: jiff::Zoned::now().offset().seconds(),
     };
     let setup = Setup {
-        spec: Arc::new(spec),
-        origin,
+        spec,
+        watched,
         model,
         counters: remembered.counters,
         store,

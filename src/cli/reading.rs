@@ -6,7 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::model::Model;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::host::Link;
+use crate::model::ids::HostId;
 use crate::model::spec::FleetSpec;
+use crate::msg::{HostEvent, Msg};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::update::{start, update};
@@ -36,5 +40,18 @@ pub(super) async fn read_once(
         }
     }
     engine.close();
+    // What has not answered by now has a reason too.
+    let late: Vec<(HostId, u32)> = model
+        .fleet
+        .hosts()
+        .filter(|(_, host)| matches!(host.link, Link::Connecting))
+        .map(|(env, host)| (host.id(&env.name), host.generation))
+        .collect();
+    for (host, generation) in late {
+        let detail = format!("no answer within {} s", limit.as_secs());
+        let fault = Fault::new(FaultKind::TimedOut, format!("read {}", host.host), detail);
+        let event = HostEvent::Link(Link::failed(fault, clock::now()));
+        update(&mut model, Msg::Host { host, generation, event }, clock::now());
+    }
     Ok(model)
 }

@@ -120,6 +120,8 @@ fn kind(table: &Table<'_>, faults: &mut Faults) -> Option<Kind> {
             faults.at(table.source, &table.span_of(second), message, remedy);
             None
         }
+        // The slip of the pen is told by itself.
+        (None, _) if misspelled(table) => None,
         (None, _) => {
             let message = "this `[[env.service]]` does not say how it is run";
             let remedy = format!("add exactly one of {list}, such as `unit = \"name.service\"`");
@@ -127,6 +129,15 @@ fn kind(table: &Table<'_>, faults: &mut Faults) -> Option<Kind> {
             None
         }
     }
+}
+
+/// Whether an unknown key is probably meant to be the kind.
+fn misspelled(table: &Table<'_>) -> bool {
+    let known = |key: &str| KINDS.iter().any(|(kind, _)| *kind == key);
+    table.entries().iter().any(|(key, _)| {
+        let kinds = KINDS.iter().map(|(kind, _)| *kind);
+        !known(key.get_ref()) && nearest(key.get_ref(), kinds).is_some()
+    })
 }
 
 fn read_unit(table: &Table<'_>, key: &str, faults: &mut Faults) -> Option<Kind> {

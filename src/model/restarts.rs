@@ -107,9 +107,13 @@ impl RestartLog {
         automatic + by_hand
     }
 
-    /// Takes the journal's account of automatic restarts from `complete_since` to `until`, the
-    /// first reading of this connection. It replaces what we had of that time.
-    pub fn recall(&mut self, times: &[Timestamp], complete_since: Timestamp, until: Timestamp) {
+    /// Takes the journal's account of automatic restarts from `complete_since` to the moment from
+    /// which our own is complete. It replaces what we had of that time.
+    pub fn recall(&mut self, times: &[Timestamp], complete_since: Timestamp) {
+        let until = self.complete_since.unwrap_or(complete_since);
+        if until <= complete_since {
+            return;
+        }
         let (from, to) = (bucket(complete_since), bucket(until));
         for known in self.buckets.iter_mut().filter(|b| b.index >= from && b.index < to) {
             known.automatic = 0;
@@ -157,9 +161,11 @@ impl RestartLog {
         self.buckets.iter().rev().take_while(|b| b.index > from).map(|b| of(*b)).sum()
     }
 
-    /// Restarts per minute over the last five minutes.
+    /// Restarts per minute over the last five minutes, or over as much of them as is known.
     pub fn per_minute(&self, now: Timestamp) -> f64 {
-        self.within(Duration::from_secs(300), now).n as f64 / 5.0
+        let known = self.complete_since.map_or(Duration::ZERO, |since| now.since(since));
+        let span = known.clamp(BUCKET * 2, Duration::from_secs(300));
+        self.within(span, now).n as f64 * 60.0 / span.as_secs_f64()
     }
 
     /// When the last known restart was, to ten seconds.
@@ -355,7 +361,8 @@ mod tests {
         log.observe(run(1, 2), true, at(10));
         assert_eq!(log.observe(run(5, 7), false, at(100)), 4);
         assert_eq!(log.within(HOUR, at(100)).n, 1, "not all at once when we came back");
-        log.recall(&[at(10), at(30), at(50), at(70), at(90)], at(-3600), at(100));
+        log.recall(&[at(10), at(30), at(50), at(70), at(90)], at(-3600));
+        log.recall(&[at(10), at(30), at(50), at(70), at(90)], at(-3600));
         assert_eq!(log.within(HOUR, at(101)).n, 5, "and none doubled");
         assert_eq!(log.total().n, 5);
         assert!(!log.within(HOUR, at(101)).at_least);

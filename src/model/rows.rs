@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::fleet::{Env, Fleet, Row, Tally};
 use super::host::Host;
 use super::ids::{HostId, InstanceId};
+use super::instance::ServiceState;
 use super::screen::{SortBy, View};
 use super::severity::Severity;
 use super::time::Timestamp;
@@ -79,13 +80,14 @@ pub fn services<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<
     sorted(fleet.rows(now), view, now)
 }
 
-/// The crash-loop pane: all that was started again in the last hour, fastest first.
+/// The crash-loop pane: all that systemd started again in the last hour, fastest first.
 pub fn crash_loops<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Row<'a>> {
     fastest_first(fleet.rows(now).filter(|row| was_restarted(row, now)), view, now)
 }
 
 fn was_restarted(row: &Row<'_>, now: Timestamp) -> bool {
-    row.instance.restarts.within(HOUR, now).n > 0
+    row.instance.restarts.automatic_within(HOUR, now) > 0
+        || row.verdict.state == ServiceState::CrashLooping
 }
 
 /// Those that the view shows.

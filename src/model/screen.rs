@@ -220,6 +220,8 @@ pub struct Screen {
     pub notice: Option<Notice>,
     /// The config on disk is not the one in force, for these reasons.
     pub config_faults: Vec<String>,
+    /// Where a config would be, while there is none.
+    pub config_place: Option<String>,
     /// Mouse captured.
     pub mouse: bool,
     /// A dashboard: nothing can be opened, nothing is selected.

@@ -14,6 +14,7 @@ use super::text::width;
 use super::viewports::Viewports;
 use super::{Role, words};
 use crate::model::fleet::Row;
+use crate::model::instance::ServiceState;
 use crate::model::rows::{Shown, place_of};
 use crate::model::screen::Pane;
 use crate::model::time::Timestamp;
@@ -38,13 +39,19 @@ pub(super) fn draw(
     ];
     let series: Vec<Vec<u64>> =
         shown.rows.iter().take(area.height.into()).map(|row| bars.series(row, scene.now)).collect();
+    let looping =
+        shown.rows.iter().filter(|row| row.verdict.state == ServiceState::CrashLooping).count();
     let most = series.iter().flatten().copied().max().unwrap_or(0);
     let content = Content {
         pane: Pane::CrashLoops,
         name: "Crash loops",
         len: shown.rows.len(),
         hidden: shown.hidden,
-        notes: Vec::new(),
+        notes: if looping < shown.rows.len() {
+            vec![format!("{looping} looping now")]
+        } else {
+            Vec::new()
+        },
         place: place_of(&shown.rows, scene.model.screen.selection.looping.as_ref()),
         columns: &columns,
         empty: if shown.rows.is_empty() {
@@ -67,7 +74,7 @@ fn line(scene: &Scene<'_>, row: &Row<'_>, bars: &Bars, most: u64) -> Line {
     line.push(who(scene, row), None);
     let (five, hour) = (restarts.within(FIVE, scene.now), restarts.within(HOUR, scene.now));
     line.push(words::counts(five, hour, glyphs), None);
-    line.push(format!("{:.1}", restarts.per_minute(scene.now)), None);
+    line.push(words::rate(restarts.per_minute(scene.now)), None);
     line.push(words::count(restarts.total(), glyphs), None);
     let exit = row.instance.last_exit.map_or_else(String::new, |exit| exit.label());
     line.push(exit, Role::Warning);

@@ -25,6 +25,10 @@ pub(super) fn say(scene: &Scene<'_>, what: &str, hidden: usize) -> Vec<(Role, St
         return vec![(Role::Muted, format!("connecting{}", scene.chrome.glyphs.cut()))];
     }
     let mut said = vec![(Role::Muted, format!("no {what} here"))];
+    if let Some(place) = &scene.model.screen.config_place {
+        said.push((Role::Text, format!("No config was found, so this machine is shown. {place}")));
+        said.push((Role::Muted, "names your hosts; it is read as soon as it is there.".to_owned()));
+    }
     // Where nothing could be read, nothing is not the answer but the question.
     said.extend(scene.fleet.hosts().filter_map(|(_, host)| {
         let fault = host.link.fault().or(host.units_fault.as_ref())?;

@@ -113,7 +113,7 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
         if hour.n == 0 { Role::Muted } else { Role::Text },
     );
     let per_minute = restarts.per_minute(scene.now);
-    line.push(if five.n > 0 { format!("{per_minute:.1}") } else { String::new() }, None);
+    line.push(if five.n > 0 { words::rate(per_minute) } else { String::new() }, None);
     let exit = row.instance.last_exit.or(facts.exit);
     let role = if exit.is_none_or(|exit| exit.is_clean()) { Role::Muted } else { Role::Warning };
     line.push(exit.map_or_else(String::new, |exit| exit.label()), role);

@@ -12,6 +12,7 @@ use crate::model::command::Command;
 use crate::model::fleet::Row;
 use crate::model::rows::Shown;
 use crate::model::screen::{Input, Overlay, Pane};
+use crate::model::severity::Severity;
 
 /// Draws it; answers where the cursor belongs while the filter is typed.
 pub(super) fn draw(
@@ -45,7 +46,9 @@ pub(super) fn draw(
 fn said(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
     let screen = &scene.model.screen;
     let glyphs = scene.chrome.glyphs;
-    if let Some(notice) = &screen.notice {
+    // That the config on disk is not in force outlasts good news.
+    let weighs = |severity: Severity| severity.is_problem() || screen.config_faults.is_empty();
+    if let Some(notice) = screen.notice.as_ref().filter(|notice| weighs(notice.severity)) {
         let sign = glyphs.severity(notice.severity);
         let text = format!("{sign} {}", notice.text);
         return Some(vec![scene.span(role_of(notice.severity), text)]);

@@ -111,6 +111,11 @@ const fn month_and_day(days: i64) -> (i64, i64) {
     (if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 }, day)
 }
 
+/// Restarts per minute, in four columns.
+pub(super) fn rate(per_minute: f64) -> String {
+    if per_minute < 99.95 { format!("{per_minute:.1}") } else { format!("{per_minute:.0}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! What a host reports.
 
+use std::time::Duration;
+
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -13,12 +15,16 @@ use crate::model::time::Timestamp;
 use crate::model::unit::{UnitDetail, UnitFacts};
 use crate::msg::{History, HostEvent};
 
+/// At most that often a unit that is looked at is read again.
+const REREAD: Duration = Duration::from_secs(2);
+
 pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Effect> {
     let now = model.now;
     if let HostEvent::Detail(unit, result) = event {
         detail(model, id, &unit, &result);
         return Vec::new();
     }
+    let again = reread(model, id, &event);
     let Some(host) = model.fleet.host_mut(id) else { return Vec::new() };
     match event {
         HostEvent::Link(link) => linked(host, link),
@@ -45,12 +51,30 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Recalled(history) => {
             host.recalled = true;
             if let Some(history) = history {
-                recall(host, &history, now);
+                recall(host, &history);
             }
         }
         HostEvent::Detail(..) => {}
     }
-    Vec::new()
+    again.into_iter().collect()
+}
+
+/// A unit that is looked at closely is read again when it has changed, but not all the time.
+fn reread(model: &Model, id: &HostId, event: &HostEvent) -> Option<Effect> {
+    let (HostEvent::Units(units), Some(Overlay::Unit { id: shown, detail, .. })) =
+        (event, model.screen.overlays.last())
+    else {
+        return None;
+    };
+    if shown.host != *id || detail.as_of().is_none_or(|at| model.now.since(at) < REREAD) {
+        return None;
+    }
+    let instance = model.fleet.host(id)?.instances.get(&shown.service)?;
+    let Kind::Unit(unit) = &instance.kind;
+    let (_, facts) = units.iter().find(|(name, _)| name == unit)?;
+    let before = instance.facts.value()?;
+    let changed = facts.changed != before.changed || facts.started != before.started;
+    changed.then(|| Effect::Describe { host: id.clone(), unit: unit.clone() })
 }
 
 fn linked(host: &mut Host, link: Link) {
@@ -70,7 +94,7 @@ fn linked(host: &mut Host, link: Link) {
     host.link = link;
 }
 
-fn alive(host: &mut Host, latency: std::time::Duration, units: bool, now: Timestamp) {
+fn alive(host: &mut Host, latency: Duration, units: bool, now: Timestamp) {
     // Below a millisecond it trembles all the time, and nobody needs it finer.
     host.latency = Some(latency);
     host.facts.confirm(now);
@@ -81,14 +105,24 @@ fn alive(host: &mut Host, latency: std::time::Duration, units: bool, now: Timest
     }
 }
 
-fn read(host: &mut Host, unit: &UnitName, facts: UnitFacts, continuous: bool, now: Timestamp) {
+fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool, now: Timestamp) {
     if host.discover && !host.by_unit.contains_key(unit) {
         add(host, unit, now);
     }
     let boot = host.facts.value().map(|facts| facts.boot_id.clone()).unwrap_or_default();
+    let until_now =
+        host.facts.value().and_then(|facts| u64::try_from(now.since(facts.boot).as_micros()).ok());
     let Some(instance) = host.instance_of(unit) else { return };
-    let known = instance.facts.value().is_some();
-    let run = Run { boot, n_restarts: facts.n_restarts, started: facts.started };
+    let before = instance.facts.value();
+    let known = before.is_some();
+    if facts.changed.is_none() && before.is_some_and(|before| before.active != facts.active) {
+        // systemd forgets a unit that nothing needs any more, and with it when it went down.
+        facts.changed = until_now;
+    }
+    // A job is started again and again by design, by what triggers it.
+    let job = &*facts.unit_type == "oneshot" || !facts.triggered_by.is_empty();
+    let started = if job { None } else { facts.started };
+    let run = Run { boot, n_restarts: facts.n_restarts, started };
     instance.restarts.observe(run, continuous && known, now);
     if let Some(exit) = facts.exit {
         instance.last_exit = Some(exit);
@@ -127,13 +161,12 @@ fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
     host.instances.insert(service, instance);
 }
 
-fn recall(host: &mut Host, history: &History, now: Timestamp) {
-    let until = host.read_since.unwrap_or(now);
+fn recall(host: &mut Host, history: &History) {
     for instance in host.instances.values_mut() {
         let Kind::Unit(unit) = &instance.kind;
         let times: Vec<Timestamp> =
             history.restarts.iter().filter(|(u, _)| u == unit).map(|(_, at)| *at).collect();
-        instance.restarts.recall(&times, history.complete_since, until);
+        instance.restarts.recall(&times, history.complete_since);
         if history.since_boot {
             instance.restarts.total_is_complete();
         }

@@ -216,7 +216,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
     };
     match text {
         Some(text) => {
-            say(model, Severity::Info, format!("copied: {text}"));
+            say(model, Severity::Info, format!("sent to the terminal's clipboard: {text}"));
             vec![Effect::Copy(text)]
         }
         None => Vec::new(),

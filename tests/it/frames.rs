@@ -203,6 +203,14 @@ fn notices_and_config_faults() {
     model.screen.config_faults =
         vec!["config.toml:12:1: unknown key `hots`".to_owned(), "second".to_owned()];
     look("config_fault", &model, &chrome(), &[(80, 24)]);
+    // Good news does not hide that the config on disk is not in force; bad news does.
+    model.screen.says(Severity::Info, "copied", None);
+    let (buffer, _) = frame(&model, &chrome(), 80, 24);
+    assert!(text(&buffer).contains("config not taken"));
+    model.screen.says(Severity::Warning, "not copied", None);
+    let (buffer, _) = frame(&model, &chrome(), 80, 24);
+    assert!(text(&buffer).contains("! not copied"));
+    model.screen.config_faults.clear();
     model.screen.says(Severity::Info, "copied", None);
     let (buffer, _) = frame(&model, &chrome(), 80, 24);
     assert!(text(&buffer).contains("~ copied"));

@@ -51,6 +51,7 @@ async fn beat(
     };
     let mut collector = timeout(OPENING, Collector::open(transport)).await.map_err(late)??;
     shared.slow(None).await;
+    tracing::info!(host = %shared.watch.borrow().host, "connected");
     let sudo = match shared.watch.borrow().spec.sudo {
         Sudo::Auto => "auto",
         Sudo::Never => "never",

@@ -1,6 +1,7 @@
 //! A connected host: heartbeat, units, history and orders beside each other, until one of them
 //! says that the connection is gone. Nothing here is spawned, so that dropping it ends it all.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -218,28 +219,48 @@ fn journal_by(shared: &Shared) -> Option<&'static str> {
     }
 }
 
-/// Asks the journal once a connection what was before us, then stays quiet.
+/// Asks the journal what was before us: once a connection, when units come to be watched that
+/// were not, and when it is asked for.
 async fn recall(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut known = shared.facts.subscribe();
     let mut read = shared.read.subscribe();
-    if known.wait_for(Option::is_some).await.is_ok()
-        && let Ok(units) = read.wait_for(Option::is_some).await.map(|units| units.clone())
-    {
-        let asked = ask_journal(transport, shared, units.as_deref().unwrap_or_default());
-        let history = match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
-            Ok(Ok(history)) => history,
-            Ok(Err(fault)) => {
-                tracing::warn!("the journal's history: {fault}");
-                None
-            }
-            Err(_late) => {
-                tracing::warn!("the journal's history took too long");
-                None
-            }
-        };
-        shared.reporter.say(HostEvent::Recalled(history)).await;
+    let mut asked_now = shared.now.subscribe();
+    let mut asked: BTreeSet<UnitName> = BTreeSet::new();
+    if known.wait_for(Option::is_some).await.is_err() {
+        return std::future::pending().await;
+    }
+    loop {
+        let units = read.borrow_and_update().clone();
+        let again = asked_now.borrow_and_update().to_owned() > 0;
+        if let Some(units) = units.filter(|u| again || u.iter().any(|u| !asked.contains(u))) {
+            asked.extend(units.iter().cloned());
+            let history = in_time(ask_journal(transport, shared, &units)).await;
+            shared.reporter.say(HostEvent::Recalled(history)).await;
+        } else if shared.read.borrow().as_ref().is_some_and(|units| units.is_empty()) {
+            // Nothing to ask about is an answer too.
+            shared.reporter.say(HostEvent::Recalled(None)).await;
+        }
+        tokio::select! {
+            changed = read.changed() => if changed.is_err() { break },
+            changed = asked_now.changed() => if changed.is_err() { break },
+        }
     }
     std::future::pending().await
+}
+
+/// The journal's account, or none; why not is in our log.
+async fn in_time(asked: impl Future<Output = Result<Option<History>, Fault>>) -> Option<History> {
+    match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
+        Ok(Ok(history)) => history,
+        Ok(Err(fault)) => {
+            tracing::warn!("the journal's history: {fault}");
+            None
+        }
+        Err(_late) => {
+            tracing::warn!("the journal's history took too long");
+            None
+        }
+    }
 }
 
 async fn ask_journal(

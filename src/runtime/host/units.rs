@@ -104,6 +104,7 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
                 units = wanted(bus, shared).await?;
                 bus.watch(&units, watch.discover);
                 read(bus, &units, shared).await?;
+                shared.read.send_replace(Some(Arc::from(units.as_slice())));
             }
             _ = asked_now.changed() => read(bus, &units, shared).await?,
             _ = watches.changed() => return Ok(()),
@@ -221,11 +222,11 @@ async fn poll(
         shared.reporter.say(HostEvent::Units(read)).await;
     }
     shared.read.send_if_modified(|read| {
-        let first = read.is_none();
-        if first {
+        let other = read.as_deref() != Some(units.as_slice());
+        if other {
             *read = Some(Arc::from(units.as_slice()));
         }
-        first
+        other
     });
     *kept = Some(collector);
     Ok(())

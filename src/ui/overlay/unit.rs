@@ -14,6 +14,9 @@ use crate::ui::scene::Scene;
 use crate::ui::viewports::Viewports;
 use crate::ui::{Role, below, top, words};
 
+/// As many lines show an error and where it came from.
+const LAST_WORDS: usize = 4;
+
 /// What the overlay holds.
 pub(super) struct Shown<'a> {
     pub(super) id: &'a InstanceId,
@@ -42,6 +45,11 @@ pub(super) fn draw(
         tabs.push(scene.span(role, text));
         tabs.push(scene.span(Role::Muted, " "));
     }
+    if let Some(at) = shown.detail.as_of() {
+        let at = words::moment(at, scene.chrome.utc_offset_secs);
+        let (_, clock) = at.split_once(' ').unwrap_or(("", &at));
+        tabs.push(scene.span(Role::Muted, format!(" read at {clock}")));
+    }
     scene.put_spans(buf, top(inner, 1), &tabs);
     let inner = below(inner, 1);
     let mut page = Page::new(scene, inner.width);
@@ -58,12 +66,30 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
         page.say(Role::Unknown, "This service is no longer watched.");
         return;
     };
+    unit_facts::headline(scene, page, &row);
+    last_words(page, shown.detail);
     unit_facts::write(scene, page, &row);
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
     for (name, value) in shown.detail.value().map_or(&[][..], |detail| &detail.properties) {
         page.fact(name, value.clone());
     }
+}
+
+/// What the service itself said last: the reason is mostly there.
+fn last_words(page: &mut Page<'_, '_>, detail: &Observed<UnitDetail>) {
+    let Some(detail) = detail.value() else { return };
+    let own = detail.journal.iter().filter(|line| !line.from.starts_with("systemd"));
+    let last: Vec<&JournalLine> = own.rev().take(LAST_WORDS).collect();
+    if last.is_empty() {
+        return;
+    }
+    page.say(Role::Muted, &format!("Its last words; the {} has more:", DetailTab::Journal.name()));
+    for line in last.into_iter().rev() {
+        let (word, role) = priority(line);
+        page.say(role, &format!("  {word}{}", line.text.trim()));
+    }
+    page.gap();
 }
 
 fn file(scene: &Scene<'_>, page: &mut Page<'_, '_>, detail: &Observed<UnitDetail>) {

@@ -1,4 +1,4 @@
-//! The facts of a unit that we keep, the verdict first.
+//! The facts of a unit that we keep, and the verdict as a sentence.
 
 use super::page::Page;
 use crate::model::fleet::Row;
@@ -10,7 +10,8 @@ use crate::ui::scene::Scene;
 use crate::ui::services::{FIVE, HOUR, since, state};
 use crate::ui::{Role, words};
 
-pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
+/// What is wrong with it, in a sentence.
+pub(super) fn headline(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
     let verdict = &row.verdict;
     let role = if verdict.stale { Role::Stale } else { role_of(verdict.severity) };
     page.say(role, &sentence(scene, row));
@@ -18,6 +19,11 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         trouble(scene, page, row);
     }
     page.gap();
+}
+
+/// What is known of it.
+pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
+    let verdict = &row.verdict;
     let Kind::Unit(unit) = &row.instance.kind;
     page.fact("unit", unit.as_str());
     let Some(facts) = row.instance.facts.value() else { return };
@@ -119,7 +125,7 @@ fn restarts(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         words::count(log.total(), glyphs),
     );
     if five.n > 0 {
-        text = format!("{text}, {:.1} per minute", log.per_minute(scene.now));
+        text = format!("{text}, {} per minute", words::rate(log.per_minute(scene.now)));
     }
     page.fact("restarts", text);
     if hour.n > 0 {
