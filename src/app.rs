@@ -18,7 +18,7 @@ use self::terminal::Tty;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{HostId, InstanceId};
 use crate::model::restarts::Saved;
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
@@ -101,6 +101,7 @@ impl Signals {
 enum Next {
     Go,
     Suspend,
+    Login(HostId),
     End(u8),
 }
 
@@ -170,10 +171,15 @@ impl App {
             match self.perform(tty)? {
                 Next::Go => {}
                 Next::End(code) => return Ok(code),
-                Next::Suspend => {
-                    // Its thread would go on reading the shell's keys.
+                away @ (Next::Suspend | Next::Login(_)) => {
+                    // Its thread would go on reading the keys of whoever has the terminal.
                     drop(keys.take());
-                    tty.suspend()?;
+                    match away {
+                        Next::Login(host) => self.login(tty, &host).await?,
+                        _ => tty.suspend()?,
+                    }
+                    // A ctrl-c was for the one who asked.
+                    signals.interrupt = signal(SignalKind::interrupt())?;
                     keys = Some(EventStream::new());
                     self.dirty = true;
                     self.drawn = None;
@@ -262,6 +268,7 @@ impl App {
                 Effect::Mouse(on) => tty.mouse(on)?,
                 Effect::Theme(name) => self.theme(name.as_deref()),
                 Effect::Suspend => next = Next::Suspend,
+                Effect::Login(host) => next = Next::Login(host),
                 Effect::Quit => return Ok(Next::End(0)),
                 // The engine keeps these.
                 Effect::Connect(_)
@@ -274,6 +281,22 @@ impl App {
             }
         }
         Ok(next)
+    }
+
+    /// Gives the terminal to ssh until it has what it needs, or gives up.
+    async fn login(&mut self, tty: &mut Tty, host: &HostId) -> std::io::Result<()> {
+        let Some(engine) = &self.engine else { return Ok(()) };
+        tty.lend(&format!("quarterdeck: log in to {host}; ctrl-c gives up"))?;
+        let mut done = engine.login(host);
+        loop {
+            tokio::select! {
+                // An error is an answer too: it was connected meanwhile.
+                _ = &mut done => break,
+                // The hosts go on reporting.
+                Some(msg) = self.messages.recv() => self.take(msg),
+            }
+        }
+        tty.resume()
     }
 
     fn theme(&mut self, name: Option<&str>) {

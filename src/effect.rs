@@ -30,6 +30,8 @@ pub enum Effect {
     SaveCounters(Vec<(InstanceId, Saved)>),
     /// Keep the view for the next run.
     SaveView(View),
+    /// Give the terminal to ssh, so that it may ask what it needs to connect this host.
+    Login(HostId),
     /// Put a text on the user's clipboard (OSC 52).
     Copy(String),
     /// Capture the mouse, or not.

@@ -67,6 +67,19 @@ impl Tty {
         give_back();
         // STOP and not TSTP: that one we catch ourselves.
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?;
+        self.resume()
+    }
+
+    /// Leaves the terminal to somebody else, with a line of what for.
+    pub(super) fn lend(&self, what: &str) -> io::Result<()> {
+        give_back();
+        let mut out = stdout();
+        writeln!(out, "{what}")?;
+        out.flush()
+    }
+
+    /// Takes the terminal again after it was left.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
         take()?;
         if self.mouse {
             self.mouse(true)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::host::{self, Connector, Order};
@@ -81,13 +81,22 @@ impl Engine {
                     store.save_view(view);
                 }
             }
-            theirs @ (Effect::Copy(_)
+            theirs @ (Effect::Login(_)
+            | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::Theme(_)
             | Effect::Suspend
             | Effect::Quit) => return Some(theirs),
         }
         None
+    }
+
+    /// Lets ssh ask on the terminal, which must be free, to connect this host; the answer is when it
+    /// is done with that.
+    pub fn login(&self, host: &HostId) -> oneshot::Receiver<()> {
+        let (done, wait) = oneshot::channel();
+        self.order(host, Order::Login(done));
+        wait
     }
 
     fn connect(&mut self, watch: Watch) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::serve::serve;
 use super::clock;
@@ -26,7 +26,7 @@ use crate::model::spec::Reach;
 use crate::msg::{HostEvent, Msg};
 
 /// What a host's task is asked while it runs.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Debug)]
 pub enum Order {
     /// Read everything now, or connect now.
     ReadNow,
@@ -34,6 +34,8 @@ pub enum Order {
     Describe(UnitName),
     /// Watch other units.
     Rewatch(Watch),
+    /// Connect now; ssh may ask on the terminal until this is answered.
+    Login(oneshot::Sender<()>),
 }
 
 /// What all hosts share.
@@ -80,11 +82,18 @@ pub(crate) async fn run(
 ) {
     let reporter = Reporter::new(&watch, messages);
     let mut failures: u32 = 0;
+    let mut login = None;
     loop {
         reporter.say(HostEvent::Link(Link::Connecting)).await;
         let began = clock::now();
         // A fault of ours in one host's reading is that host's trouble, not the fleet's.
-        let read = AssertUnwindSafe(connected(&mut watch, &connector, &reporter, &mut orders));
+        let read = AssertUnwindSafe(connected(
+            &mut watch,
+            &connector,
+            &reporter,
+            &mut orders,
+            login.take(),
+        ));
         let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
             Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
         });
@@ -94,8 +103,10 @@ pub(crate) async fn run(
             if clock::now().since(began) > Duration::from_secs(60) { 0 } else { failures + 1 };
         let wait = backoff(&fault, failures);
         reporter.say(HostEvent::Link(Link::failed(fault, clock::now() + wait))).await;
-        if !pause(wait, &mut watch, &reporter, &mut orders).await {
-            return;
+        match pause(wait, &mut watch, &reporter, &mut orders).await {
+            Next::Try => {}
+            Next::Login(done) => login = Some(done),
+            Next::End => return,
         }
     }
 }
@@ -106,26 +117,43 @@ async fn connected(
     connector: &Connector,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
+    login: Option<oneshot::Sender<()>>,
 ) -> Fault {
-    match connect(watch, connector).await {
+    let connection = connect(watch, connector, login.is_some()).await;
+    // The terminal goes back to the console, whatever came of it.
+    if let Some(done) = login {
+        let _console_gone = done.send(()).is_err();
+    }
+    match connection {
         Ok(transport) => serve(watch, &*transport, reporter, orders).await,
         Err(fault) => fault,
     }
 }
 
-/// Waits before the next try, or until it is asked for; answers whether anybody still listens.
+/// What ends a wait.
+enum Next {
+    /// Connect.
+    Try,
+    /// Connect, and ask.
+    Login(oneshot::Sender<()>),
+    /// Nobody listens any more.
+    End,
+}
+
+/// Waits before the next try, or until it is asked for.
 async fn pause(
     wait: Duration,
     watch: &mut Watch,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
-) -> bool {
+) -> Next {
     let until = tokio::time::Instant::now() + wait;
     loop {
         tokio::select! {
-            () = tokio::time::sleep_until(until) => return true,
+            () = tokio::time::sleep_until(until) => return Next::Try,
             order = orders.recv() => match order {
-                Some(Order::ReadNow) => return true,
+                Some(Order::ReadNow) => return Next::Try,
+                Some(Order::Login(done)) => return Next::Login(done),
                 Some(Order::Rewatch(other)) => *watch = other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(
@@ -135,20 +163,24 @@ async fn pause(
                     );
                     reporter.say(HostEvent::Detail(unit, Err(fault))).await;
                 }
-                None => return false,
+                None => return Next::End,
             },
         }
     }
 }
 
-async fn connect(watch: &Watch, connector: &Connector) -> Result<Box<dyn Transport>, Fault> {
+async fn connect(
+    watch: &Watch,
+    connector: &Connector,
+    asks: bool,
+) -> Result<Box<dyn Transport>, Fault> {
     match &watch.spec.reach {
         Reach::Local => Ok(Box::new(Local)),
         Reach::Ssh(destination) => {
             let permit = connector.connects.acquire().await;
             let name: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
             let directory = connector.directory.join(name);
-            let ssh = Ssh::connect(&connector.spawner, directory, destination).await;
+            let ssh = Ssh::connect(&connector.spawner, directory, destination, asks).await;
             drop(permit);
             Ok(Box::new(ssh?))
         }

@@ -1,6 +1,6 @@
 //! Hosts over the user's own OpenSSH: its config, agent, jump hosts and known hosts. A master
 //! process of ours carries all channels of a host; the openssh crate speaks with it. Nothing here
-//! weakens a check of a host's key, and nothing ever asks on the terminal.
+//! weakens a check of a host's key, and nothing asks on a terminal that was not given to it.
 
 pub(super) mod classify;
 mod master;
@@ -28,13 +28,15 @@ pub struct Ssh {
 }
 
 impl Ssh {
-    /// Connects. `directory` is private to us and short enough for a socket's path.
+    /// Connects. `directory` is private to us and short enough for a socket's path. ssh `asks` on
+    /// the terminal only where that has been given to it; else it never does.
     pub async fn connect(
         spawner: &Spawner,
         directory: PathBuf,
         destination: &str,
+        asks: bool,
     ) -> Result<Self, Fault> {
-        let master = Master::start(spawner, directory, destination).await?;
+        let master = Master::start(spawner, directory, destination, asks).await?;
         let session = Session::resume_mux(master.socket().into(), None);
         Ok(Self { session: Arc::new(session), master, destination: destination.to_owned() })
     }

@@ -9,7 +9,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::observed::Observed;
 use crate::model::screen::{DetailTab, Input, Overlay, Pane, SortBy};
 use crate::model::severity::Severity;
-use crate::model::spec::Kind;
+use crate::model::spec::{Kind, Reach};
 
 pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     let before = model.screen.view.clone();
@@ -59,6 +59,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Open | Command::Describe => return open(model),
         Command::Back => back(model),
         Command::Refresh => return refresh(model),
+        Command::Login => return login(model),
         Command::Copy => return copy(model),
         Command::Help => top(model, Overlay::Help { scroll: 0 }),
         Command::Palette => {
@@ -175,6 +176,25 @@ fn back(model: &mut Model) {
     } else if screen.view.zoom {
         screen.view.zoom = false;
     }
+}
+
+/// Only a host that cannot be connected without a question is logged in to by hand.
+fn login(model: &mut Model) -> Vec<Effect> {
+    let id = match (model.screen.overlays.last(), selected(model)) {
+        (Some(Overlay::Unit { id, .. }), _) => id.host.clone(),
+        (Some(Overlay::Host { id, .. }), _) => id.clone(),
+        (None, Some(Selected::Host(id))) => id,
+        (None, Some(Selected::Instance(id))) => id.host,
+        _ => return Vec::new(),
+    };
+    let Some(host) = model.fleet.host(&id) else { return Vec::new() };
+    let text = match (&host.spec.reach, host.link.is_up()) {
+        (Reach::Ssh(_), false) => return vec![Effect::Login(id)],
+        (Reach::Ssh(_), true) => format!("{} is connected", id.host),
+        (Reach::Local | Reach::Simulated(_), _) => format!("{} is not reached by ssh", id.host),
+    };
+    say(model, Severity::Info, text);
+    Vec::new()
 }
 
 fn refresh(model: &mut Model) -> Vec<Effect> {

@@ -476,6 +476,7 @@ proptest! {
                         prop_assert!(story.model.fleet.host(&watch.host).is_some());
                     }
                     Effect::ReadNow(host)
+                    | Effect::Login(host)
                     | Effect::Disconnect(host)
                     | Effect::Describe { host, .. } => {
                         prop_assert!(story.model.fleet.host(host).is_some());

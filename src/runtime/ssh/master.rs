@@ -15,6 +15,9 @@ use crate::model::fault::{Fault, FaultKind};
 /// exchange.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Somebody who types a password or compares a fingerprint takes longer.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A connected master.
 pub(super) struct Master {
     directory: PathBuf,
@@ -29,6 +32,7 @@ impl Master {
         spawner: &Spawner,
         directory: PathBuf,
         destination: &str,
+        asks: bool,
     ) -> Result<Self, Fault> {
         let tried = format!("connect to {destination}");
         let fault = |kind, detail: String| Fault::new(kind, tried.clone(), detail);
@@ -36,10 +40,12 @@ impl Master {
             .map_err(|e| fault(FaultKind::Failed, format!("{}: {e}", directory.display())))?;
         let socket = directory.join("m");
         let log = directory.join("log");
-        let mut child = spawner.spawn(command(&socket, &log, destination)).await.map_err(|e| {
+        let command = command(&socket, &log, destination, asks);
+        let mut child = spawner.spawn(command, asks).await.map_err(|e| {
             fault(FaultKind::Missing, format!("start ssh: {e}"))
                 .remedy("install the OpenSSH client")
         })?;
+        let deadline = if asks { PATIENCE } else { DEADLINE };
         let began = tokio::time::Instant::now();
         loop {
             if socket.exists() {
@@ -50,12 +56,12 @@ impl Master {
                 remove(&directory);
                 return Err(classify(destination, &said, &status.to_string()));
             }
-            if began.elapsed() > DEADLINE {
+            if began.elapsed() > deadline {
                 drop(child);
                 remove(&directory);
                 return Err(fault(
                     FaultKind::TimedOut,
-                    format!("ssh was not through within {} s", DEADLINE.as_secs()),
+                    format!("ssh was not through within {} s", deadline.as_secs()),
                 ));
             }
             tokio::time::sleep(Duration::from_millis(4)).await;
@@ -109,14 +115,12 @@ async fn wait(
     remove(directory);
 }
 
-fn command(socket: &Path, log: &Path, destination: &str) -> Command {
+fn command(socket: &Path, log: &Path, destination: &str, asks: bool) -> Command {
     let mut command = Command::new("ssh");
     command.arg("-S").arg(socket).arg("-E").arg(log).args(["-N", "-T"]);
     for option in [
         "ControlMaster=yes",
         "ControlPersist=no",
-        // Never ask: a question would be drawn over the screen, or wait for ever.
-        "BatchMode=yes",
         "ConnectTimeout=5",
         "ServerAliveInterval=3",
         "ServerAliveCountMax=2",
@@ -131,10 +135,13 @@ fn command(socket: &Path, log: &Path, destination: &str) -> Command {
     ] {
         command.arg("-o").arg(option);
     }
+    if !asks {
+        // A question would be drawn over the screen, or wait for ever.
+        command.args(["-o", "BatchMode=yes"]).env("SSH_ASKPASS_REQUIRE", "never");
+    }
     command
         .arg("--")
         .arg(destination)
-        .env("SSH_ASKPASS_REQUIRE", "never")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

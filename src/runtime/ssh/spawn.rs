@@ -27,10 +27,10 @@ impl Spawner {
         Ok(Self(sender))
     }
 
-    /// Starts a child in a session of its own, without a terminal, that gets SIGTERM when we end
-    /// in whatever way.
-    pub(super) async fn spawn(&self, mut command: Command) -> std::io::Result<Child> {
-        detach(&mut command);
+    /// Starts a child that gets SIGTERM when we end in whatever way. Unless it `asks`, it is in a
+    /// session of its own, without a terminal.
+    pub(super) async fn spawn(&self, mut command: Command, asks: bool) -> std::io::Result<Child> {
+        bind(&mut command, asks);
         let (answer, child) = oneshot::channel();
         let gone = || std::io::Error::other("the thread that starts ssh ended");
         self.0.send((command, answer)).await.map_err(|_closed| gone())?;
@@ -39,14 +39,16 @@ impl Spawner {
 }
 
 #[expect(unsafe_code, reason = "setsid and prctl have to run between fork and exec")]
-fn detach(command: &mut Command) {
+fn bind(command: &mut Command, asks: bool) {
     let parent = rustix::process::getpid();
     // SAFETY: between fork and exec only async-signal-safe calls are made: setsid(2), prctl(2)
     // and getppid(2), each a single system call without allocation or locks.
     unsafe {
         command.pre_exec(move || {
             // Without a controlling terminal no ssh, not even one of a ProxyJump, can ask on it.
-            rustix::process::setsid()?;
+            if !asks {
+                rustix::process::setsid()?;
+            }
             #[cfg(target_os = "linux")]
             {
                 let term = Some(rustix::process::Signal::TERM);
