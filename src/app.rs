@@ -286,7 +286,7 @@ impl App {
     /// Gives the terminal to ssh until it has what it needs, or gives up.
     async fn login(&mut self, tty: &mut Tty, host: &HostId) -> std::io::Result<()> {
         let Some(engine) = &self.engine else { return Ok(()) };
-        tty.lend(&format!("quarterdeck: log in to {host}; ctrl-c gives up"))?;
+        Tty::lend(&format!("quarterdeck: log in to {host}; ctrl-c gives up"))?;
         let mut done = engine.login(host);
         loop {
             tokio::select! {

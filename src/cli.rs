@@ -27,6 +27,7 @@ const SOFTWARE: u8 = 70;
 
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
+    quiet_threads();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -53,6 +54,19 @@ pub fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// A panic of a thread that reads a host becomes that host's fault and a line of our log. Only the
+/// main thread's is the program's end, and told as such.
+fn quiet_threads() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() == Some("main") {
+            tell(info);
+        } else {
+            tracing::error!("a fault of ours: {info}");
+        }
+    }));
 }
 
 /// Why a command could not do its work.

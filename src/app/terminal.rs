@@ -71,7 +71,7 @@ impl Tty {
     }
 
     /// Leaves the terminal to somebody else, with a line of what for.
-    pub(super) fn lend(&self, what: &str) -> io::Result<()> {
+    pub(super) fn lend(what: &str) -> io::Result<()> {
         give_back();
         let mut out = stdout();
         writeln!(out, "{what}")?;
@@ -137,9 +137,7 @@ fn restore_on_panic() {
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().name() == Some("main") {
             give_back();
-            before(info);
-        } else {
-            tracing::error!("a fault of ours: {info}");
         }
+        before(info);
     }));
 }

@@ -51,6 +51,11 @@ pub(crate) fn read_source(path: &Path) -> Result<Source, ConfigFault> {
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    // Opening a pipe waits for somebody to write into it, perhaps for ever.
+    let kind = fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

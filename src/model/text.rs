@@ -39,6 +39,7 @@ pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}'..='\u{200f}'   // zero width, direction marks
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // invisible fillers
             | '\u{2028}'..='\u{202e}' // separators, embeddings, overrides
             | '\u{2060}'..='\u{206f}' // invisible operators, isolates
             | '\u{061c}' | '\u{feff}' // Arabic letter mark, byte order mark

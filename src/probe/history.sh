@@ -20,7 +20,7 @@ qd_history() {
   qd_journalctl -o short-unix --since=-3600s MESSAGE_ID=$qd_a "$@" | tail -c 3000000 |
     while IFS= read -r qd_b; do echo "restart $qd_b"; done
   # Before, it is known by its words only.
-  if [ "$qd_old" = 1 ]; then
+  if ! qd_journalctl --output-fields=UNIT -n 0 >/dev/null 2>&1; then
     qd_journalctl -o short-unix --since=-3600s _PID=1 "$@" | grep -F 'scheduling restart' |
       tail -c 3000000 | while IFS= read -r qd_b; do echo "restart $qd_b"; done
   fi
@@ -29,5 +29,3 @@ qd_history() {
   echo exits
   qd_journalctl -o export --output-fields=UNIT,EXIT_CODE,EXIT_STATUS,COMMAND -n 200 MESSAGE_ID=$qd_a "$@"
 }
-qd_old=
-if ! journalctl --output-fields=UNIT -n 0 >/dev/null 2>&1; then qd_old=1; fi

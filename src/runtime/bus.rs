@@ -146,14 +146,26 @@ impl UnitBus for Bus {
     ) -> Future<'a, Result<Vec<(UnitName, UnitFacts)>, Fault>> {
         Box::pin(async move {
             let mut facts = Vec::with_capacity(units.len());
+            let mut failed = None;
             // In groups, so that a host with hundreds of units is not asked for all at once.
             for group in units.chunks(32) {
                 let read = join_all(group.iter().map(|unit| self.read_one(unit))).await;
                 for (unit, result) in group.iter().zip(read) {
-                    facts.push((unit.clone(), result?));
+                    match result {
+                        Ok(read) => facts.push((unit.clone(), read)),
+                        // One that cannot be read does not take the others with it.
+                        Err(fault) if fault.kind == FaultKind::Failed => {
+                            tracing::warn!(%unit, "{fault}");
+                            failed = Some(fault);
+                        }
+                        Err(fault) => return Err(fault),
+                    }
                 }
             }
-            Ok(facts)
+            match failed {
+                Some(fault) if facts.is_empty() => Err(fault),
+                Some(_) | None => Ok(facts),
+            }
         })
     }
 
@@ -230,7 +242,10 @@ async fn listen(mut stream: MessageStream, shared: Arc<Shared>) {
                 } else if watched.all
                     && let Some(unit) = unit_of(&path).filter(|u| u.ends_with(".service"))
                 {
-                    watched.dirty.insert(UnitName::new(clean(&unit, 256)));
+                    // More than are shown anyway need not be remembered.
+                    if watched.dirty.len() < QUEUE {
+                        watched.dirty.insert(UnitName::new(clean(&unit, 256)));
+                    }
                 }
             }
             // After a reload (daemon-reload) every unit's file may be another.

@@ -16,6 +16,8 @@ use crate::msg::Msg;
 
 /// Connections being made at one time.
 const CONNECTS: usize = 8;
+/// Of them, for hosts that failed before.
+const RETRIES: usize = 3;
 /// Orders that a host has not taken yet; more are dropped, they would only ask the same again.
 const ORDERS: usize = 16;
 
@@ -51,7 +53,8 @@ impl Engine {
         let connector = Connector {
             spawner: Spawner::start()?,
             directory: directory.path().to_owned(),
-            connects: Semaphore::new(CONNECTS),
+            connects: Semaphore::new(CONNECTS - RETRIES),
+            retries: Semaphore::new(RETRIES),
             simulated,
         };
         Ok(Self {

@@ -47,6 +47,8 @@ pub struct Connector {
     /// sshd drops connections beyond ten that are not authenticated yet (`MaxStartups`), and a jump
     /// host sees all of ours.
     pub connects: Semaphore,
+    /// For hosts that failed before: many dead ones must not keep the living waiting.
+    pub retries: Semaphore,
     /// Simulated hosts.
     pub simulated: Option<Arc<super::simulated::Fleet>>,
 }
@@ -92,7 +94,7 @@ pub(crate) async fn run(
             &connector,
             &reporter,
             &mut orders,
-            login.take(),
+            Manner { login: login.take(), again: failures > 0 },
         ));
         let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
             Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
@@ -117,17 +119,25 @@ async fn connected(
     connector: &Connector,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
-    login: Option<oneshot::Sender<()>>,
+    manner: Manner,
 ) -> Fault {
-    let connection = connect(watch, connector, login.is_some()).await;
+    let connection = connect(watch, connector, &manner).await;
     // The terminal goes back to the console, whatever came of it.
-    if let Some(done) = login {
+    if let Some(done) = manner.login {
         let _console_gone = done.send(()).is_err();
     }
     match connection {
         Ok(transport) => serve(watch, &*transport, reporter, orders).await,
         Err(fault) => fault,
     }
+}
+
+/// How to connect.
+struct Manner {
+    /// ssh may ask on the terminal until this is answered.
+    login: Option<oneshot::Sender<()>>,
+    /// It failed the last time.
+    again: bool,
 }
 
 /// What ends a wait.
@@ -172,12 +182,14 @@ async fn pause(
 async fn connect(
     watch: &Watch,
     connector: &Connector,
-    asks: bool,
+    manner: &Manner,
 ) -> Result<Box<dyn Transport>, Fault> {
     match &watch.spec.reach {
         Reach::Local => Ok(Box::new(Local)),
         Reach::Ssh(destination) => {
-            let permit = connector.connects.acquire().await;
+            let asks = manner.login.is_some();
+            let pool = if manner.again && !asks { &connector.retries } else { &connector.connects };
+            let permit = pool.acquire().await;
             let name: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
             let directory = connector.directory.join(name);
             let ssh = Ssh::connect(&connector.spawner, directory, destination, asks).await;

@@ -122,19 +122,20 @@ impl Transport for Ssh {
             skip_noise(&mut ours, format!("\n@@{nonce} ready\n").as_bytes())
                 .await
                 .map_err(|e| broken(complaints.last_line().unwrap_or_else(|| e.to_string())))?;
-            let connection = zbus::connection::Builder::unix_stream(ours)
-                // The bridge is on the far side of sshd, which has authenticated us.
-                .auth_mechanism(zbus::AuthMechanism::Anonymous)
+            let missing = |detail: String| {
+                let detail = complaints.last_line().unwrap_or(detail);
+                Fault::new(
+                    FaultKind::Missing,
+                    "start systemd-stdio-bridge",
+                    crate::model::text::clean(&detail, 300),
+                )
+            };
+            let guid = authenticate(&mut ours).await.map_err(|e| missing(e.to_string()))?;
+            let connection = zbus::connection::Builder::authenticated_socket(ours, guid.as_str())
+                .map_err(|e| missing(e.to_string()))?
                 .build()
                 .await
-                .map_err(|error| {
-                    let detail = complaints.last_line().unwrap_or_else(|| error.to_string());
-                    Fault::new(
-                        FaultKind::Missing,
-                        "start systemd-stdio-bridge",
-                        crate::model::text::clean(&detail, 300),
-                    )
-                })?;
+                .map_err(|e| missing(e.to_string()))?;
             let bus = Bus::new(connection, Box::new(child)).await?;
             Ok(Box::new(bus) as Box<dyn UnitBus>)
         })
@@ -143,6 +144,31 @@ impl Transport for Ssh {
     fn lost(&self) -> Future<'_, Fault> {
         Box::pin(self.master.ended())
     }
+}
+
+/// Longest line of the handshake.
+const MAX_LINE: usize = 256;
+
+/// The client's side of D-Bus' handshake (D-Bus specification, "Authentication Protocol"), as
+/// ANONYMOUS: the bridge is on the far side of sshd, which has authenticated us. Not left to zbus,
+/// whose reading of it never yields to anybody while a host prints without a line's end.
+async fn authenticate(stream: &mut tokio::net::UnixStream) -> std::io::Result<String> {
+    stream.write_all(b"\0AUTH ANONYMOUS\r\n").await?;
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        if line.len() > MAX_LINE {
+            return Err(std::io::Error::other("what it prints is no bus"));
+        }
+        // Byte by byte: what comes behind the line is for zbus.
+        line.push(stream.read_u8().await?);
+    }
+    let line = String::from_utf8_lossy(&line);
+    let Some(guid) = line.trim_end().strip_prefix("OK ") else {
+        let said = crate::model::text::clean(line.trim_end(), 100);
+        return Err(std::io::Error::other(format!("it does not let us in: {said}")));
+    };
+    stream.write_all(b"BEGIN\r\n").await?;
+    Ok(guid.to_owned())
 }
 
 /// Noise of a login shell that is skipped.

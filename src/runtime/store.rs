@@ -1,6 +1,7 @@
 //! What outlives the console: counters of restarts and the view. One SQLite file, so that an
 //! operator can query it, written by one thread. Several consoles may share it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -117,7 +118,7 @@ impl Store {
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(2))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL;
@@ -131,11 +132,19 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn write_all(mut connection: Connection, writes: &mpsc::Receiver<Write>) {
-    while let Ok(write) = writes.recv() {
-        let written = match write {
-            Write::Counters(counters) => write_counters(&mut connection, counters),
-            Write::View(view) => write_view(&connection, &view),
-        };
+    while let Ok(first) = writes.recv() {
+        // What waits is written at once: only the latest view counts, and of each counter the
+        // latest. So a store that another console holds delays the end by one wait, not by many.
+        let mut view = None;
+        let mut counters = BTreeMap::new();
+        for write in std::iter::once(first).chain(writes.try_iter()) {
+            match write {
+                Write::Counters(more) => counters.extend(more),
+                Write::View(latest) => view = Some(latest),
+            }
+        }
+        let written = write_counters(&mut connection, counters)
+            .and_then(|()| view.map_or(Ok(()), |view| write_view(&connection, &view)));
         if let Err(error) = written {
             tracing::error!("the store cannot be written: {error}");
         }
@@ -144,8 +153,11 @@ fn write_all(mut connection: Connection, writes: &mpsc::Receiver<Write>) {
 
 fn write_counters(
     connection: &mut Connection,
-    counters: Vec<(InstanceId, Saved)>,
+    counters: BTreeMap<InstanceId, Saved>,
 ) -> rusqlite::Result<()> {
+    if counters.is_empty() {
+        return Ok(());
+    }
     let now = super::clock::now().as_secs();
     let transaction = connection.transaction()?;
     {
@@ -289,7 +301,7 @@ impl From<StoredView> for View {
             inverted: stored.inverted,
             zoom: stored.zoom,
             focus: Pane::from_name(&stored.focus).unwrap_or_default(),
-            theme: stored.theme,
+            theme: stored.theme.map(|theme| crate::model::text::clean(&theme, 64)),
         }
     }
 }

@@ -12,9 +12,11 @@ use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
-use crate::model::unit::{UnitDetail, UnitFacts};
+use crate::model::unit::{LoadState, UnitDetail, UnitFacts};
 use crate::msg::{History, HostEvent};
 
+/// Discovered services of a host beyond this are left out, whatever it says.
+const MOST: usize = 500;
 /// At most that often a unit that is looked at is read again.
 const REREAD: Duration = Duration::from_secs(2);
 
@@ -106,8 +108,17 @@ fn alive(host: &mut Host, latency: Duration, units: bool, now: Timestamp) {
 }
 
 fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool, now: Timestamp) {
-    if host.discover && !host.by_unit.contains_key(unit) {
-        add(host, unit, now);
+    if host.discover {
+        // A transient unit goes without a trace; only what was declared can be missing.
+        if facts.load == LoadState::NotFound {
+            if let Some(service) = host.by_unit.remove(unit) {
+                host.instances.remove(&service);
+            }
+            return;
+        }
+        if !host.by_unit.contains_key(unit) {
+            add(host, unit, now);
+        }
     }
     let boot = host.facts.value().map(|facts| facts.boot_id.clone()).unwrap_or_default();
     let until_now =
@@ -149,6 +160,9 @@ fn discover(host: &mut Host, units: &[UnitName], now: Timestamp) {
 }
 
 fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
+    if host.instances.len() >= MOST {
+        return;
+    }
     let name = unit.as_str().strip_suffix(".service").unwrap_or(unit.as_str());
     let service = ServiceName::new(name);
     let mut instance = Instance::new(Kind::Unit(unit.clone()));

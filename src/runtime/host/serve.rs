@@ -2,6 +2,7 @@
 //! says that the connection is gone. Nothing here is spawned, so that dropping it ends it all.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -152,36 +153,43 @@ pub(super) async fn serve(
     fault
 }
 
-/// Does what it is asked, one after the other.
+/// Does what it is asked. A unit is read closely beside the rest; another one takes its place.
 async fn obey(
     transport: &dyn Transport,
     shared: &Shared,
     orders: &mut mpsc::Receiver<Order>,
 ) -> Fault {
+    let mut reading: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
     loop {
-        match orders.recv().await {
-            // It is connected: dropping the answer gives the terminal back.
-            Some(Order::Login(_done)) => {}
-            Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
-            Some(Order::Rewatch(watch)) => {
-                shared.watch.send_replace(watch);
-            }
-            Some(Order::Describe(unit)) => {
-                let read =
-                    tokio::time::timeout(DETAIL_DEADLINE, describe(transport, shared, &unit));
-                let detail = read.await.unwrap_or_else(|_late| {
-                    Err(Fault::new(
-                        FaultKind::TimedOut,
-                        format!("read {unit}"),
-                        format!("no answer within {} s", DETAIL_DEADLINE.as_secs()),
-                    ))
-                });
-                shared.reporter.say(HostEvent::Detail(unit, detail.map(Box::new))).await;
-            }
-            // The console is gone.
-            None => std::future::pending::<()>().await,
+        tokio::select! {
+            order = orders.recv() => match order {
+                // It is connected: dropping the answer gives the terminal back.
+                Some(Order::Login(_done)) => {}
+                Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
+                Some(Order::Rewatch(watch)) => {
+                    shared.watch.send_replace(watch);
+                }
+                Some(Order::Describe(unit)) => {
+                    reading = Box::pin(describe_in_time(transport, shared, unit));
+                }
+                // The console is gone.
+                None => std::future::pending::<()>().await,
+            },
+            () = &mut reading => reading = Box::pin(std::future::pending()),
         }
     }
+}
+
+async fn describe_in_time(transport: &dyn Transport, shared: &Shared, unit: UnitName) {
+    let read = tokio::time::timeout(DETAIL_DEADLINE, describe(transport, shared, &unit));
+    let detail = read.await.unwrap_or_else(|_late| {
+        Err(Fault::new(
+            FaultKind::TimedOut,
+            format!("read {unit}"),
+            format!("no answer within {} s", DETAIL_DEADLINE.as_secs()),
+        ))
+    });
+    shared.reporter.say(HostEvent::Detail(unit, detail.map(Box::new))).await;
 }
 
 async fn describe(
@@ -282,7 +290,7 @@ async fn ask_journal(
         .borrow()
         .as_ref()
         .map_or_else(Default::default, |facts| (facts.skew, facts.started));
-    let here = |wall: i64| Timestamp::from_micros(wall).shifted(-skew);
+    let here = |wall: i64| Timestamp::from_micros(wall).shifted(skew.saturating_neg());
     let Some(first) = recalled.first.map(here) else { return Ok(None) };
     let hour = asked_at - Duration::from_secs(3600);
     // The answer is cut at the front when there is too much of it.

@@ -23,6 +23,8 @@ const PING: Duration = Duration::from_secs(3);
 const REREAD: Duration = Duration::from_secs(60);
 /// How long it is polled before the bus is tried again.
 const RETRY: Duration = Duration::from_secs(60);
+/// So many pings without an answer are borne before the bus is connected anew.
+const SILENT: u32 = 2;
 /// Discovered services beyond this are left out.
 const MOST: usize = 500;
 
@@ -73,6 +75,7 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
     let mut asked_now = shared.now.subscribe();
     let mut units = wanted(bus, shared).await?;
     bus.watch(&units, watch.discover);
+    let mut silent = 0;
     let mut ping = every(PING);
     let mut reread = every(REREAD);
     read(bus, &units, shared).await?;
@@ -90,15 +93,23 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
                         .collect();
                     units.extend(new.into_iter().take(MOST.saturating_sub(units.len())));
                 }
+                let changed: Vec<UnitName> =
+                    changed.into_iter().filter(|unit| units.contains(unit)).collect();
                 read(bus, &changed, shared).await?;
             }
             _ = ping.tick() => match bus.ping().await {
-                Ok(()) if shared.units_hold() => {}
+                Ok(()) if shared.units_hold() => silent = 0,
                 Ok(()) => {
+                    silent = 0;
                     // It was silent for a while: who knows what it did not tell.
                     read(bus, &units, shared).await?;
                 }
-                Err(fault) => shared.units_failed(Some(fault)).await,
+                // Perhaps it is this connection that is broken, not systemd.
+                Err(fault) if silent >= SILENT => return Err(fault),
+                Err(fault) => {
+                    silent += 1;
+                    shared.units_failed(Some(fault)).await;
+                }
             },
             _ = reread.tick() => {
                 units = wanted(bus, shared).await?;
@@ -213,7 +224,16 @@ async fn poll(
         let argv = argv(&units);
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let answer = collector.request(&words).await?;
-        let (read, warnings) = parse_units(&answer.text);
+        let (mut read, warnings) = parse_units(&answer.text);
+        if read.len() == units.len() {
+            // One record a word, in their order: an alias is answered by its unit's own name.
+            for (asked, (unit, _)) in units.iter().zip(&mut read) {
+                unit.clone_from(asked);
+            }
+        } else {
+            // What was not asked for is not an answer.
+            read.retain(|(unit, _)| units.contains(unit));
+        }
         if read.is_empty() {
             let said = warnings.first().map_or("", String::as_str);
             return Err(refused(answer.status, said));

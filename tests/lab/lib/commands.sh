@@ -66,7 +66,8 @@ command_down() {
   local name jobs=() failed=0
   [ $# -gt 0 ] || die "down: which host?"
   need_root
-  [ -d "$run" ] || return 0
+  # A lab in which no host ever was has no locks either.
+  [ -d "$run/locks" ] || return 0
   for name in "$@"; do
     (host_down "$name") &
     jobs+=($!)
