@@ -38,7 +38,7 @@ const QUEUE: usize = 1024;
 /// At most thirty frames a second; a key is answered at once.
 const FRAME: Duration = Duration::from_millis(33);
 /// Messages taken before the keys are looked at again.
-const BATCH: usize = 256;
+const BATCH: usize = 32;
 
 /// Everything the console starts from.
 pub struct Setup {

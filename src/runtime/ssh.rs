@@ -136,6 +136,12 @@ impl Transport for Ssh {
                 .build()
                 .await
                 .map_err(|e| missing(e.to_string()))?;
+            // Part of the handshake that was not left to zbus.
+            let bus = Some("org.freedesktop.DBus");
+            connection
+                .call_method(bus, "/org/freedesktop/DBus", bus, "Hello", &())
+                .await
+                .map_err(|e| missing(e.to_string()))?;
             let bus = Bus::new(connection, Box::new(child)).await?;
             Ok(Box::new(bus) as Box<dyn UnitBus>)
         })
@@ -153,7 +159,8 @@ const MAX_LINE: usize = 256;
 /// ANONYMOUS: the bridge is on the far side of sshd, which has authenticated us. Not left to zbus,
 /// whose reading of it never yields to anybody while a host prints without a line's end.
 async fn authenticate(stream: &mut tokio::net::UnixStream) -> std::io::Result<String> {
-    stream.write_all(b"\0AUTH ANONYMOUS\r\n").await?;
+    // With a trace (ours says "q"): without one sd-bus asks for it first.
+    stream.write_all(b"\0AUTH ANONYMOUS 71\r\n").await?;
     let mut line = Vec::new();
     while !line.ends_with(b"\n") {
         if line.len() > MAX_LINE {

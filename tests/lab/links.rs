@@ -97,9 +97,34 @@ fn a_host_that_wants_a_password_is_not_asked_for_one() {
         "PubkeyAuthentication no\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes",
     );
     let desk = Desk::with(&config(&[host.name()], &["ssh"]));
-    let remedy = "passwords are not asked for here";
+    let remedy = "or let ssh ask in the console: the command `login`";
     refused(&desk, host.name(), "auth-failed", "Permission denied", remedy);
     nobody_asks(&desk, "auth-failed");
+}
+
+#[test]
+fn a_login_by_hand_lends_the_terminal_to_ssh_and_takes_it_back() {
+    let host = Host::boot("by-hand");
+    host.sh("echo ops:correct-horse | chpasswd");
+    host.sshd("PubkeyAuthentication no\nPasswordAuthentication yes");
+    let desk = Desk::with(&config(&[host.name()], &["ssh"]));
+    let screen = Screen::console(&desk, 100, 24);
+    screen.wait_row(&["auth-failed", host.name()], secs(20));
+    screen.keys(&["a"]);
+    screen.wait("ssh asks", secs(15), |text| text.contains("password:"));
+    screen.keys(&["C-c"]);
+    screen.wait_row(&["unreachable", host.name()], secs(15));
+    screen.keys(&["a"]);
+    // The first question still stands above the second.
+    let asked = |text: &str| text.matches("password:").count();
+    screen.wait("ssh asks again", secs(15), |text| asked(text) == 2);
+    screen.type_line("correct-horse");
+    let text = screen.wait_row(&["connected", host.name()], secs(20));
+    assert!(!text.contains("correct-horse"), "{text}");
+    screen.keys(&["q"]);
+    let text = screen.wait_shell();
+    assert!(!text.contains("correct-horse"), "{text}");
+    assert_eq!(desk.ssh_processes(), Vec::<String>::new());
 }
 
 #[test]
@@ -110,7 +135,7 @@ fn a_host_whose_key_is_not_known_is_not_connected_to() {
     let mut own = format!("Host {}\n  StrictHostKeyChecking ask\n", host.name());
     let _ok = writeln!(own, "  UserKnownHostsFile {}", desk.path("known_hosts").display());
     desk.ssh_config(&own);
-    let remedy = "once in a shell and compare the fingerprint";
+    let remedy = "`login` in the console, and compare the fingerprint";
     refused(&desk, host.name(), "host-key-changed", "not known yet", remedy);
     nobody_asks(&desk, "host-key-changed");
     assert!(!desk.path("known_hosts").exists(), "no key was accepted");

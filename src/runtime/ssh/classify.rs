@@ -27,13 +27,14 @@ pub(in crate::runtime) fn classify(destination: &str, said: &str, status: &str) 
     if has("Host key verification failed") {
         return Fault::new(FaultKind::HostKeyUnknown, tried, "the host's key is not known yet")
             .remedy(format!(
-                "run `ssh {destination}` once in a shell and compare the fingerprint"
+                "run `ssh {destination}` in a shell, or `login` in the console, and compare the \
+                 fingerprint"
             ));
     }
     if has("Permission denied") || has("Too many authentication failures") {
         return Fault::new(FaultKind::AuthFailed, tried, detail).remedy(format!(
-            "load the key into the agent (ssh-add) or check `ssh {destination}` in a shell; \
-             passwords are not asked for here"
+            "load the key into the agent (ssh-add), check `ssh {destination}` in a shell, or let ssh \
+             ask in the console: the command `login`"
         ));
     }
     let remedy = if has("Could not resolve hostname") {
