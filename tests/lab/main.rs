@@ -18,6 +18,7 @@ mod changes;
 mod endings;
 mod fallback;
 mod faults;
+mod fleet;
 mod incident;
 mod links;
 mod logins;
