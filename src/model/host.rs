@@ -236,6 +236,9 @@ impl HostFacts {
     }
 }
 
+/// Discovered services of a host beyond this are left out, whatever it says.
+pub const MOST_DISCOVERED: usize = 500;
+
 /// A host and all that runs on it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Host {

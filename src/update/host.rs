@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fault::Fault;
-use crate::model::host::{Host, Link};
+use crate::model::host::{Host, Link, MOST_DISCOVERED};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
 use crate::model::restarts::{RestartLog, Run};
@@ -15,8 +15,6 @@ use crate::model::time::Timestamp;
 use crate::model::unit::{LoadState, UnitDetail, UnitFacts};
 use crate::msg::{History, HostEvent};
 
-/// Discovered services of a host beyond this are left out, whatever it says.
-const MOST: usize = 500;
 /// At most that often a unit that is looked at is read again.
 const REREAD: Duration = Duration::from_secs(2);
 
@@ -97,7 +95,6 @@ fn linked(host: &mut Host, link: Link) {
 }
 
 fn alive(host: &mut Host, latency: Duration, units: bool, now: Timestamp) {
-    // Below a millisecond it trembles all the time, and nobody needs it finer.
     host.latency = Some(latency);
     host.facts.confirm(now);
     if units && host.pushed {
@@ -160,7 +157,7 @@ fn discover(host: &mut Host, units: &[UnitName], now: Timestamp) {
 }
 
 fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
-    if host.instances.len() >= MOST {
+    if host.instances.len() >= MOST_DISCOVERED {
         return;
     }
     let name = unit.as_str().strip_suffix(".service").unwrap_or(unit.as_str());

@@ -7,6 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::serve::Shared;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::host::MOST_DISCOVERED;
 use crate::model::ids::UnitName;
 use crate::msg::HostEvent;
 use crate::probe::units::{argv, parse_services, parse_units};
@@ -25,8 +26,6 @@ const REREAD: Duration = Duration::from_secs(60);
 const RETRY: Duration = Duration::from_secs(60);
 /// So many pings without an answer are borne before the bus is connected anew.
 const SILENT: u32 = 2;
-/// Discovered services beyond this are left out.
-const MOST: usize = 500;
 
 /// Reads units for as long as the host is connected.
 pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
@@ -61,9 +60,8 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
 /// Listens until the bus is gone.
 async fn by_bus(bus: &dyn UnitBus, shared: &Shared) -> Fault {
     loop {
-        match listen(bus, shared).await {
-            Ok(()) => {}
-            Err(fault) => return fault,
+        if let Err(fault) = listen(bus, shared).await {
+            return fault;
         }
     }
 }
@@ -88,10 +86,10 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
                 if watch.discover {
                     let new: Vec<UnitName> = changed
                         .iter()
-                        .filter(|unit| !units.contains(unit) && worth_showing(unit))
+                        .filter(|unit| !units.contains(unit))
                         .cloned()
                         .collect();
-                    units.extend(new.into_iter().take(MOST.saturating_sub(units.len())));
+                    units.extend(new.into_iter().take(MOST_DISCOVERED.saturating_sub(units.len())));
                 }
                 let changed: Vec<UnitName> =
                     changed.into_iter().filter(|unit| units.contains(unit)).collect();
@@ -132,7 +130,7 @@ async fn wanted(bus: &dyn UnitBus, shared: &Shared) -> Result<Vec<UnitName>, Fau
     let mut found = bus.services().await?;
     found.retain(worth_showing);
     found.sort();
-    found.truncate(MOST);
+    found.truncate(MOST_DISCOVERED);
     shared.reporter.say(HostEvent::Discovered(found.clone())).await;
     Ok(found)
 }
@@ -214,7 +212,7 @@ async fn poll(
         if answer.status != 0 {
             return Err(refused(answer.status, &answer.text));
         }
-        found.truncate(MOST);
+        found.truncate(MOST_DISCOVERED);
         shared.reporter.say(HostEvent::Discovered(found.clone())).await;
         found
     } else {
