@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod console;
+mod doctor;
 mod lists;
 mod reading;
 mod status;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         None => console::run(&args.fleet, &args.console),
         Some(Subcommand::Demo(demo)) => console::demo(&demo, &args.console),
         Some(Subcommand::Status(status)) => status::run(&args.fleet, &status),
+        Some(Subcommand::Doctor(doctor)) => doctor::run(&args.fleet, &doctor),
         Some(Subcommand::Check) => check::run(&args.fleet),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),
         Some(Subcommand::Themes) => lists::themes(),

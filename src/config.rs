@@ -14,9 +14,12 @@ mod host;
 mod keys;
 mod locate;
 mod parse;
+mod ports;
+mod promises;
 pub(crate) mod reader;
 mod schema;
 mod service;
+mod silence;
 mod source;
 pub(crate) mod syntax;
 
@@ -65,6 +68,8 @@ pub fn this_machine() -> FleetSpec {
                 sudo: Sudo::Auto,
             }],
             services: Vec::new(),
+            ports: Vec::new(),
+            silences: Vec::new(),
         }],
         ..FleetSpec::default()
     }

@@ -57,6 +57,8 @@ pub struct Watch {
     pub units: Arc<[UnitName]>,
     /// Read all services that run, since none are declared.
     pub discover: bool,
+    /// Some service declares ports, so that they are looked at often.
+    pub ports: bool,
     /// How often what cannot be pushed is read.
     pub interval: std::time::Duration,
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::model::command::Command;
 use crate::model::fault::Fault;
-use crate::model::host::{HostFacts, Link};
+use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
 use crate::model::instance::Usage;
+use crate::model::port::Sockets;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
 use crate::model::spec::FleetSpec;
@@ -99,6 +100,10 @@ pub enum HostEvent {
     Usage(Vec<(UnitName, Usage)>),
     /// What the journal says of the time before this connection; none where it cannot be read.
     Recalled(Option<History>),
+    /// What listens.
+    Ports(Result<Sockets, Fault>),
+    /// A part of the reading came to its first end.
+    Part(Part),
     /// A unit was read closely.
     Detail(UnitName, Result<Box<UnitDetail>, Fault>),
 }

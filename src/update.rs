@@ -92,6 +92,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         spec: host.spec.clone(),
         units: Arc::from(units),
         discover: host.discover,
+        ports: host.instances.values().any(|instance| !instance.promises.ports.is_empty()),
         interval: model.fleet.interval,
     })
 }
@@ -136,6 +137,18 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let over = |notice: &crate::model::screen::Notice| notice.until.is_some_and(|at| at <= now);
     if model.screen.notice.as_ref().is_some_and(over) {
         model.screen.notice = None;
+    }
+    // Some findings begin and end with time alone.
+    let waiting: Vec<HostId> = model
+        .fleet
+        .hosts()
+        .filter(|(_, host)| {
+            host.findings.iter().any(|tracked| !tracked.open || tracked.gone_since.is_some())
+        })
+        .map(|(env, host)| host.id(&env.name))
+        .collect();
+    for id in waiting {
+        host::examine(model, &id);
     }
     if now.since(model.saved_at) < SAVING {
         return Vec::new();

@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, Parser};
     about,
     long_about = "Shows the state of services on hosts that you reach with ssh, as it changes. \
                   Nothing is installed on the hosts. Without a config, this machine is shown.",
-    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown (status); 64 usage; 78 config."
+    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown (status, doctor); 64 usage; 78 config."
 )]
 pub struct Args {
     /// What is watched.
@@ -80,6 +80,8 @@ pub enum Subcommand {
     Demo(Demo),
     /// Read everything once and print it; the exit code is the worst severity
     Status(Status),
+    /// Read everything once and say what is wrong, with evidence and fix
+    Doctor(Doctor),
     /// Check the config, then each host's reach and rights
     Check,
     /// Print the keys
@@ -123,6 +125,20 @@ pub struct Status {
     /// As JSON, in a form that stays
     #[arg(long)]
     pub json: bool,
+    /// Wait this long for hosts that are slow
+    #[arg(long, value_name = "SECONDS", default_value_t = 25)]
+    pub timeout: u64,
+}
+
+/// `doctor`.
+#[derive(clap::Args, Debug)]
+pub struct Doctor {
+    /// As JSON, in a form that stays
+    #[arg(long)]
+    pub json: bool,
+    /// Print the rules
+    #[arg(long)]
+    pub rules: bool,
     /// Wait this long for hosts that are slow
     #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     pub timeout: u64,

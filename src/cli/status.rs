@@ -3,6 +3,8 @@
 mod json;
 mod table;
 
+pub(super) use json::rfc3339;
+
 use std::io::Write as _;
 use std::time::Duration;
 

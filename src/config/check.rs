@@ -137,6 +137,36 @@ pub(crate) fn unit(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// As long as Linux takes (limits.h, `PATH_MAX`).
+const PATH_LIMIT: usize = 4096;
+
+/// An absolute path on a host.
+pub(crate) fn path(text: &str) -> Result<(), Refusal> {
+    if !text.starts_with('/') {
+        return refuse(
+            format!("the path {} is not absolute", quoted(text)),
+            "write it from the root, such as `/srv/app/data`",
+        );
+    }
+    if text.len() >= PATH_LIMIT {
+        return refuse(format!("the path {} is too long", quoted(text)), "paths end at 4095 bytes");
+    }
+    if let Some(bad) = text.chars().find(|c| !is_printable(*c)) {
+        let bad = bad.escape_default();
+        return refuse(
+            format!("the path {} contains `{bad}`", quoted(text)),
+            "rename it on the host; such a name cannot be shown or copied",
+        );
+    }
+    if text.split('/').any(|part| part == "..") {
+        return refuse(
+            format!("the path {} goes upwards", quoted(text)),
+            "write where it leads, without `..`",
+        );
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

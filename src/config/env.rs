@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
-use super::{check, host, schema, service};
+use super::{check, host, ports, schema, service, silence};
 use crate::model::ids::EnvName;
 use crate::model::spec::{EnvSpec, Tier};
 
@@ -61,6 +61,8 @@ impl Envs {
         let protected = table.flag("protected", faults);
         let hosts = host::read_all(table, faults);
         let services = service::read_all(table, &hosts, faults);
+        let ports = ports::ranges(table, faults);
+        let silences = silence::read_all(table, faults);
         let tier = tier?;
         Some(EnvSpec {
             name: EnvName::new(name?.get_ref()),
@@ -68,6 +70,8 @@ impl Envs {
             protected: protected.unwrap_or(tier == Tier::Production),
             hosts: hosts.into_iter().filter_map(|host| host.spec).collect(),
             services,
+            ports,
+            silences,
         })
     }
 }

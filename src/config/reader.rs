@@ -139,6 +139,30 @@ impl<'a> Table<'a> {
         Some(Spanned::new(array.span(), texts))
     }
 
+    /// An array of values of any type.
+    pub(crate) fn values(
+        &self,
+        key: &str,
+        faults: &mut Faults,
+    ) -> Option<Vec<&'a Spanned<DeValue<'a>>>> {
+        let array = self.typed(key, "an array", DeValue::as_array, faults)?;
+        Some(array.get_ref().iter().collect())
+    }
+
+    /// The key's value, whatever it is.
+    pub(crate) fn value_of(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.value(key)
+    }
+
+    /// A value that is a table, with the keys of `section`.
+    pub(crate) fn inner_table(
+        &self,
+        value: &'a Spanned<DeValue<'a>>,
+        section: &'static Section,
+    ) -> Option<Self> {
+        value.get_ref().as_table().map(|table| self.inner(table, &value.span(), section))
+    }
+
     /// A table whose keys are not fixed.
     pub(crate) fn map(&self, key: &str, faults: &mut Faults) -> Option<&'a DeTable<'a>> {
         self.typed(key, "a table", DeValue::as_table, faults).map(Spanned::into_inner)
@@ -220,6 +244,12 @@ impl<'a> Table<'a> {
     fn example(&self, key: &str) -> &'static str {
         self.section.key(key).map_or("", |key| key.example)
     }
+}
+
+/// An integer that fits.
+pub(crate) fn integer(value: &Spanned<DeValue<'_>>) -> Option<i64> {
+    let integer = value.get_ref().as_integer()?;
+    i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }
 
 /// A value in words, quoted where it is short.

@@ -68,6 +68,29 @@ pub(crate) const ENV: Section = Section {
         key("protected", "protected = true"),
         key("host", "[[env.host]]"),
         key("service", "[[env.service]]"),
+        key("ports", r#"ports = ["3444-3445", 80, 443]"#),
+        key("silence", "[[env.silence]]"),
+    ],
+};
+
+/// A finding that nobody wants to hear of.
+pub(crate) const SILENCE: Section = Section {
+    header: "`[[env.silence]]`",
+    keys: &[
+        key("rule", r#"rule = "exposed-port""#),
+        key("subject", r#"subject = "web1/api""#),
+        key("reason", r#"reason = "behind the firewall of the data center""#),
+    ],
+};
+
+/// A port of a service.
+pub(crate) const PORT: Section = Section {
+    header: "an entry of `ports`",
+    keys: &[
+        key("port", "port = 3444"),
+        key("protocol", r#"protocol = "tcp""#),
+        key("name", r#"name = "sse""#),
+        key("bind", r#"bind = "loopback""#),
     ],
 };
 
@@ -88,8 +111,12 @@ pub(crate) const SERVICE: Section = Section {
         key("name", r#"name = "api""#),
         key("hosts", r#"hosts = ["web1"]"#),
         key("unit", r#"unit = "api.service""#),
+        key("ports", "ports = [3444]"),
+        key("needs", r#"needs = ["postgres"]"#),
+        key("directory", r#"directory = "/srv/api""#),
+        key("data", r#"data = ["/srv/api/data"]"#),
     ],
 };
 
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
-pub const KEYS: &[Section] = &[TOP, CONSOLE, ENV, HOST, SERVICE];
+pub const KEYS: &[Section] = &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT];

@@ -1,13 +1,14 @@
 //! `[[env.service]]`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::env::name;
 use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::host::ReadHost;
 use super::reader::{At, Table, nearest};
-use super::{check, schema};
+use super::{check, promises, schema};
 use crate::model::ids::{HostName, ServiceName, UnitName};
 use crate::model::spec::{Kind, ServiceSpec};
 
@@ -24,7 +25,15 @@ pub(super) fn read_all(
 ) -> Vec<ServiceSpec> {
     let tables = env.tables("service", &schema::SERVICE, faults);
     let mut seen = Seen::default();
-    tables.iter().filter_map(|table| read(table, hosts, &mut seen, faults)).collect()
+    let mut needs = Vec::new();
+    let mut services = Vec::new();
+    for table in &tables {
+        let Some(service) = read(table, hosts, &mut seen, faults) else { continue };
+        needs.push((*table, service.name.clone(), Arc::clone(&service.promises)));
+        services.push(service);
+    }
+    promises::check_needs(&needs, faults);
+    services
 }
 
 /// What the environment has already, and on which line.
@@ -56,6 +65,7 @@ fn read<'a>(
         Some(listed) => listed_hosts(table, &listed, known, faults),
         None => known.iter().filter_map(|host| host.name).map(HostName::new).collect(),
     };
+    let promises = promises::read(table, faults);
     let kind = kind(table, faults)?;
     let Kind::Unit(unit) = &kind;
     let line = table.source.line(table.span().start);
@@ -73,7 +83,7 @@ fn read<'a>(
         }
         seen.units.insert(key, line);
     }
-    Some(ServiceSpec { name: ServiceName::new(name?.get_ref()), hosts, kind })
+    Some(ServiceSpec { name: ServiceName::new(name?.get_ref()), hosts, kind, promises })
 }
 
 fn listed_hosts(

@@ -1,13 +1,15 @@
 //! All environments with their hosts: what is known now.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
 use super::ids::{EnvName, HostId, HostName, InstanceId};
 use super::instance::{Instance, ServiceState, Verdict};
+use super::port::PortRange;
 use super::severity::Severity;
-use super::spec::{EnvSpec, FleetSpec, Kind, Tier};
+use super::spec::{EnvSpec, FleetSpec, Kind, Silence, Tier};
 use super::time::Timestamp;
 
 /// An environment.
@@ -19,6 +21,10 @@ pub struct Env {
     pub tier: Tier,
     /// Opens locked.
     pub protected: bool,
+    /// Ports that may listen there; none where anything may.
+    pub ports: Vec<PortRange>,
+    /// Findings that nobody wants to hear of.
+    pub silences: Vec<Silence>,
     /// Its hosts.
     pub hosts: BTreeMap<HostName, Host>,
 }
@@ -224,7 +230,7 @@ impl Env {
         let mut worst = Severity::Ok;
         let mut tally = Tally::default();
         for host in self.hosts.values() {
-            worst = worst.max(host.severity());
+            worst = worst.max(host.severity()).max(host.found_severity());
             tally.hosts += 1;
             tally.hosts_up += usize::from(host.link.is_up());
         }
@@ -247,12 +253,20 @@ impl Env {
             for service in spec.services.iter().filter(|s| s.hosts.contains(&host.name)) {
                 let Kind::Unit(unit) = &service.kind;
                 known.by_unit.insert(unit.clone(), service.name.clone());
-                known.instances.insert(service.name.clone(), Instance::new(service.kind.clone()));
+                let instance = Instance::new(service.kind.clone(), Arc::clone(&service.promises));
+                known.instances.insert(service.name.clone(), instance);
             }
             known.discover = known.instances.is_empty();
             hosts.insert(host.name.clone(), known);
         }
-        Self { name: spec.name.clone(), tier: spec.tier, protected: spec.protected, hosts }
+        Self {
+            name: spec.name.clone(),
+            tier: spec.tier,
+            protected: spec.protected,
+            ports: spec.ports.clone(),
+            silences: spec.silences.clone(),
+            hosts,
+        }
     }
 }
 
@@ -267,7 +281,9 @@ impl Host {
         for (unit, service) in &self.by_unit {
             let before = known.by_unit.get(unit).and_then(|name| known.instances.remove(name));
             if let (Some(before), Some(slot)) = (before, self.instances.get_mut(service)) {
+                let promises = Arc::clone(&slot.promises);
                 *slot = before;
+                slot.promises = promises;
                 slot.discovered = self.discover;
             }
         }
@@ -280,6 +296,10 @@ impl Host {
         self.read_since = known.read_since;
         self.recalled = known.recalled;
         self.remembered = known.remembered;
+        self.ports = known.ports;
+        self.paths = known.paths;
+        self.findings = known.findings;
+        self.parts = known.parts;
         !same
     }
 }

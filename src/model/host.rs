@@ -1,12 +1,15 @@
 //! A host: how well we reach it and how it fares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::fault::{Fault, FaultKind};
+use super::finding::Tracked;
 use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
+use super::path::PathFacts;
+use super::port::Sockets;
 use super::restarts::Saved;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
@@ -268,6 +271,26 @@ pub struct Host {
     pub discover: bool,
     /// Counters of an earlier run of the console, for services that are not discovered yet.
     pub remembered: Vec<(ServiceName, Saved)>,
+    /// What listens.
+    pub ports: Observed<Sockets>,
+    /// Directories and files that its services rest on.
+    pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
+    /// What the doctor found, worst first.
+    pub findings: Vec<Tracked>,
+    /// Parts of this connection's reading that have come to their first end.
+    pub parts: BTreeSet<Part>,
+}
+
+/// A part of reading a host, each at its own pace.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Part {
+    /// What listens.
+    Ports,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Ports];
 }
 
 impl Host {
@@ -288,6 +311,10 @@ impl Host {
             by_unit: BTreeMap::new(),
             discover,
             remembered: Vec::new(),
+            ports: Observed::default(),
+            paths: Observed::default(),
+            findings: Vec::new(),
+            parts: BTreeSet::new(),
         }
     }
 
@@ -296,11 +323,23 @@ impl Host {
         self.facts.value().map(|facts| facts.boot + Duration::from_micros(monotonic))
     }
 
+    /// A moment of the host's wall clock, in microseconds, on the console's clock.
+    pub fn wall(&self, micros: i64) -> Option<Timestamp> {
+        let skew = self.facts.value()?.skew;
+        Some(Timestamp::from_micros(micros).shifted(skew.saturating_neg()))
+    }
+
     /// The worst of the connection and of what the host says of itself.
     pub fn severity(&self) -> Severity {
         let own = self.facts.value().map_or(Severity::Ok, HostFacts::severity);
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
+    }
+
+    /// The worst that the doctor found.
+    pub fn found_severity(&self) -> Severity {
+        let counting = self.findings.iter().filter(|tracked| tracked.counts());
+        Severity::worst(counting.map(|tracked| tracked.finding.severity))
     }
 
     /// Whether a single reading has nothing more to wait for: everything is read, or we know why
@@ -311,7 +350,8 @@ impl Host {
             Link::Connected | Link::Degraded(_) => {
                 let units =
                     self.units_fault.is_some() || (self.read_since.is_some() && self.recalled);
-                self.facts.value().is_some() && units
+                let parts = Part::ALL.iter().all(|part| self.parts.contains(part));
+                self.facts.value().is_some() && units && parts
             }
             Link::Unreachable { .. } | Link::AuthFailed { .. } | Link::HostKeyChanged { .. } => {
                 true

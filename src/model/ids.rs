@@ -59,6 +59,11 @@ name! {
     UnitName
 }
 
+name! {
+    /// A backup's name, unique in its environment.
+    BackupName
+}
+
 /// A host of an environment.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct HostId {

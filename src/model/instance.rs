@@ -1,14 +1,15 @@
 //! A service on one host, and the verdict on it. Every view takes its words from here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
 use super::observed::Observed;
 use super::restarts::RestartLog;
 use super::severity::Severity;
-use super::spec::Kind;
+use super::spec::{Kind, Promises};
 use super::time::Timestamp;
-use super::unit::{ActiveState, Exit, LoadState, UnitFacts};
+use super::unit::{ActiveState, Exit, JournalLine, LoadState, UnitFacts};
 
 /// A service's state, as in `status --json`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -89,6 +90,8 @@ pub struct Usage {
 pub struct Instance {
     /// How it is run.
     pub kind: Kind,
+    /// What it promises besides running.
+    pub promises: Arc<Promises>,
     /// What systemd says of it.
     pub facts: Observed<UnitFacts>,
     /// How often it was started again.
@@ -97,6 +100,8 @@ pub struct Instance {
     pub last_exit: Option<Exit>,
     /// What it costs.
     pub usage: Usage,
+    /// The last lines of its last run, read when it went down or began to loop.
+    pub words: Vec<JournalLine>,
     /// Found on the host, not declared: being down is nothing to report.
     pub discovered: bool,
 }
@@ -125,9 +130,11 @@ const QUIET: Duration = Duration::from_secs(60);
 
 impl Instance {
     /// An instance of which nothing is known yet.
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: Kind, promises: Arc<Promises>) -> Self {
         Self {
             kind,
+            promises,
+            words: Vec::new(),
             facts: Observed::default(),
             restarts: RestartLog::default(),
             last_exit: None,

@@ -1,9 +1,13 @@
 //! What the user asks to be watched: the config, resolved and checked. Pure data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+use super::port::{PortRange, PortSpec};
+use super::rule::Rule;
 
 /// The whole config.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -95,6 +99,31 @@ pub struct EnvSpec {
     pub hosts: Vec<HostSpec>,
     /// In the config's order.
     pub services: Vec<ServiceSpec>,
+    /// Ports that may listen here; none of them where anything may.
+    pub ports: Vec<PortRange>,
+    /// Findings that nobody wants to hear of.
+    pub silences: Vec<Silence>,
+}
+
+/// `[[env.silence]]`: a rule that is known to fire, and why that is all right.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Silence {
+    /// Which rule.
+    pub rule: Rule,
+    /// `host/what` or `what`, as findings name their subject; none is every subject.
+    pub subject: Option<Box<str>>,
+    /// Why; shown beside the finding.
+    pub reason: Box<str>,
+}
+
+impl Silence {
+    /// Whether it means that subject of that host.
+    pub fn is_about(&self, host: &HostName, subject: &Subject) -> bool {
+        let Some(wanted) = &self.subject else { return true };
+        let name = subject.name();
+        let whole = if name.is_empty() { host.to_string() } else { format!("{host}/{name}") };
+        **wanted == *name || **wanted == *whole
+    }
 }
 
 /// How a host is reached.
@@ -140,6 +169,21 @@ pub struct ServiceSpec {
     pub hosts: Vec<HostName>,
     /// How it is run.
     pub kind: Kind,
+    /// What it promises besides running; shared by all its instances.
+    pub promises: Arc<Promises>,
+}
+
+/// What a service promises besides running. Everything here is looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Promises {
+    /// Ports on which it listens.
+    pub ports: Vec<PortSpec>,
+    /// Services of the environment without which it cannot work.
+    pub needs: Vec<ServiceName>,
+    /// Where its code lives.
+    pub directory: Option<Box<str>>,
+    /// What it must be able to write.
+    pub data: Vec<Box<str>>,
 }
 
 /// How a service is run.

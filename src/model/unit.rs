@@ -135,6 +135,77 @@ pub struct UnitFacts {
     pub condition_failed: bool,
     /// Units that start it on demand (timers, sockets, paths).
     pub triggered_by: Vec<Box<str>>,
+    /// Units that start it by being started themselves (`WantedBy=`, `RequiredBy=`).
+    pub wanted_by: Vec<Box<str>>,
+    /// `User=`; empty is root.
+    pub user: Box<str>,
+    /// `WorkingDirectory=`, with a leading `-` or `!` where it may be missing.
+    pub directory: Box<str>,
+    /// As many starts within [`Self::limit_usec`] are allowed (`StartLimitBurst=`).
+    pub limit_burst: Option<u32>,
+    /// `StartLimitIntervalSec=` in microseconds.
+    pub limit_usec: Option<u64>,
+    /// `TimeoutStartSec=` in microseconds.
+    pub start_timeout: Option<u64>,
+    /// `TimeoutStopSec=` in microseconds.
+    pub stop_timeout: Option<u64>,
+    /// `MemoryMax=` in bytes, where there is one.
+    pub memory_max: Option<u64>,
+    /// What it may see and write of the file system.
+    pub sandbox: Sandbox,
+}
+
+/// Settings of systemd.exec(5) that decide what a service may write.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sandbox {
+    /// `ProtectSystem=`: `no`, `yes`, `full` or `strict`.
+    pub protect_system: Box<str>,
+    /// `ProtectHome=`.
+    pub protect_home: Box<str>,
+    /// `ReadWritePaths=`, as written: `-` and `+` may stand before a path.
+    pub read_write: Vec<Box<str>>,
+    /// `ReadOnlyPaths=`.
+    pub read_only: Vec<Box<str>>,
+    /// `StateDirectory=`, `LogsDirectory=`, `CacheDirectory=`, `RuntimeDirectory=` and
+    /// `ConfigurationDirectory=` as whole paths.
+    pub own: Vec<Box<str>>,
+    /// `BindPaths=`, the side within the sandbox.
+    pub bound: Vec<Box<str>>,
+}
+
+impl Sandbox {
+    /// Whether a process in it may write below `path`; what a unit's user may is another question.
+    ///
+    /// systemd.exec(5): `strict` mounts the whole file system read-only but `/dev`, `/proc`, `/sys`
+    /// and what is excepted; `full` does so with `/usr`, `/boot`, `/efi` and `/etc`, `yes` without
+    /// `/etc`.
+    pub fn writable(&self, path: &str) -> bool {
+        let below = |parent: &str| is_below(path, parent);
+        if self.own.iter().chain(&self.bound).any(|p| below(p)) {
+            return true;
+        }
+        let plain = |p: &str| p.trim_start_matches(['-', '+']).to_owned();
+        let longest = |list: &[Box<str>]| {
+            list.iter().map(|p| plain(p)).filter(|p| below(p)).map(|p| p.len()).max()
+        };
+        let (open, closed) = (longest(&self.read_write), longest(&self.read_only));
+        match (open, closed) {
+            (Some(open), closed) => closed.is_none_or(|closed| open >= closed),
+            (None, Some(_)) => false,
+            (None, None) => match &*self.protect_system {
+                "strict" => ["/dev", "/proc", "/sys"].into_iter().any(below),
+                "full" => !["/usr", "/boot", "/efi", "/etc"].into_iter().any(below),
+                "yes" | "true" => !["/usr", "/boot", "/efi"].into_iter().any(below),
+                _ => true,
+            },
+        }
+    }
+}
+
+/// Whether a path is another one or below it, by whole names.
+pub fn is_below(path: &str, parent: &str) -> bool {
+    let parent = parent.trim_end_matches('/');
+    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl UnitFacts {

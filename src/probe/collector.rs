@@ -19,6 +19,7 @@ pub fn program(nonce: &str) -> String {
         super::units::SCRIPT,
         super::history::SCRIPT,
         super::detail::SCRIPT,
+        super::ports::SCRIPT,
     ] {
         text.push_str(functions);
     }

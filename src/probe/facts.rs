@@ -67,7 +67,7 @@ pub fn parse_facts(text: &str) -> Facts {
 }
 
 /// Clock ticks and how many make a second.
-fn ticks(value: &str) -> Option<u64> {
+pub(super) fn ticks(value: &str) -> Option<u64> {
     let (ticks, per_second) = value.split_once(' ')?;
     let (ticks, per_second): (u64, u64) = (ticks.parse().ok()?, per_second.parse().ok()?);
     ticks.checked_mul(1_000_000)?.checked_div(per_second)

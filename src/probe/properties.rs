@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::text::clean;
-use crate::model::unit::{ActiveState, Exit, ExitCode, LoadState, UnitFacts};
+use crate::model::unit::{ActiveState, Exit, ExitCode, LoadState, Sandbox, UnitFacts};
 
 /// A property's value.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,6 +56,27 @@ pub const NAMES: &[&str] = &[
     "ConditionResult",
     "ConditionTimestampMonotonic",
     "TriggeredBy",
+    "WantedBy",
+    "RequiredBy",
+    "User",
+    "WorkingDirectory",
+    "StartLimitBurst",
+    "StartLimitIntervalUSec",
+    "StartLimitInterval",
+    "TimeoutStartUSec",
+    "TimeoutStopUSec",
+    "MemoryMax",
+    "ProtectSystem",
+    "ProtectHome",
+    "ReadWritePaths",
+    "ReadWriteDirectories",
+    "ReadOnlyPaths",
+    "BindPaths",
+    "StateDirectory",
+    "LogsDirectory",
+    "CacheDirectory",
+    "RuntimeDirectory",
+    "ConfigurationDirectory",
 ];
 
 impl Properties {
@@ -161,6 +182,51 @@ impl Properties {
             condition_failed: self.flag("ConditionResult") == Some(false)
                 && self.moment("ConditionTimestampMonotonic").is_some(),
             triggered_by: self.list("TriggeredBy"),
+            wanted_by: [self.list("WantedBy"), self.list("RequiredBy")].concat(),
+            user: self.boxed("User"),
+            directory: self.boxed("WorkingDirectory"),
+            limit_burst: self.number("StartLimitBurst").and_then(|n| u32::try_from(n).ok()),
+            limit_usec: self
+                .span("StartLimitIntervalUSec")
+                .or_else(|| self.span("StartLimitInterval")),
+            start_timeout: self.span("TimeoutStartUSec").filter(|span| *span < u64::MAX),
+            stop_timeout: self.span("TimeoutStopUSec").filter(|span| *span < u64::MAX),
+            memory_max: self.number("MemoryMax"),
+            sandbox: self.sandbox(),
+        }
+    }
+
+    fn sandbox(&self) -> Sandbox {
+        // systemd 229 and 230 have the old name.
+        let read_write = match self.list("ReadWritePaths") {
+            list if list.is_empty() => self.list("ReadWriteDirectories"),
+            list => list,
+        };
+        // Where systemd makes them (systemd.exec(5), table 2).
+        let own = [
+            ("StateDirectory", "/var/lib"),
+            ("LogsDirectory", "/var/log"),
+            ("CacheDirectory", "/var/cache"),
+            ("RuntimeDirectory", "/run"),
+            ("ConfigurationDirectory", "/etc"),
+        ];
+        let own = own.iter().flat_map(|(name, base)| {
+            let whole = move |name: Box<str>| format!("{base}/{name}").into_boxed_str();
+            self.list(name).into_iter().map(whole)
+        });
+        // `SOURCE:DESTINATION:OPTIONS` as text.
+        let bound = self.list("BindPaths").into_iter().filter_map(|bind| {
+            let mut parts = bind.split(':');
+            let source = parts.next()?;
+            Some(parts.next().unwrap_or(source).into())
+        });
+        Sandbox {
+            protect_system: self.boxed("ProtectSystem"),
+            protect_home: self.boxed("ProtectHome"),
+            read_write,
+            read_only: self.list("ReadOnlyPaths"),
+            own: own.collect(),
+            bound: bound.collect(),
         }
     }
 }

@@ -343,6 +343,13 @@ fn convert(value: &Variant<'_>) -> Option<Value> {
                     .iter()
                     .filter_map(|item| match item {
                         Variant::Str(text) => Some(text.to_string()),
+                        // BindPaths: source, destination, and two options.
+                        Variant::Structure(parts) => match parts.fields() {
+                            [Variant::Str(from), Variant::Str(to), ..] => {
+                                Some(format!("{from}:{to}"))
+                            }
+                            _ => None,
+                        },
                         _ => None,
                     })
                     .collect(),

@@ -2,6 +2,8 @@
 //! task; a host that hangs holds up nobody else.
 
 mod heartbeat;
+mod line;
+mod ports;
 mod serve;
 mod units;
 

@@ -1,10 +1,13 @@
 //! What a host reports.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::doctor;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fault::Fault;
+use crate::model::finding;
 use crate::model::host::{Host, Link, MOST_DISCOVERED};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
@@ -25,6 +28,9 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         return Vec::new();
     }
     let again = reread(model, id, &event);
+    // A sign of life and figures of a moment prove nothing new.
+    let examines =
+        !matches!(event, HostEvent::Alive { .. } | HostEvent::Usage(_) | HostEvent::Pushed(_));
     let Some(host) = model.fleet.host_mut(id) else { return Vec::new() };
     match event {
         HostEvent::Link(link) => linked(host, link),
@@ -54,9 +60,38 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
                 recall(host, &history);
             }
         }
+        HostEvent::Ports(Ok(sockets)) => host.ports.see(sockets, now),
+        HostEvent::Ports(Err(fault)) => host.ports.fail(fault),
+        HostEvent::Part(part) => {
+            host.parts.insert(part);
+        }
         HostEvent::Detail(..) => {}
     }
+    if examines {
+        examine(model, id);
+    }
     again.into_iter().collect()
+}
+
+/// Looks at a host with all rules.
+pub(super) fn examine(model: &mut Model, id: &HostId) {
+    let now = model.now;
+    let Some(env) = model.fleet.env(&id.env) else { return };
+    let Some(host) = env.hosts.get(&id.host) else { return };
+    let fresh = doctor::examine(&model.fleet, env, host, now);
+    if fresh.is_empty() && host.findings.is_empty() {
+        return;
+    }
+    let silences = env.silences.clone();
+    let Some(host) = model.fleet.host_mut(id) else { return };
+    let _changed = finding::track(&mut host.findings, fresh, now);
+    for tracked in &mut host.findings {
+        let key = &tracked.finding.key;
+        let silence = silences
+            .iter()
+            .find(|silence| silence.rule == key.rule && silence.is_about(&id.host, &key.subject));
+        tracked.silenced = silence.map(|silence| silence.reason.clone());
+    }
 }
 
 /// A unit that is looked at closely is read again when it has changed, but not all the time.
@@ -82,6 +117,7 @@ fn linked(host: &mut Host, link: Link) {
         // What comes after this is another connection: restarts in between are not seen.
         host.read_since = None;
         host.recalled = false;
+        host.parts.clear();
         host.latency = None;
         if let Some(fault) = link.fault() {
             host.facts.fail(fault.clone());
@@ -162,7 +198,7 @@ fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
     }
     let name = unit.as_str().strip_suffix(".service").unwrap_or(unit.as_str());
     let service = ServiceName::new(name);
-    let mut instance = Instance::new(Kind::Unit(unit.clone()));
+    let mut instance = Instance::new(Kind::Unit(unit.clone()), Arc::default());
     instance.discovered = true;
     if let Some(at) = host.remembered.iter().position(|(known, _)| *known == service) {
         let (_, saved) = host.remembered.swap_remove(at);

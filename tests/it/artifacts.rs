@@ -22,7 +22,11 @@ fn the_example_config_shows_every_key() {
         for key in section.keys {
             let shown = text.lines().any(|line| {
                 let line = line.trim_start_matches("# ");
-                line.starts_with(&format!("{} = ", key.name)) || line == key.example
+                line.starts_with(&format!("{} = ", key.name))
+                    || line == key.example
+                    // In a table on one line.
+                    || line.contains(&format!("{{ {} = ", key.name))
+                    || line.contains(&format!(", {} = ", key.name))
             });
             assert!(shown, "{} of {} is not in config.toml.example", key.name, section.header);
         }

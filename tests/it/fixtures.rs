@@ -51,8 +51,11 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
                 name: ServiceName::new(name),
                 hosts: hosts.iter().map(HostName::new).collect(),
                 kind: Kind::Unit(UnitName::new(format!("{name}.service"))),
+                promises: Arc::default(),
             })
             .collect(),
+        ports: Vec::new(),
+        silences: Vec::new(),
     }
 }
 
@@ -296,7 +299,12 @@ pub(crate) fn trouble() -> Model {
         instances: new
             .instances
             .keys()
-            .map(|name| (name.clone(), Instance::new(Kind::Unit("asana_mcp.service".into()))))
+            .map(|name| {
+                (
+                    name.clone(),
+                    Instance::new(Kind::Unit("asana_mcp.service".into()), Arc::default()),
+                )
+            })
             .collect(),
         ..Host::new(new.spec.clone())
     };

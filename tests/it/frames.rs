@@ -83,7 +83,10 @@ fn loading() {
                 .instances
                 .iter()
                 .map(|(name, known)| {
-                    let fresh = quarterdeck::model::instance::Instance::new(known.kind.clone());
+                    let fresh = quarterdeck::model::instance::Instance::new(
+                        known.kind.clone(),
+                        std::sync::Arc::default(),
+                    );
                     (name.clone(), fresh)
                 })
                 .collect();

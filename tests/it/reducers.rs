@@ -40,6 +40,7 @@ fn spec() -> FleetSpec {
         name: name.into(),
         hosts: hosts.iter().map(|host| (*host).into()).collect(),
         kind: Kind::Unit(format!("{name}.service").as_str().into()),
+        promises: Arc::default(),
     };
     FleetSpec {
         console: ConsoleSpec::default(),
@@ -50,6 +51,8 @@ fn spec() -> FleetSpec {
                 protected: true,
                 hosts: vec![host("coord"), host("web")],
                 services: vec![service("mcp", &["coord"]), service("nginx", &["coord", "web"])],
+                ports: Vec::new(),
+                silences: Vec::new(),
             },
             EnvSpec {
                 name: "staging".into(),
@@ -57,6 +60,8 @@ fn spec() -> FleetSpec {
                 protected: false,
                 hosts: vec![host("stage")],
                 services: vec![service("mcp", &["stage"])],
+                ports: Vec::new(),
+                silences: Vec::new(),
             },
         ],
         keys: Vec::new(),

@@ -64,8 +64,25 @@ const LAYERS: &[Layer] = &[
     Layer { name: "msg", may_use: &["model"], never: IO },
     Layer { name: "effect", may_use: &["model"], never: IO },
     Layer {
+        name: "doctor",
+        may_use: &["model", "probe", "doctor"],
+        never: &[
+            "tokio",
+            "openssh",
+            "zbus",
+            "rusqlite",
+            "ratatui",
+            "crossterm",
+            "std::fs",
+            "std::process",
+            "std::net",
+            "SystemTime",
+            "Instant",
+        ],
+    },
+    Layer {
         name: "update",
-        may_use: &["model", "msg", "effect", "update"],
+        may_use: &["model", "msg", "effect", "update", "doctor"],
         never: &[
             "tokio",
             "openssh",

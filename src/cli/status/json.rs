@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
 use crate::model::fault::Fault;
 use crate::model::fleet::Row;
 use crate::model::host::Host;
+use crate::model::ports::{self, PortRow};
 use crate::model::time::Timestamp;
 
 /// The form's number; another one only if a field has to go.
@@ -28,6 +30,8 @@ struct Environment {
     severity: &'static str,
     hosts: Vec<HostReport>,
     services: Vec<Service>,
+    ports: Vec<Port>,
+    findings: Vec<FindingReport>,
 }
 
 #[derive(Serialize)]
@@ -131,6 +135,32 @@ struct Exit {
     at: Option<String>,
 }
 
+#[derive(Serialize)]
+struct Port {
+    host: String,
+    #[serde(rename = "port")]
+    number: u16,
+    protocol: &'static str,
+    name: Option<String>,
+    bind: Vec<String>,
+    declared_by: Vec<String>,
+    owner: Option<OwnerReport>,
+    verdict: &'static str,
+    severity: &'static str,
+    as_of: Option<String>,
+    stale: bool,
+}
+
+#[derive(Serialize)]
+struct OwnerReport {
+    pid: Option<u32>,
+    command: Option<String>,
+    started: Option<String>,
+    unit: Option<String>,
+    container: Option<String>,
+    cgroup: Option<String>,
+}
+
 /// The whole reading.
 pub(super) fn report(model: &Model) -> Report {
     let (fleet, now) = (&model.fleet, model.now);
@@ -152,6 +182,13 @@ pub(super) fn report(model: &Model) -> Report {
                     .flat_map(|host| fleet.rows_of(env, host, now))
                     .map(|row| service(&row, now))
                     .collect(),
+                ports: env
+                    .hosts
+                    .values()
+                    .flat_map(|host| ports::judge(env, host, fleet.interval, now))
+                    .map(|row| port(&row))
+                    .collect(),
+                findings: of_env(env),
             })
             .collect(),
     }
@@ -248,6 +285,34 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
     }
 }
 
+fn port(row: &PortRow<'_>) -> Port {
+    let owner = row.owner.as_ref().map(|owner| OwnerReport {
+        pid: owner.pid,
+        command: owner.process.map(|process| process.name.to_string()),
+        started: owner
+            .process
+            .and_then(|process| process.started)
+            .and_then(|at| row.host.at(at))
+            .map(rfc3339),
+        unit: owner.unit().map(ToOwned::to_owned),
+        container: owner.container().map(ToOwned::to_owned),
+        cgroup: owner.cgroup.map(ToOwned::to_owned),
+    });
+    Port {
+        host: row.host.spec.name.to_string(),
+        number: row.port,
+        protocol: row.protocol.name(),
+        name: (!row.name().is_empty()).then(|| row.name().to_owned()),
+        bind: row.binds.iter().map(ToString::to_string).collect(),
+        declared_by: row.declared.iter().map(|(name, _)| name.to_string()).collect(),
+        owner,
+        verdict: row.verdict.name(),
+        severity: row.severity.name(),
+        as_of: row.host.ports.as_of().map(rfc3339),
+        stale: row.stale,
+    }
+}
+
 fn fault(fault: &Fault) -> FaultReport {
     FaultReport {
         kind: fault.kind.name(),
@@ -263,7 +328,7 @@ fn round(n: f64) -> f64 {
 }
 
 /// RFC 3339 in UTC, to the millisecond.
-fn rfc3339(at: Timestamp) -> String {
+pub(in crate::cli) fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.as_micros() / 1000 * 1000)
         .map_or_else(|_out_of_range| String::new(), |at| format!("{at:.3}"))
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Order, Reporter, heartbeat, units};
+use super::line::Line;
+use super::{Order, Reporter, heartbeat, ports, units};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     /// The host's facts, once they are known.
     pub(super) facts: watch::Sender<Option<HostFacts>>,
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
+    /// For what is asked often and answered at once.
+    pub(super) quick: Line,
 }
 
 #[derive(Default)]
@@ -105,6 +108,13 @@ impl Shared {
         self.reporter.say(HostEvent::Link(link)).await;
     }
 
+    /// How what only root may see is seen: the collector's word for it.
+    pub(super) fn root(&self) -> &'static str {
+        let sudo = self.facts.borrow().as_ref().is_some_and(|facts| facts.sudo);
+        let wanted = self.watch.borrow().spec.sudo != Sudo::Never;
+        if sudo && wanted { "sudo" } else { "plain" }
+    }
+
     /// The control groups of units that run.
     pub(super) fn groups(&self) -> Vec<(UnitName, Box<str>)> {
         lock(&self.groups).clone()
@@ -137,6 +147,7 @@ pub(super) async fn serve(
         read: watch::Sender::new(None),
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
+        quick: Line::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -147,6 +158,7 @@ pub(super) async fn serve(
         fault = heartbeat::run(transport, shared) => fault,
         fault = units::run(transport, shared) => fault,
         fault = recall(transport, shared) => fault,
+        fault = ports::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();

@@ -189,8 +189,11 @@ impl Fleet {
                         .cloned()
                         .collect(),
                     kind: Kind::Unit(UnitName::new(&part.unit)),
+                    promises: Arc::default(),
                 })
                 .collect(),
+            ports: Vec::new(),
+            silences: Vec::new(),
         });
     }
 }

@@ -1,0 +1,152 @@
+//! The stable form of findings. Scripts rest on it: fields are added, never changed.
+
+use serde::Serialize;
+
+use crate::cli::status::rfc3339;
+use crate::model::Model;
+use crate::model::finding::{Key, Tracked};
+use crate::model::fleet::Env;
+use crate::model::host::Host;
+use crate::model::severity::Severity;
+
+#[derive(Serialize)]
+pub(super) struct Report {
+    schema: u32,
+    at: String,
+    severity: &'static str,
+    findings: Vec<FindingReport>,
+    /// Hosts of which nothing is known now, so that nothing can be found.
+    unknown: Vec<Unknown>,
+}
+
+#[derive(Serialize)]
+struct Unknown {
+    env: String,
+    host: String,
+    state: &'static str,
+    fault: Option<String>,
+}
+
+/// A finding.
+#[derive(Serialize)]
+pub(in crate::cli) struct FindingReport {
+    id: &'static str,
+    severity: &'static str,
+    env: String,
+    host: String,
+    /// `host/what`, or the host alone.
+    subject: String,
+    summary: String,
+    evidence: Vec<String>,
+    evidence_details: Vec<Proof>,
+    fix: Vec<String>,
+    fix_details: Vec<Step>,
+    /// The finding that is to be mended first: `id subject`.
+    because: Option<String>,
+    since: String,
+    /// The config silences it, for that reason.
+    silenced: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Proof {
+    source: String,
+    text: String,
+    at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    command: Option<String>,
+    note: String,
+}
+
+/// All findings of the reading.
+pub(super) fn report(model: &Model) -> Report {
+    let fleet = &model.fleet;
+    let unknown = fleet.hosts().filter(|(_, host)| !host.link.is_up()).map(|(env, host)| Unknown {
+        env: env.name.to_string(),
+        host: host.spec.name.to_string(),
+        state: host.link.name(),
+        fault: host.link.fault().map(ToString::to_string),
+    });
+    Report {
+        schema: 1,
+        at: rfc3339(model.now),
+        severity: severity(model).name(),
+        findings: fleet.envs.iter().flat_map(of_env).collect(),
+        unknown: unknown.collect(),
+    }
+}
+
+/// The worst of all findings and of hosts that do not answer.
+pub(super) fn severity(model: &Model) -> Severity {
+    let hosts = model.fleet.hosts().map(|(_, host)| {
+        let unseen = if host.link.is_up() { Severity::Ok } else { Severity::Unknown };
+        unseen.max(host.found_severity())
+    });
+    Severity::worst(hosts)
+}
+
+/// An environment's findings, host by host, worst first.
+pub(in crate::cli) fn of_env(env: &Env) -> Vec<FindingReport> {
+    let of_host = |host: &Host| -> Vec<FindingReport> {
+        let open = host.findings.iter().filter(|tracked| tracked.open);
+        open.map(|tracked| finding(env, host, tracked)).collect()
+    };
+    env.hosts.values().flat_map(of_host).collect()
+}
+
+fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
+    let found = &tracked.finding;
+    let evidence = &found.evidence;
+    FindingReport {
+        id: found.key.rule.name(),
+        severity: found.severity.name(),
+        env: env.name.to_string(),
+        host: host.spec.name.to_string(),
+        subject: subject(host, &found.key),
+        summary: found.summary.clone(),
+        evidence: evidence
+            .iter()
+            .map(|proof| format!("{}: {}", proof.source, proof.text))
+            .collect(),
+        evidence_details: evidence
+            .iter()
+            .map(|proof| Proof {
+                source: proof.source.to_string(),
+                text: proof.text.clone(),
+                at: proof.at.map(rfc3339),
+            })
+            .collect(),
+        fix: found
+            .fix
+            .iter()
+            .map(|step| match (step.command.as_str(), step.note.as_str()) {
+                ("", note) => format!("# {note}"),
+                (command, _) => command.to_owned(),
+            })
+            .collect(),
+        fix_details: found
+            .fix
+            .iter()
+            .map(|step| Step {
+                command: (!step.command.is_empty()).then(|| step.command.clone()),
+                note: step.note.clone(),
+            })
+            .collect(),
+        because: found
+            .because
+            .as_ref()
+            .map(|key| format!("{} {}", key.rule.name(), subject(host, key))),
+        since: rfc3339(tracked.since),
+        silenced: tracked.silenced.as_ref().map(ToString::to_string),
+    }
+}
+
+/// `host/what`, or the host alone.
+pub(super) fn subject(host: &Host, key: &Key) -> String {
+    let name = key.subject.name();
+    let host = &host.spec.name;
+    if name.is_empty() { host.to_string() } else { format!("{host}/{name}") }
+}

@@ -1,0 +1,99 @@
+//! Findings for people: the sentence, what proves it, what to do, in this order.
+
+use std::fmt::Write as _;
+
+use super::json::subject;
+use crate::model::Model;
+use crate::model::finding::Tracked;
+use crate::model::fleet::Env;
+use crate::model::host::Host;
+use crate::model::rule::Rule;
+
+/// All findings, the causes before what follows from them.
+pub(super) fn page(model: &Model) -> String {
+    let mut out = String::new();
+    let mut count = 0;
+    let mut silenced = 0;
+    // Writing to a String does not fail, so the results are not looked at.
+    for (env, host) in model.fleet.hosts() {
+        if let Some(fault) = host.link.fault().filter(|_| !host.link.is_up()) {
+            let _ok = writeln!(
+                out,
+                "unknown   {}/{} {}: {fault}\n",
+                env.name,
+                host.spec.name,
+                host.link.name()
+            );
+            count += 1;
+        }
+        silenced += host.findings.iter().filter(|t| t.open && t.silenced.is_some()).count();
+        let open: Vec<&Tracked> = host.findings.iter().filter(|t| t.counts()).collect();
+        count += open.len();
+        for tracked in open.iter().filter(|t| t.finding.because.is_none()) {
+            one(&mut out, env, host, tracked);
+            for effect in
+                open.iter().filter(|t| t.finding.because.as_ref() == Some(&tracked.finding.key))
+            {
+                let _ok = writeln!(
+                    out,
+                    "  so also: {} ({})",
+                    effect.finding.summary,
+                    effect.finding.key.rule.name()
+                );
+            }
+            out.push('\n');
+        }
+        // What follows from something that is silenced or gone stands for itself.
+        let roots = |t: &&&Tracked| {
+            t.finding.because.as_ref().is_some_and(|key| {
+                !open.iter().any(|o| o.finding.key == *key && o.finding.because.is_none())
+            })
+        };
+        for tracked in open.iter().filter(roots) {
+            one(&mut out, env, host, tracked);
+            out.push('\n');
+        }
+    }
+    if count == 0 {
+        let hosts = model.fleet.hosts().count();
+        let rules = Rule::ALL.len();
+        let _ok = writeln!(out, "nothing found on {hosts} hosts by {rules} rules");
+    } else {
+        let s = if count == 1 { "" } else { "s" };
+        let _ok = writeln!(out, "{count} finding{s}");
+    }
+    if silenced > 0 {
+        let _ok = writeln!(out, "{silenced} silenced by the config; --json shows them");
+    }
+    out
+}
+
+fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked) {
+    let found = &tracked.finding;
+    let _ok = writeln!(
+        out,
+        "{:<9} {}/{}  [{}]\n  {}",
+        found.severity.name(),
+        env.name,
+        subject(host, &found.key),
+        found.key.rule.name(),
+        found.summary
+    );
+    if !found.evidence.is_empty() {
+        out.push_str("  evidence:\n");
+    }
+    for proof in &found.evidence {
+        let _ok = writeln!(out, "    {}: {}", proof.source, proof.text);
+    }
+    if !found.fix.is_empty() {
+        out.push_str("  fix:\n");
+    }
+    for (place, step) in found.fix.iter().enumerate() {
+        let note = match (step.command.as_str(), step.note.as_str()) {
+            ("", note) => note.to_owned(),
+            (command, "") => command.to_owned(),
+            (command, note) => format!("{command}\n         # {note}"),
+        };
+        let _ok = writeln!(out, "    {:>2}. {note}", place + 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! Ports: what is declared, what really listens, and the verdict on each.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
+/// How a port is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+pub enum Protocol {
+    /// Streams.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Protocol {
+    /// The word in config, JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// Where a declared port may be reached from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Bind {
+    /// From anywhere.
+    #[default]
+    Any,
+    /// From its own host only.
+    Loopback,
+    /// By that address of the host.
+    Address(IpAddr),
+}
+
+/// A declared port of a service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PortSpec {
+    /// Its number.
+    pub port: u16,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// What it is for, such as `sse`.
+    pub name: Option<Box<str>>,
+    /// Where it may be reached from; none where the config does not say.
+    pub bind: Option<Bind>,
+}
+
+/// Ports from one to another, both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PortRange {
+    /// The first.
+    pub first: u16,
+    /// The last.
+    pub last: u16,
+}
+
+impl PortRange {
+    /// Whether a port is one of them.
+    pub const fn has(self, port: u16) -> bool {
+        self.first <= port && port <= self.last
+    }
+}
+
+/// A socket that waits for somebody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Socket {
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Where it listens; unspecified (`0.0.0.0`, `::`) is everywhere.
+    pub address: IpAddr,
+    /// On which port.
+    pub port: u16,
+    /// Whose it is; none where the tool does not say (0 is left out by `ss`, and is root).
+    pub uid: Option<u32>,
+    /// Names the socket.
+    pub inode: u64,
+    /// The control group of who made it; none where the kernel or the tool does not say.
+    pub cgroup: Option<Box<str>>,
+    /// Processes that hold it, where we may see them.
+    pub pids: Vec<u32>,
+    /// Connections that nobody has taken yet (`Recv-Q`).
+    pub waiting: u32,
+    /// As many may wait (`Send-Q`); 0 where not known.
+    pub backlog: u32,
+}
+
+/// A process that holds a socket.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Process {
+    /// Its name (`comm`).
+    pub name: Box<str>,
+    /// Its arguments, as far as they may be seen.
+    pub command: Box<str>,
+    /// When it began, in microseconds since the kernel's boot.
+    pub started: Option<u64>,
+    /// Its control group.
+    pub cgroup: Box<str>,
+    /// Its working directory, where we may see it.
+    pub directory: Option<Box<str>>,
+    /// Whose it is.
+    pub uid: Option<u32>,
+}
+
+/// All that listens on a host.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sockets {
+    /// Sockets, in the tool's order.
+    pub list: Vec<Socket>,
+    /// Processes behind those that matter, by pid.
+    pub processes: BTreeMap<u32, Process>,
+    /// What could not be read, such as the owner of others' sockets.
+    pub warnings: Vec<String>,
+}
+
+/// What a control group says about who runs there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeper<'a> {
+    /// A unit that systemd keeps.
+    Unit(&'a str),
+    /// A container of that id.
+    Container(&'a str),
+    /// A login session: started by hand, and gone with the next boot.
+    Session(&'a str),
+    /// A unit of a user's own systemd.
+    UserUnit(&'a str),
+    /// Nobody: a process outside of all units.
+    Nobody,
+}
+
+/// Reads a control group's path: its last `*.service` or `*.scope` says who keeps its processes.
+pub fn keeper(cgroup: &str) -> Keeper<'_> {
+    let mut parts = cgroup.rsplit('/').filter(|part| !part.is_empty());
+    let last = parts.next().unwrap_or("");
+    if let Some(id) = last.strip_prefix("docker-").and_then(|rest| rest.strip_suffix(".scope")) {
+        return Keeper::Container(id);
+    }
+    if let Some(rest) = cgroup.strip_prefix("/docker/") {
+        return Keeper::Container(rest.split('/').next().unwrap_or(rest));
+    }
+    let found = std::iter::once(last)
+        .chain(parts)
+        .find(|part| [".service", ".scope", ".socket"].iter().any(|suffix| part.ends_with(suffix)));
+    match found {
+        Some(scope) if scope.starts_with("session-") => Keeper::Session(scope),
+        Some(unit) if cgroup.contains("/user@") && !unit.starts_with("user@") => {
+            Keeper::UserUnit(unit)
+        }
+        Some("init.scope") | None => Keeper::Nobody,
+        Some(unit) => Keeper::Unit(unit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Keeper, keeper};
+
+    #[test]
+    fn a_control_group_says_who_keeps_it() {
+        for (path, kept) in [
+            ("/system.slice/nginx.service", Keeper::Unit("nginx.service")),
+            ("/system.slice/a.service/worker", Keeper::Unit("a.service")),
+            ("/user.slice/user-0.slice/session-12.scope", Keeper::Session("session-12.scope")),
+            (
+                "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service",
+                Keeper::UserUnit("a.service"),
+            ),
+            ("/system.slice/docker-0a1b.scope", Keeper::Container("0a1b")),
+            ("/docker/0a1b/init", Keeper::Container("0a1b")),
+            ("/init.scope", Keeper::Nobody),
+            ("/", Keeper::Nobody),
+        ] {
+            assert_eq!(keeper(path), kept, "{path}");
+        }
+    }
+}

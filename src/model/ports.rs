@@ -1,0 +1,390 @@
+//! The verdict on each port of a host: what is declared beside what listens.
+
+use core::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::fleet::Env;
+use super::host::Host;
+use super::ids::ServiceName;
+use super::instance::{Instance, ServiceState};
+use super::port::{Bind, Keeper, PortSpec, Process, Protocol, Socket, Sockets, keeper};
+use super::severity::Severity;
+use super::spec::Kind;
+use super::time::Timestamp;
+
+/// The verdict on a port, as in `status --json`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum PortVerdict {
+    /// As declared, or nothing that has to be.
+    Ok,
+    /// Declared, and nobody listens.
+    NotListening,
+    /// Somebody listens whom nobody declared.
+    Undeclared,
+    /// Not the service that declares it listens, but somebody else.
+    ForeignOwner,
+    /// Declared for its own host only, and can be reached from others.
+    Exposed,
+    /// Two services of the host declare it.
+    Conflict,
+    /// Not among the ports that the environment allows.
+    OutOfRange,
+    /// Somebody listens, and we may not see who.
+    OwnerUnknown,
+}
+
+impl PortVerdict {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::NotListening,
+        Self::Undeclared,
+        Self::ForeignOwner,
+        Self::Exposed,
+        Self::Conflict,
+        Self::OutOfRange,
+        Self::OwnerUnknown,
+    ];
+
+    /// The word in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotListening => "not-listening",
+            Self::Undeclared => "undeclared",
+            Self::ForeignOwner => "foreign-owner",
+            Self::Exposed => "exposed",
+            Self::Conflict => "conflict",
+            Self::OutOfRange => "out-of-range",
+            Self::OwnerUnknown => "owner-unknown",
+        }
+    }
+}
+
+/// Who listens.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Owner<'a> {
+    /// The process; none where we may not see it.
+    pub pid: Option<u32>,
+    /// What is known of it.
+    pub process: Option<&'a Process>,
+    /// Its control group.
+    pub cgroup: Option<&'a str>,
+}
+
+impl<'a> Owner<'a> {
+    /// Who keeps it, where its control group is known.
+    pub fn keeper(&self) -> Option<Keeper<'a>> {
+        self.cgroup.map(keeper)
+    }
+
+    /// The unit that keeps it.
+    pub fn unit(&self) -> Option<&'a str> {
+        match self.keeper()? {
+            Keeper::Unit(unit) | Keeper::UserUnit(unit) => Some(unit),
+            Keeper::Container(_) | Keeper::Session(_) | Keeper::Nobody => None,
+        }
+    }
+
+    /// The container that keeps it.
+    pub fn container(&self) -> Option<&'a str> {
+        match self.keeper()? {
+            Keeper::Container(id) => Some(id),
+            Keeper::Unit(_) | Keeper::UserUnit(_) | Keeper::Session(_) | Keeper::Nobody => None,
+        }
+    }
+
+    /// In a few words: unit, container, or process with its pid.
+    pub fn label(&self) -> String {
+        let process = match (self.pid, self.process) {
+            (Some(pid), Some(process)) => format!("pid {pid} {}", process.name),
+            (Some(pid), None) => format!("pid {pid}"),
+            (None, _) => String::new(),
+        };
+        match self.keeper() {
+            Some(Keeper::Unit(unit) | Keeper::UserUnit(unit)) => unit.to_owned(),
+            Some(Keeper::Container(id)) => {
+                format!("container {}", id.get(..12).unwrap_or(id))
+            }
+            Some(Keeper::Session(_) | Keeper::Nobody) if !process.is_empty() => process,
+            Some(Keeper::Session(scope)) => scope.to_owned(),
+            Some(Keeper::Nobody) | None => process,
+        }
+    }
+}
+
+/// A port of a host with its verdict.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PortRow<'a> {
+    /// Where.
+    pub env: &'a Env,
+    /// Where.
+    pub host: &'a Host,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Its number.
+    pub port: u16,
+    /// Where it listens, without repetition.
+    pub binds: Vec<IpAddr>,
+    /// Who declares it.
+    pub declared: Vec<(&'a ServiceName, &'a PortSpec)>,
+    /// Who listens.
+    pub owner: Option<Owner<'a>>,
+    /// What that means.
+    pub verdict: PortVerdict,
+    /// How bad that is.
+    pub severity: Severity,
+    /// The reading is too old to be trusted.
+    pub stale: bool,
+}
+
+impl PortRow<'_> {
+    /// What it is for, as declared.
+    pub fn name(&self) -> &str {
+        self.declared.iter().find_map(|(_, spec)| spec.name.as_deref()).unwrap_or("")
+    }
+
+    /// Whether it can be reached from other hosts.
+    pub fn is_open(&self) -> bool {
+        self.binds.iter().any(|address| !is_loopback(address))
+    }
+}
+
+/// A service that was started just now may not listen yet.
+const WARMING: Duration = Duration::from_secs(30);
+/// Ports that the kernel gives to whoever asks for any (`ip_local_port_range`, ip(7)).
+const EPHEMERAL: u16 = 32_768;
+/// Ports of the system's own services: ssh, DNS stub, DHCP, NTP, chrony's, mDNS, LLMNR.
+const SYSTEM: &[u16] = &[22, 53, 68, 123, 323, 546, 547, 5353, 5355];
+
+/// Whether an address is its own host's only; an IPv4 one may be written as IPv6.
+pub fn is_loopback(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback(),
+        IpAddr::V6(v6) => {
+            v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4: Ipv4Addr| v4.is_loopback())
+        }
+    }
+}
+
+#[derive(Default)]
+struct Slot<'a> {
+    declared: Vec<(&'a ServiceName, &'a Instance, &'a PortSpec)>,
+    sockets: Vec<&'a Socket>,
+}
+
+/// All ports of a host: declared ones and those that listen, in the order of their numbers.
+/// Nothing before they have been read once.
+pub fn judge<'a>(
+    env: &'a Env,
+    host: &'a Host,
+    interval: Duration,
+    now: Timestamp,
+) -> Vec<PortRow<'a>> {
+    let Some(sockets) = host.ports.value() else { return Vec::new() };
+    let stale = !host.link.is_up() || host.ports.is_stale(now, interval);
+    let mut slots: BTreeMap<(u16, Protocol), Slot<'a>> = BTreeMap::new();
+    for (name, instance) in &host.instances {
+        for spec in &instance.promises.ports {
+            let slot = slots.entry((spec.port, spec.protocol)).or_default();
+            slot.declared.push((name, instance, spec));
+        }
+    }
+    for socket in &sockets.list {
+        let slot = slots.entry((socket.port, socket.protocol)).or_default();
+        slot.sockets.push(socket);
+    }
+    let judged = slots.into_iter().filter_map(|((port, protocol), slot)| {
+        let owner = slot.owner(sockets);
+        let (verdict, severity) = slot.verdict(env, host, port, protocol, owner.as_ref(), now)?;
+        let mut binds: Vec<IpAddr> = slot.sockets.iter().map(|s| s.address).collect();
+        binds.sort_unstable();
+        binds.dedup();
+        Some(PortRow {
+            env,
+            host,
+            protocol,
+            port,
+            binds,
+            declared: slot.declared.iter().map(|(name, _, spec)| (*name, *spec)).collect(),
+            owner,
+            verdict,
+            severity: if stale { Severity::Unknown } else { severity },
+            stale,
+        })
+    });
+    judged.collect()
+}
+
+impl<'a> Slot<'a> {
+    /// Who listens: where several do, one that is not what was declared.
+    fn owner(&self, all: &'a Sockets) -> Option<Owner<'a>> {
+        let foreign = |socket: &&&Socket| self.is_own(socket) == Some(false);
+        let socket = self.sockets.iter().find(foreign).or_else(|| self.sockets.first())?;
+        let pid = socket.pids.first().copied();
+        let process = pid.and_then(|pid| all.processes.get(&pid));
+        let cgroup = socket.cgroup.as_deref().or_else(|| process.map(|p| &*p.cgroup));
+        Some(Owner { pid, process, cgroup: cgroup.filter(|path| !path.is_empty()) })
+    }
+
+    /// Whether one of the declaring services holds a socket; none where nobody can tell.
+    fn is_own(&self, socket: &Socket) -> Option<bool> {
+        let mut told = false;
+        for (_, instance, _) in &self.declared {
+            match holds(instance, socket) {
+                Some(true) => return Some(true),
+                Some(false) => told = true,
+                None => {}
+            }
+        }
+        told.then_some(false)
+    }
+
+    fn verdict(
+        &self,
+        env: &Env,
+        host: &Host,
+        port: u16,
+        protocol: Protocol,
+        owner: Option<&Owner<'_>>,
+        now: Timestamp,
+    ) -> Option<(PortVerdict, Severity)> {
+        let open = self.sockets.iter().any(|socket| !is_loopback(&socket.address));
+        let in_range = env.ports.is_empty() || env.ports.iter().any(|range| range.has(port));
+        if self.declared.is_empty() {
+            return undeclared(env, host, (port, protocol), owner, open, in_range);
+        }
+        if self.conflicts() {
+            return Some((PortVerdict::Conflict, Severity::Critical));
+        }
+        if self.sockets.is_empty() {
+            return Some((PortVerdict::NotListening, self.missing(host, now)));
+        }
+        let owned: Vec<Option<bool>> = self.sockets.iter().map(|s| self.is_own(s)).collect();
+        if owned.contains(&Some(false)) {
+            return Some((PortVerdict::ForeignOwner, Severity::Critical));
+        }
+        if !owned.contains(&Some(true)) {
+            // Where the service runs it is most likely its own; where it does not, it is somebody
+            // else, and we cannot say who.
+            let runs = self.declared.iter().any(|(_, instance, _)| is_up(instance));
+            let severity = if runs { Severity::Info } else { Severity::Unknown };
+            return Some((PortVerdict::OwnerUnknown, severity));
+        }
+        let inner = self.declared.iter().any(|(_, _, spec)| spec.bind == Some(Bind::Loopback));
+        if inner && open {
+            return Some((PortVerdict::Exposed, Severity::Warning));
+        }
+        if !self.reaches_declared() {
+            return Some((PortVerdict::NotListening, self.missing(host, now)));
+        }
+        if !in_range {
+            return Some((PortVerdict::OutOfRange, Severity::Warning));
+        }
+        Some((PortVerdict::Ok, Severity::Ok))
+    }
+
+    /// Whether it listens where it was declared to: an explicit `any` is not met by a loopback,
+    /// and an address only by itself or by everywhere.
+    fn reaches_declared(&self) -> bool {
+        self.declared.iter().filter_map(|(_, _, spec)| spec.bind).all(|bind| match bind {
+            Bind::Any => self.sockets.iter().any(|s| !is_loopback(&s.address)),
+            Bind::Loopback => true,
+            Bind::Address(address) => {
+                self.sockets.iter().any(|s| s.address == address || s.address.is_unspecified())
+            }
+        })
+    }
+
+    /// Two services want it, on addresses that overlap.
+    fn conflicts(&self) -> bool {
+        let [(_, _, first), rest @ ..] = self.declared.as_slice() else { return false };
+        rest.iter().any(|(_, _, other)| match (first.bind, other.bind) {
+            (Some(Bind::Address(a)), Some(Bind::Address(b))) => a == b,
+            _ => true,
+        })
+    }
+
+    /// How bad it is that nobody listens: what the service's own row says already is not said
+    /// twice.
+    fn missing(&self, host: &Host, now: Timestamp) -> Severity {
+        let worst = self.declared.iter().map(|(_, instance, _)| {
+            let verdict = instance.judge(host, Duration::MAX, now);
+            match verdict.state {
+                ServiceState::Running | ServiceState::Completed | ServiceState::Waiting => {
+                    let up = instance.up_since(host).or(verdict.since);
+                    let warm = up.is_none_or(|at| now.since(at) >= WARMING);
+                    if warm { Severity::Critical } else { Severity::Info }
+                }
+                ServiceState::Starting | ServiceState::Reloading => Severity::Info,
+                ServiceState::Stopping
+                | ServiceState::Stopped
+                | ServiceState::Failed
+                | ServiceState::CrashLooping
+                | ServiceState::Paused
+                | ServiceState::Missing => Severity::Warning,
+                ServiceState::Unknown => Severity::Unknown,
+            }
+        });
+        Severity::worst(worst)
+    }
+}
+
+/// A port that no service declares. Nothing for those that nobody would ask about.
+fn undeclared(
+    env: &Env,
+    host: &Host,
+    (port, protocol): (u16, Protocol),
+    owner: Option<&Owner<'_>>,
+    open: bool,
+    in_range: bool,
+) -> Option<(PortVerdict, Severity)> {
+    if protocol == Protocol::Udp && port >= EPHEMERAL {
+        // A client that waits for its answer looks the same.
+        return None;
+    }
+    let kept = owner.and_then(Owner::unit).is_some();
+    if SYSTEM.contains(&port) && kept {
+        return Some((PortVerdict::Ok, Severity::Ok));
+    }
+    if !env.ports.is_empty() && !in_range {
+        let severity = if open { Severity::Warning } else { Severity::Info };
+        return Some((PortVerdict::OutOfRange, severity));
+    }
+    // On a host for which nobody has declared any port, what a unit keeps is as good as declared.
+    let declares = !env.ports.is_empty()
+        || host.instances.values().any(|instance| !instance.promises.ports.is_empty());
+    match (declares, kept, open) {
+        (false, true, _) => Some((PortVerdict::Ok, Severity::Ok)),
+        (true, _, true) => Some((PortVerdict::Undeclared, Severity::Warning)),
+        (false, false, _) | (true, _, false) => Some((PortVerdict::Undeclared, Severity::Info)),
+    }
+}
+
+fn is_up(instance: &Instance) -> bool {
+    instance.facts.value().is_some_and(|facts| facts.main_pid.is_some())
+}
+
+/// Whether an instance holds a socket; none where nobody can tell.
+fn holds(instance: &Instance, socket: &Socket) -> Option<bool> {
+    let facts = instance.facts.value()?;
+    match &instance.kind {
+        Kind::Unit(unit) => {
+            if facts.main_pid.is_some_and(|pid| socket.pids.contains(&pid)) {
+                return Some(true);
+            }
+            let cgroup = socket.cgroup.as_deref()?;
+            if cgroup == "/init.scope" || socket.pids == [1] {
+                // Socket activation: systemd listens for it.
+                let activated = facts.triggered_by.iter().any(|by| by.ends_with(".socket"));
+                return Some(activated);
+            }
+            if !facts.control_group.is_empty() {
+                // Beneath it may be groups that the service has made for its workers.
+                return Some(super::unit::is_below(cgroup, &facts.control_group));
+            }
+            Some(matches!(keeper(cgroup), Keeper::Unit(kept) if kept == unit.as_str()))
+        }
+    }
+}

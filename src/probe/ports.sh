@@ -1,0 +1,77 @@
+# What listens. Arguments: how to see owners (plain, sudo).
+qd_ports() {
+  if qd_have ss; then
+    # Without rights it names control groups (iproute2 5.9, cgroup v2), and no process.
+    if [ "$1" = sudo ]; then set -- sudo -n ss; else set -- ss; fi
+    if qd_a=$(qd_limit 4 "$@" -Hltune) && [ -n "$qd_a" ]; then
+      printf 'ss\n%s\n' "$qd_a" | qd_cap 2097152
+      return 0
+    fi
+    # iproute2 4.3 has no -H.
+    if qd_a=$(qd_limit 4 "$@" -ltune); then
+      printf 'ss\n%s\n' "$qd_a" | qd_cap 2097152
+      return 0
+    fi
+  fi
+  # Listening sockets come first (state 0A); datagram sockets that wait are in state 07.
+  for qd_a in tcp tcp6 udp udp6; do
+    [ -r /proc/net/$qd_a ] || continue
+    echo "proc $qd_a"
+    case $qd_a in
+    tcp*) awk 'NR > 1 { if ($4 != "0A") exit; print $2, $5, $8, $10 }' /proc/net/$qd_a ;;
+    *) awk 'NR > 1 && $4 == "07" { print $2, $5, $8, $10 }' /proc/net/$qd_a ;;
+    esac
+  done
+}
+# Who holds sockets. Arguments: how (plain, sudo), then for each socket its inode and its control
+# group or `-`.
+qd_owners() {
+  qd_how=$1
+  shift
+  qd_pids=
+  if qd_have ss; then
+    if [ "$qd_how" = sudo ]; then qd_a=$(qd_limit 4 sudo -n ss -Hltunpe); else qd_a=$(qd_limit 4 ss -Hltunpe); fi
+    printf '%s\n' "$qd_a" | qd_cap 2097152 | while IFS= read -r qd_b; do
+      case $qd_b in *users:*) echo "holder $qd_b" ;; esac
+    done
+    qd_pids=$(printf '%s\n' "$qd_a" | grep -o 'pid=[0-9]*' | sort -u | head -n 300)
+  fi
+  while [ $# -gt 1 ]; do
+    if [ "$2" != - ] && [ -n "$qd_v2" ]; then
+      qd_n=0
+      while read -r qd_a && [ "$qd_n" -lt 8 ]; do
+        echo "member $1 $qd_a"
+        qd_pids="$qd_pids pid=$qd_a"
+        qd_n=$((qd_n + 1))
+      done <"$qd_v2$2/cgroup.procs"
+    fi
+    shift 2
+  done
+  for qd_a in $qd_pids; do qd_process "${qd_a#pid=}"; done
+}
+# One process, in lines that begin with its number.
+qd_process() {
+  read -r qd_a </proc/"$1"/stat || return 0
+  qd_b=${qd_a%)*}
+  qd_name=${qd_b#*(}
+  qd_a=${qd_a##*) }
+  qd_p=$1
+  set -- $qd_a
+  shift 19
+  echo "process $qd_p began $1 $qd_tck"
+  echo "process $qd_p name $qd_name"
+  echo "process $qd_p command $(tr '\000\n' '  ' </proc/"$qd_p"/cmdline | qd_cap 1024)"
+  while IFS= read -r qd_a; do
+    case $qd_a in
+    0::*) echo "process $qd_p cgroup ${qd_a#0::}" ;;
+    *:name=systemd:*) echo "process $qd_p cgroup ${qd_a#*:name=systemd:}" ;;
+    esac
+  done </proc/"$qd_p"/cgroup
+  while read -r qd_a qd_b qd_c; do
+    case $qd_a in Uid:) echo "process $qd_p uid $qd_b"; break ;; esac
+  done </proc/"$qd_p"/status
+  if qd_a=$(if [ "$qd_how" = sudo ]; then sudo -n readlink /proc/"$qd_p"/cwd; else readlink /proc/"$qd_p"/cwd; fi); then
+    echo "process $qd_p cwd $qd_a"
+  fi
+}
+qd_tck=$(getconf CLK_TCK 2>/dev/null || echo 100)
