@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod console;
 mod doctor;
+mod init;
 mod lists;
 mod reading;
 mod status;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Demo(demo)) => console::demo(&demo, &args.console),
         Some(Subcommand::Status(status)) => status::run(&args.fleet, &status),
         Some(Subcommand::Doctor(doctor)) => doctor::run(&args.fleet, &doctor),
+        Some(Subcommand::Init(init)) => init::run(&args.fleet, &init),
         Some(Subcommand::Check) => check::run(&args.fleet),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),
         Some(Subcommand::Themes) => lists::themes(),

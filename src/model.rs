@@ -19,6 +19,7 @@ pub mod rule;
 pub mod screen;
 pub mod severity;
 pub mod spec;
+pub mod survey;
 pub mod text;
 pub mod time;
 pub mod unit;

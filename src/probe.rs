@@ -10,5 +10,6 @@ pub mod journal;
 pub mod ports;
 pub mod properties;
 pub mod quote;
+pub mod survey;
 pub mod tick;
 pub mod units;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::line::Line;
 use super::serve::Shared;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
@@ -28,7 +29,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut asked_now = shared.now.subscribe();
     let mut owners = Owners::default();
     loop {
-        let looked = look(transport, shared, &mut owners).await;
+        let looked = look(transport, &shared.quick, shared.root(), &mut owners).await;
         shared.reporter.say(HostEvent::Ports(looked)).await;
         shared.reporter.say(HostEvent::Part(Part::Ports)).await;
         let (declared, interval) = {
@@ -45,18 +46,19 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
 
 /// Who held which socket; asked again only when the sockets are others.
 #[derive(Default)]
-struct Owners {
+pub(super) struct Owners {
     inodes: Vec<u64>,
     pids: BTreeMap<u64, Vec<u32>>,
     processes: BTreeMap<u32, Process>,
 }
 
-async fn look(
+/// One look over a channel; `root` is the collector's word for how owners are seen.
+pub(super) async fn look(
     transport: &dyn Transport,
-    shared: &Shared,
+    line: &Line,
+    root: &str,
     owners: &mut Owners,
 ) -> Result<Sockets, Fault> {
-    let line = &shared.quick;
     let answer = line.ask(transport, &["qd_ports", "plain"], DEADLINE).await?;
     let mut sockets = parse_ports(&answer.text);
     if sockets.list.is_empty() && !sockets.warnings.is_empty() {
@@ -77,7 +79,7 @@ async fn look(
                 [socket.inode.to_string(), cgroup]
             })
             .collect();
-        let mut argv = vec!["qd_owners", shared.root()];
+        let mut argv = vec!["qd_owners", root];
         argv.extend(asked.iter().map(String::as_str));
         let answer = line.ask(transport, &argv, DEADLINE).await?;
         let read = parse_owners(&answer.text);

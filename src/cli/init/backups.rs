@@ -1,0 +1,123 @@
+//! Backups, written: what a job archives, and a warning where that is not what services write.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::guess::unique;
+use super::page::path;
+use super::plan::{Env, Host};
+use super::text::{Text, string};
+use crate::model::survey::{FoundBackup, Survey, Tool};
+use crate::model::unit::is_below;
+
+/// All backups of a host.
+pub(super) fn part(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Survey, live: bool) {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    if !found.backups.is_empty() {
+        uncovered(text, found);
+    }
+    for backup in &found.backups {
+        // A backup's name is its environment's, and other hosts may have the same.
+        let many = env.hosts.len() > 1;
+        let name = if many { format!("{}@{}", stem(backup), host.name) } else { stem(backup) };
+        let name = unique(&name, |name| names.contains(name));
+        names.insert(name.clone());
+        text.blank();
+        one(text, host, backup, &name, live);
+    }
+}
+
+/// Data that services write and no job archives: the fault that nobody sees until it is too late.
+fn uncovered(text: &mut Text, found: &Survey) {
+    let sources: Vec<&str> =
+        found.backups.iter().flat_map(|backup| backup.sources.iter().map(|s| &**s)).collect();
+    for unit in &found.units {
+        for data in &unit.data {
+            if !sources.iter().any(|source| is_below(&data.path, source)) {
+                text.blank();
+                text.comment(&format!(
+                    "! {} writes {}, which none of the jobs below archives. They archive: {}.",
+                    unit.unit,
+                    data.path,
+                    if sources.is_empty() { "databases".to_owned() } else { sources.join(", ") }
+                ));
+            }
+        }
+    }
+}
+
+/// A name: that of the script or of what is archived.
+fn stem(backup: &FoundBackup) -> String {
+    let path = backup.script.as_deref().or_else(|| backup.sources.first().map(|s| &**s));
+    let last = path.unwrap_or(&backup.target).rsplit('/').next().unwrap_or("backup");
+    let stem = last.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(last);
+    stem.replace('*', "").trim_matches(['-', '_']).to_owned()
+}
+
+fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, live: bool) {
+    let script = backup.script.as_ref().map_or_else(String::new, |path| format!(", by {path}"));
+    text.comment(&format!(
+        "Made with {}{script}; found in {} at `{}`",
+        backup.tool.name(),
+        backup.place,
+        backup.schedule
+    ));
+    let way = way(backup);
+    if way.is_none() {
+        text.comment(&format!("It writes {}, which has to be looked at otherwise.", backup.target));
+    }
+    if backup.sources.len() > 1 {
+        text.comment(&format!("It archives {}.", backup.sources.join(", ")));
+    }
+    let live = live && way.is_some();
+    text.table("env.backup", live);
+    text.key(live, "name", &string(name), "");
+    text.key(live, "host", &string(&host.name), "");
+    if let Some(source) =
+        path(backup.sources.first().map(|source| &**source)).filter(|source| !source.contains('*'))
+    {
+        text.key(live, "source", &string(source), "as the job archives it");
+    }
+    if let Some((key, value)) = way {
+        text.key(live, key, &value, "");
+    }
+    match backup.every {
+        Some(every) => text.key(live, "every", &string(&span(every)), "by its schedule"),
+        None => text.key(live, "every", "\"24h\"", "a guess, its schedule tells no pause"),
+    }
+    if let Some(keep) = backup.keep.filter(|keep| *keep > 0) {
+        text.key(live, "keep", &keep.to_string(), "as the job counts");
+    }
+}
+
+/// The key for how it is made, where there is one for it.
+fn way(backup: &FoundBackup) -> Option<(&'static str, String)> {
+    let repository = || format!("{{ repository = {} }}", string(&backup.target));
+    match backup.tool {
+        Tool::Tar | Tool::Dump => {
+            // A pattern may stand in the last part only; where each run has its own directory,
+            // that is the backup.
+            let mut whole = String::new();
+            let mut folder = false;
+            for part in backup.target.split('/').filter(|part| !part.is_empty()) {
+                if folder {
+                    whole.push('/');
+                    break;
+                }
+                whole.push('/');
+                whole.push_str(part);
+                folder = part.contains(['*', '?', '[']);
+            }
+            path(Some(&whole)).map(|whole| ("files", string(whole)))
+        }
+        Tool::Restic if !backup.target.starts_with('-') => Some(("restic", repository())),
+        Tool::Borg if !backup.target.starts_with('-') => Some(("borg", repository())),
+        Tool::Restic | Tool::Borg | Tool::Rsync => None,
+    }
+}
+
+/// A duration as the config takes it.
+fn span(every: Duration) -> String {
+    let minutes = every.as_secs().div_ceil(60).max(1);
+    if minutes.is_multiple_of(60) { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
+}
