@@ -1,6 +1,7 @@
 //! What each message does to the model, and what it asks of the world. Pure: the same messages at
 //! the same moments make the same model. Reads no clock, does no IO, draws nothing.
 
+mod copy;
 mod host;
 mod keys;
 mod moves;
@@ -190,7 +191,11 @@ pub fn learn(model: &mut Model, learned: &Learned) {
     model.screen.page = learned.page;
     match model.screen.overlays.last_mut() {
         Some(
-            Overlay::Help { scroll } | Overlay::Host { scroll, .. } | Overlay::Unit { scroll, .. },
+            Overlay::Help { scroll }
+            | Overlay::Host { scroll, .. }
+            | Overlay::Unit { scroll, .. }
+            | Overlay::Finding { scroll, .. }
+            | Overlay::Port { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog) | None => {}
     }
