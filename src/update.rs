@@ -7,13 +7,16 @@ mod keys;
 mod moves;
 mod typing;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::effect::{Effect, Watch};
 use crate::model::Model;
 use crate::model::fleet::Fleet;
+use crate::model::host::Host;
 use crate::model::ids::{HostId, InstanceId};
+use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
@@ -93,9 +96,16 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         spec: host.spec.clone(),
         units: Arc::from(units),
         discover: host.discover,
-        ports: host.instances.values().any(|instance| !instance.promises.ports.is_empty()),
+        ports: declared(host),
         interval: model.fleet.interval,
     })
+}
+
+/// The ports that a host's services declare, without repetition.
+fn declared(host: &Host) -> Arc<[(Protocol, u16)]> {
+    let ports = host.instances.values().flat_map(|instance| &instance.promises.ports);
+    let ports: BTreeSet<(Protocol, u16)> = ports.map(|spec| (spec.protocol, spec.port)).collect();
+    ports.into_iter().collect()
 }
 
 fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
