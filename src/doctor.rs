@@ -4,10 +4,15 @@
 //! A rule looks at one host and at what it shares with the others of its environment. It says
 //! nothing about what it does not know: a stale reading proves nothing.
 
+mod alike;
+#[cfg(test)]
+mod case;
 mod consequences;
 mod crash_loop;
+mod hosts;
 mod patient;
 mod ports;
+mod services;
 
 pub use patient::Patient;
 
@@ -24,6 +29,31 @@ type Check = fn(&Patient<'_>, &mut Vec<Finding>);
 const fn check(rule: Rule) -> Check {
     match rule {
         Rule::CrashLoop => crash_loop::check,
+        Rule::UnitMissing => services::unit_missing::check,
+        Rule::UnitNotLoadable => services::unit_not_loadable::check,
+        Rule::ExecFailed => services::exec_failed::check,
+        Rule::UserMissing => services::user_missing::check,
+        Rule::WorkingDirectoryMissing => services::working_directory_missing::check,
+        Rule::NamespacePathMissing => services::namespace_path_missing::check,
+        Rule::SpawnFailed => services::spawn_failed::check,
+        Rule::ReadOnlyData => services::read_only_data::check,
+        Rule::OutOfMemory => services::out_of_memory::check,
+        Rule::StartLimitHit => services::start_limit_hit::check,
+        Rule::StartLimitNeverTrips => services::start_limit_never_trips::check,
+        Rule::ServiceFailed => services::service_failed::check,
+        Rule::StuckUnit => services::stuck_unit::check,
+        Rule::ConditionSkipped => services::condition_skipped::check,
+        Rule::NotEnabled => services::not_enabled::check,
+        Rule::DaemonReloadNeeded => services::daemon_reload_needed::check,
+        Rule::ConfigNewerThanProcess => services::config_newer_than_process::check,
+        Rule::OldCode => services::old_code::check,
+        Rule::StaleDirectory => services::stale_directory::check,
+        Rule::DiskFull => hosts::disk_full::check,
+        Rule::DiskReadOnly => hosts::disk_read_only::check,
+        Rule::MemoryFull => hosts::memory_full::check,
+        Rule::ClockSkew => hosts::clock_skew::check,
+        Rule::RebootRequired => hosts::reboot_required::check,
+        Rule::Blind => hosts::blind::check,
         Rule::ForeignPortOwner => ports::foreign_owner::check,
         Rule::PortNotListening => ports::not_listening::check,
         Rule::UndeclaredPort => ports::undeclared::check,

@@ -58,6 +58,10 @@ pub struct Watch {
     pub units: Arc<[UnitName]>,
     /// Read all services that run, since none are declared.
     pub discover: bool,
+    /// Directories of its services' code.
+    pub code: Arc<[Box<str>]>,
+    /// Directories of its services' data.
+    pub data: Arc<[Box<str>]>,
     /// Ports that services declare: who holds them is looked at often.
     pub ports: Arc<[(Protocol, u16)]>,
     /// How often what cannot be pushed is read.

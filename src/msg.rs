@@ -1,5 +1,6 @@
 //! All that can happen, in one closed list.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use crate::model::fault::Fault;
 use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
 use crate::model::instance::Usage;
+use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
-use crate::model::unit::{Exit, UnitDetail, UnitFacts};
+use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
 
 /// Something that happened. Names are past facts, except for what a user asks.
 #[derive(Clone, Debug)]
@@ -102,6 +104,10 @@ pub enum HostEvent {
     Recalled(Option<History>),
     /// What listens.
     Ports(Result<Sockets, Fault>),
+    /// The last lines of a unit's last run.
+    Words(UnitName, Vec<JournalLine>),
+    /// Directories and files that services rest on, by their path.
+    Paths(Result<BTreeMap<Box<str>, PathFacts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

@@ -19,7 +19,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
-use crate::model::spec::FleetSpec;
+use crate::model::spec::{FleetSpec, Promises};
 use crate::model::time::Timestamp;
 use crate::msg::Msg;
 
@@ -96,9 +96,17 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         spec: host.spec.clone(),
         units: Arc::from(units),
         discover: host.discover,
+        code: paths(host, |promises| promises.directory.as_slice()),
+        data: paths(host, |promises| &promises.data),
         ports: declared(host),
         interval: model.fleet.interval,
     })
+}
+
+/// Some paths that the services of a host are promised to rest on, each once.
+fn paths(host: &Host, of: impl Fn(&Promises) -> &[Box<str>]) -> Arc<[Box<str>]> {
+    let all = host.instances.values().flat_map(|instance| of(&instance.promises).iter().cloned());
+    all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The ports that a host's services declare, without repetition.

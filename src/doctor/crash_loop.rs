@@ -27,10 +27,9 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let five = restarts.within(FIVE, patient.now);
     let exit = row.instance.last_exit;
     let clean = exit.is_some_and(|exit| exit.is_clean());
-    let ended = exit.map_or_else(String::new, |exit| format!(", last with {}", exit.label()));
     let about = if five.at_least { "at least " } else { "" };
-    let summary =
-        format!("{} has restarted {about}{} times in 5 minutes{ended}", row.service, five.n);
+    // Why, `consequences` adds.
+    let summary = format!("{} has restarted {about}{} times in 5 minutes", row.service, five.n);
     // Ending well and being started again may be somebody's wish.
     let severity = if clean { Severity::Warning } else { Severity::Critical };
     let subject = Subject::Service(row.service.clone());

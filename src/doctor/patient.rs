@@ -6,9 +6,13 @@ use crate::model::finding::{Key, Subject};
 use crate::model::fleet::{Env, Fleet, Row};
 use crate::model::host::Host;
 use crate::model::ids::ServiceName;
+use crate::model::path::PathFacts;
 use crate::model::ports::{self, PortRow};
 use crate::model::rule::Rule;
 use crate::model::time::Timestamp;
+
+/// How often paths are looked at, with some patience: see `runtime::host::paths`.
+const PATHS: Duration = Duration::from_secs(40);
 
 /// One host at one moment.
 pub struct Patient<'a> {
@@ -37,6 +41,20 @@ impl<'a> Patient<'a> {
     /// The row of a service.
     pub fn row(&self, name: &ServiceName) -> Option<&Row<'a>> {
         self.rows.iter().find(|row| row.service == name)
+    }
+
+    /// A path of the host, where it was looked at lately.
+    pub fn path(&self, path: &str) -> Option<&'a PathFacts> {
+        let paths = &self.host.paths;
+        if paths.is_stale(self.now, PATHS) {
+            return None;
+        }
+        paths.value()?.get(path)
+    }
+
+    /// A moment of the host's wall clock in seconds, on the console's clock.
+    pub fn wall(&self, secs: i64) -> Option<Timestamp> {
+        self.host.wall(secs.saturating_mul(1_000_000))
     }
 
     /// Whether a rule had found something before: thresholds are left later than they are entered.

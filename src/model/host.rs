@@ -127,6 +127,9 @@ pub struct Disk {
     pub inodes: u64,
     /// Free inodes.
     pub inodes_available: u64,
+    /// It was mounted to be written, and the kernel has made it read-only after errors
+    /// (`errors=remount-ro`).
+    pub fallen_read_only: bool,
 }
 
 impl Disk {
@@ -286,11 +289,15 @@ pub struct Host {
 pub enum Part {
     /// What listens.
     Ports,
+    /// The last words of what is down.
+    Words,
+    /// Directories and files that services rest on.
+    Paths,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 3] = [Self::Ports, Self::Words, Self::Paths];
 }
 
 impl Host {

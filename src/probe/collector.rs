@@ -20,6 +20,8 @@ pub fn program(nonce: &str) -> String {
         super::history::SCRIPT,
         super::detail::SCRIPT,
         super::ports::SCRIPT,
+        super::words::SCRIPT,
+        super::paths::SCRIPT,
     ] {
         text.push_str(functions);
     }

@@ -62,6 +62,13 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Ports(Ok(sockets)) => host.ports.see(sockets, now),
         HostEvent::Ports(Err(fault)) => host.ports.fail(fault),
+        HostEvent::Words(unit, words) => {
+            if let Some(instance) = host.instance_of(&unit) {
+                instance.words = words;
+            }
+        }
+        HostEvent::Paths(Ok(paths)) => host.paths.see(paths, now),
+        HostEvent::Paths(Err(fault)) => host.paths.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, ports, units};
+use super::{Order, Reporter, heartbeat, paths, ports, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -44,6 +45,10 @@ pub(super) struct Shared {
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
     /// For what is asked often and answered at once.
     pub(super) quick: Line,
+    /// For what may take a while: journals, walks through directories.
+    pub(super) slow: Line,
+    /// What of units other parts go by.
+    pub(super) glances: Glances,
 }
 
 #[derive(Default)]
@@ -78,6 +83,8 @@ impl Shared {
         // The link first: a single reading ends with the units' fault.
         self.say_link().await;
         if let Some(fault) = fault {
+            // Who waits for units waits no longer.
+            self.glances.take(&[]);
             self.reporter.say(HostEvent::UnitsFailed(fault)).await;
         }
     }
@@ -120,8 +127,9 @@ impl Shared {
         lock(&self.groups).clone()
     }
 
-    /// Takes the control groups from readings.
+    /// Takes control groups and what else other parts go by from readings.
     pub(super) fn take_groups(&self, read: &[(UnitName, crate::model::unit::UnitFacts)]) {
+        self.glances.take(read);
         let mut groups = lock(&self.groups);
         for (unit, facts) in read {
             groups.retain(|(known, _)| known != unit);
@@ -148,6 +156,8 @@ pub(super) async fn serve(
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
+        slow: Line::default(),
+        glances: Glances::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -159,6 +169,8 @@ pub(super) async fn serve(
         fault = units::run(transport, shared) => fault,
         fault = recall(transport, shared) => fault,
         fault = ports::run(transport, shared) => fault,
+        fault = words::run(transport, shared) => fault,
+        fault = paths::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -229,7 +241,7 @@ async fn describe(
 }
 
 /// How the journal can be read; none when the user has no right to.
-fn journal_by(shared: &Shared) -> Option<&'static str> {
+pub(super) fn journal_by(shared: &Shared) -> Option<&'static str> {
     let policy = shared.watch.borrow().spec.sudo;
     let facts = shared.facts.borrow();
     let facts = facts.as_ref()?;
