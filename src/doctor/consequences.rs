@@ -47,7 +47,7 @@ pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     }
     findings.retain(|finding| {
         let Key { rule, subject } = &finding.key;
-        let explained = finding.because.is_some()
+        let explained = finding.because.as_ref().is_some_and(|key| key.subject == *subject)
             || known.iter().any(|f| f.key.rule == Rule::StartLimitHit && f.key.subject == *subject);
         *rule != Rule::ServiceFailed || !explained
     });

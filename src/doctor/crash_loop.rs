@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::patient::{Patient, words};
+use super::patient::{Patient, setting, words};
 use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
@@ -44,9 +44,9 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
         format!("{} in all, {:.1} a minute{since}", total.n, restarts.per_minute(patient.now)),
     );
     if let Some(facts) = row.instance.facts.value() {
-        let pause = facts.restart_usec.map_or_else(String::new, |usec| {
-            format!(", RestartUSec={}", words(Duration::from_micros(usec)))
-        });
+        let pause = facts
+            .restart_usec
+            .map_or_else(String::new, |usec| format!(", RestartUSec={}", setting(usec)));
         found = found.proof("systemctl show", format!("Restart={}{pause}", facts.restart));
     }
     if let Some(exit) = exit {

@@ -71,6 +71,15 @@ impl<'a> Patient<'a> {
     }
 }
 
+/// A setting's span in words: also less than seconds.
+pub(super) fn setting(usec: u64) -> String {
+    let span = Duration::from_micros(usec);
+    if span < Duration::from_secs(2) && span.subsec_nanos() > 0 {
+        return format!("{} ms", span.as_millis());
+    }
+    words(span)
+}
+
 /// A span in words of two units at most, such as `3 d 4 h`.
 pub(super) fn words(span: Duration) -> String {
     let secs = span.as_secs();

@@ -1,13 +1,12 @@
 //! `start-limit-hit`: systemd has started the service too often and has given up. `Result=` says so
 //! only when the last end was clean; else it says how the process ended (systemd 237 to 257).
 
-use super::{Service, all};
-use crate::doctor::patient::{Patient, words};
+use super::all;
+use crate::doctor::patient::{Patient, setting};
 use crate::model::finding::Finding;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
-use std::time::Duration;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for service in all(patient).filter(|s| s.row.verdict.state == ServiceState::Failed) {
@@ -26,17 +25,9 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let found = match (facts.limit_burst, facts.limit_usec) {
             (Some(burst), Some(usec)) => found.proof(
                 "systemctl show",
-                format!(
-                    "Restart={}, at most {burst} starts in {}",
-                    facts.restart,
-                    words(Duration::from_micros(usec))
-                ),
+                format!("Restart={}, at most {burst} starts in {}", facts.restart, setting(usec)),
             ),
             _ => found,
-        };
-        let found = match said {
-            Some(line) => Service::line_proof(patient, found, line),
-            None => found,
         };
         let found = service.words_proof(patient, found).step(
             format!("journalctl -u {} -n 50", service.unit),

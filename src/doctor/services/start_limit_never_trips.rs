@@ -1,10 +1,8 @@
 //! `start-limit-never-trips`: the service loops, and so slowly that systemd never gives up: the loop
 //! is without end by its settings, and no list of failed units ever has it.
 
-use std::time::Duration;
-
 use super::all;
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::{Patient, setting};
 use crate::model::finding::Finding;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
@@ -25,8 +23,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             continue;
         }
         let name = service.row.service;
-        let pause = words(Duration::from_micros(facts.restart_usec.unwrap_or(0)));
-        let span = words(Duration::from_micros(limit));
+        let pause = setting(facts.restart_usec.unwrap_or(0));
+        let span = setting(limit);
         // Without a limit at all it is somebody's wish.
         let (severity, why) = if limit == 0 || burst == 0 {
             (Severity::Info, "it has no start limit".to_owned())
