@@ -170,7 +170,7 @@ impl Case {
 
     fn findings_of(&self, host: &Host) -> Vec<Finding> {
         let env: &Env = &self.fleet.envs[0];
-        super::examine(&self.fleet, env, host, NOW)
+        super::examine(&super::Patient::new(&self.fleet, env, host, NOW))
     }
 
     /// What a rule finds on the first host.

@@ -24,12 +24,17 @@ pub(super) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
 fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let restarts = &row.instance.restarts;
     let Kind::Unit(unit) = &row.instance.kind;
-    let five = restarts.within(FIVE, patient.now);
+    // A slow or a fading loop has its restarts further apart.
+    let (five, minutes) = match restarts.within(FIVE, patient.now) {
+        few if few.n < 3 => (restarts.within(FIVE * 2, patient.now), 10),
+        many => (many, 5),
+    };
     let exit = row.instance.last_exit;
     let clean = exit.is_some_and(|exit| exit.is_clean());
     let about = if five.at_least { "at least " } else { "" };
     // Why, `consequences` adds.
-    let summary = format!("{} has restarted {about}{} times in 5 minutes", row.service, five.n);
+    let summary =
+        format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n);
     // Ending well and being started again may be somebody's wish.
     let severity = if clean { Severity::Warning } else { Severity::Critical };
     let subject = Subject::Service(row.service.clone());

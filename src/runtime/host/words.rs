@@ -11,7 +11,7 @@ use crate::model::fault::Fault;
 use crate::model::host::Part;
 use crate::model::ids::UnitName;
 use crate::msg::HostEvent;
-use crate::probe::words::{LINES, parse_words};
+use crate::probe::words::{READ, parse_words};
 use crate::runtime::transport::Transport;
 
 /// systemd tells that a process has ended before journald has written what it said.
@@ -70,7 +70,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
 }
 
 async fn ask(transport: &dyn Transport, shared: &Shared, how: &str, due: &[(UnitName, Down)]) {
-    let lines = LINES.to_string();
+    let lines = READ.to_string();
     let mut argv = vec!["qd_words", how, &lines];
     for (unit, down) in due {
         argv.push(unit.as_str());

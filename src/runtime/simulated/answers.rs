@@ -52,7 +52,7 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         ("qd_words", [how, _, units @ ..]) if readable(site, how) => {
             let units = units.chunks(2).filter_map(<[String]>::first);
             let words =
-                units.map(|unit| format!("unit {unit}\n{}\n", journal::last(site, unit, t, 20)));
+                units.map(|unit| format!("unit {unit} -\n{}\n", journal::last(site, unit, t, 20)));
             (0, words.collect())
         }
         ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths, t)),
