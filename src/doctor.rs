@@ -6,6 +6,7 @@
 
 mod consequences;
 mod crash_loop;
+mod health;
 mod patient;
 mod ports;
 
@@ -24,6 +25,10 @@ type Check = fn(&Patient<'_>, &mut Vec<Finding>);
 const fn check(rule: Rule) -> Check {
     match rule {
         Rule::CrashLoop => crash_loop::check,
+        Rule::HealthFailing => health::failing::check,
+        Rule::HealthSlow => health::slow::check,
+        Rule::HealthFlaky => health::flaky::check,
+        Rule::CertificateExpires => health::certificate::check,
         Rule::ForeignPortOwner => ports::foreign_owner::check,
         Rule::PortNotListening => ports::not_listening::check,
         Rule::UndeclaredPort => ports::undeclared::check,

@@ -5,7 +5,10 @@ use crate::model::finding::{Finding, Key, Subject};
 use crate::model::rule::Rule;
 
 /// Causes before their effects, of the same service.
-const CAUSES: &[(Rule, &[Rule])] = &[(Rule::ForeignPortOwner, &[Rule::CrashLoop])];
+const CAUSES: &[(Rule, &[Rule])] = &[
+    (Rule::ForeignPortOwner, &[Rule::CrashLoop, Rule::HealthFailing]),
+    (Rule::PortNotListening, &[Rule::HealthFailing]),
+];
 
 /// Notes for each finding which other one it follows from.
 pub(super) fn link(_patient: &Patient<'_>, findings: &mut [Finding]) {

@@ -286,11 +286,13 @@ pub struct Host {
 pub enum Part {
     /// What listens.
     Ports,
+    /// What health checks say.
+    Checks,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 2] = [Self::Ports, Self::Checks];
 }
 
 impl Host {
