@@ -131,7 +131,12 @@ fn tcp(said: &Said, tool: &str, ended: i32) -> CheckReading {
         (_, 124 | 143) => failed(said, Why::TimedOut, "no answer in time", b""),
         _ => {
             let why = reason(&words).unwrap_or(Why::Refused);
-            let detail = if words.is_empty() { "refused" } else { words.as_str() };
+            let detail = match why {
+                Why::Refused => "connection refused",
+                Why::TimedOut => "no answer in time",
+                _ if words.is_empty() => "no connection",
+                _ => words.as_str(),
+            };
             failed(said, why, detail, b"")
         }
     }
