@@ -13,10 +13,7 @@ mod ports;
 pub use patient::Patient;
 
 use crate::model::finding::Finding;
-use crate::model::fleet::{Env, Fleet};
-use crate::model::host::Host;
 use crate::model::rule::Rule;
-use crate::model::time::Timestamp;
 
 /// What a rule does: looks at a host and answers what it found.
 type Check = fn(&Patient<'_>, &mut Vec<Finding>);
@@ -41,16 +38,15 @@ const fn check(rule: Rule) -> Check {
 
 /// Looks at one host with every rule. Findings come in no order of their own; those that follow
 /// from others say so.
-pub fn examine(fleet: &Fleet, env: &Env, host: &Host, now: Timestamp) -> Vec<Finding> {
+pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     // What does not answer is a row of its own; what it said before proves nothing any more.
-    if !host.link.is_up() {
+    if !patient.host.link.is_up() {
         return Vec::new();
     }
-    let patient = Patient::new(fleet, env, host, now);
     let mut findings = Vec::new();
     for rule in Rule::ALL {
-        check(*rule)(&patient, &mut findings);
+        check(*rule)(patient, &mut findings);
     }
-    consequences::link(&patient, &mut findings);
+    consequences::link(patient, &mut findings);
     findings
 }

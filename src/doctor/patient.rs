@@ -27,7 +27,8 @@ pub struct Patient<'a> {
 }
 
 impl<'a> Patient<'a> {
-    pub(super) fn new(fleet: &'a Fleet, env: &'a Env, host: &'a Host, now: Timestamp) -> Self {
+    /// Judges what there is to judge.
+    pub fn new(fleet: &'a Fleet, env: &'a Env, host: &'a Host, now: Timestamp) -> Self {
         let rows = fleet.rows_of(env, host, now).filter(|row| !row.verdict.stale).collect();
         let mut ports = ports::judge(env, host, fleet.interval, now);
         ports.retain(|port| !port.stale);

@@ -9,7 +9,7 @@ use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
-use super::port::Sockets;
+use super::port::{PortBrief, Sockets};
 use super::restarts::Saved;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
@@ -273,6 +273,8 @@ pub struct Host {
     pub remembered: Vec<(ServiceName, Saved)>,
     /// What listens.
     pub ports: Observed<Sockets>,
+    /// The verdicts on its ports, as of the doctor's last look.
+    pub port_briefs: Vec<PortBrief>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -314,6 +316,7 @@ impl Host {
             discover,
             remembered: Vec::new(),
             ports: Observed::default(),
+            port_briefs: Vec::new(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

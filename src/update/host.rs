@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::doctor;
+use crate::doctor::{self, Patient};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -11,6 +11,7 @@ use crate::model::finding;
 use crate::model::host::{Host, Link, MOST_DISCOVERED};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
+use crate::model::ports::{PortBrief, PortRow, is_stale};
 use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
@@ -83,12 +84,20 @@ pub(super) fn examine(model: &mut Model, id: &HostId) {
     let now = model.now;
     let Some(env) = model.fleet.env(&id.env) else { return };
     let Some(host) = env.hosts.get(&id.host) else { return };
-    let fresh = doctor::examine(&model.fleet, env, host, now);
-    if fresh.is_empty() && host.findings.is_empty() {
+    let patient = Patient::new(&model.fleet, env, host, now);
+    let fresh = doctor::examine(&patient);
+    // A host that is lost keeps what it had; each view says that it is old.
+    let read = host.ports.value().is_some() && !is_stale(host, model.fleet.interval, now);
+    let briefs: Option<Vec<PortBrief>> =
+        read.then(|| patient.ports.iter().map(PortRow::brief).collect());
+    if fresh.is_empty() && host.findings.is_empty() && briefs.is_none() {
         return;
     }
     let silences = env.silences.clone();
     let Some(host) = model.fleet.host_mut(id) else { return };
+    if let Some(briefs) = briefs {
+        host.port_briefs = briefs;
+    }
     let _changed = finding::track(&mut host.findings, fresh, now);
     for tracked in &mut host.findings {
         let key = &tracked.finding.key;
