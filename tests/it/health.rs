@@ -54,7 +54,7 @@ fn api() -> InstanceId {
 fn findings(model: &Model) -> Vec<Finding> {
     let env = &model.fleet.envs[0];
     let host = model.fleet.host(&HostId::new("production", "a")).unwrap();
-    doctor::examine(&model.fleet, env, host, NOW)
+    doctor::examine(&doctor::Patient::new(&model.fleet, env, host, NOW))
 }
 
 fn found(model: &Model, rule: Rule) -> Option<Finding> {
