@@ -9,6 +9,7 @@ mod alike;
 mod case;
 mod consequences;
 mod crash_loop;
+mod health;
 mod hosts;
 mod patient;
 mod ports;
@@ -51,6 +52,10 @@ const fn check(rule: Rule) -> Check {
         Rule::ClockSkew => hosts::clock_skew::check,
         Rule::RebootRequired => hosts::reboot_required::check,
         Rule::Blind => hosts::blind::check,
+        Rule::HealthFailing => health::failing::check,
+        Rule::HealthSlow => health::slow::check,
+        Rule::HealthFlaky => health::flaky::check,
+        Rule::CertificateExpires => health::certificate::check,
         Rule::ForeignPortOwner => ports::foreign_owner::check,
         Rule::PortNotListening => ports::not_listening::check,
         Rule::UndeclaredPort => ports::undeclared::check,

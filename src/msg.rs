@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::fault::Fault;
+use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
-use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
+use crate::model::ids::{EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
@@ -108,10 +110,27 @@ pub enum HostEvent {
     Words(UnitName, Vec<JournalLine>),
     /// Directories and files that services rest on, by their path.
     Paths(Result<BTreeMap<Box<str>, PathFacts>, Fault>),
+    /// Checks were tried.
+    Checked(Vec<Checked>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.
     Detail(UnitName, Result<Box<UnitDetail>, Fault>),
+}
+
+/// One try of a check.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked {
+    /// Of which service.
+    pub service: ServiceName,
+    /// Its place among the service's checks.
+    pub place: usize,
+    /// As it was asked; after an edit of the config another one may have its place.
+    pub spec: CheckSpec,
+    /// What came of it.
+    pub reading: CheckReading,
+    /// Until when the certificate is valid, where it was read as well.
+    pub certificate: Option<Timestamp>,
 }
 
 /// Restarts and exits from a journal, on the console's clock.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::effect::{Effect, Watch};
+use crate::effect::{Effect, Watch, WatchedChecks};
 use crate::model::Model;
 use crate::model::fleet::Fleet;
 use crate::model::host::Host;
@@ -99,6 +99,16 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         code: paths(host, |promises| promises.directory.as_slice()),
         data: paths(host, |promises| &promises.data),
         ports: declared(host),
+        checks: host
+            .instances
+            .iter()
+            .filter(|(_, instance)| !instance.promises.checks.is_empty())
+            .map(|(service, instance)| WatchedChecks {
+                service: service.clone(),
+                unit: instance.kind.unit().cloned(),
+                promises: Arc::clone(&instance.promises),
+            })
+            .collect(),
         interval: model.fleet.interval,
     })
 }

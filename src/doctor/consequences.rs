@@ -22,13 +22,23 @@ const CAUSES: &[Rule] = &[
     Rule::ForeignPortOwner,
 ];
 /// That it does not stay up, and what else that brings.
-const EFFECTS: &[Rule] =
-    &[Rule::CrashLoop, Rule::StartLimitHit, Rule::ServiceFailed, Rule::PortNotListening];
+const EFFECTS: &[Rule] = &[
+    Rule::CrashLoop,
+    Rule::StartLimitHit,
+    Rule::ServiceFailed,
+    Rule::PortNotListening,
+    Rule::HealthFailing,
+];
+/// Those whose sentence says why.
+const TOLD: &[Rule] = &[Rule::CrashLoop, Rule::StartLimitHit, Rule::ServiceFailed];
 /// What a full or broken disk makes programs say.
 const DISK: &[(Rule, &[&str])] = &[
     (Rule::DiskFull, &["No space left on device", "ENOSPC", "rrno 28", "os error 28"]),
     (Rule::DiskReadOnly, &["Read-only file system", "EROFS", "rrno 30", "os error 30"]),
 ];
+/// What follows from a service's not staying up or not listening, where nothing deeper is known.
+const DOWN: &[Rule] =
+    &[Rule::CrashLoop, Rule::StartLimitHit, Rule::ServiceFailed, Rule::PortNotListening];
 
 /// Notes for each finding which other one it follows from, and leaves out what only says again that
 /// a service is down.
@@ -38,7 +48,7 @@ pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
         let causes = causes(patient, &known, &finding.key.subject);
         let reasons: Vec<&str> =
             causes.iter().filter_map(|found| found.reason.as_deref()).collect();
-        if finding.key.rule != Rule::PortNotListening && !reasons.is_empty() {
+        if TOLD.contains(&finding.key.rule) && !reasons.is_empty() {
             finding.summary = format!("{} because {}", finding.summary, reasons.join(" and "));
         }
         if finding.because.is_none() {
@@ -52,6 +62,17 @@ pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
         *rule != Rule::ServiceFailed || !explained
     });
     needs::link(patient, findings);
+    let known = findings.clone();
+    for finding in findings.iter_mut().filter(|found| found.key.rule == Rule::HealthFailing) {
+        if finding.because.is_none() {
+            let cause = DOWN.iter().find_map(|rule| {
+                known.iter().find(|f| f.key.rule == *rule && f.key.subject == finding.key.subject)
+            });
+            finding.because =
+                cause.map(|cause| cause.because.as_ref().unwrap_or(&cause.key).clone());
+            finding.elsewhere = cause.and_then(|cause| cause.elsewhere.clone());
+        }
+    }
     for finding in findings.iter_mut().filter(|finding| finding.key.rule == Rule::CrashLoop) {
         if finding.because.is_none()
             && let Subject::Service(service) = &finding.key.subject

@@ -283,7 +283,7 @@ impl Host {
             if let (Some(before), Some(slot)) = (before, self.instances.get_mut(service)) {
                 let promises = Arc::clone(&slot.promises);
                 *slot = before;
-                slot.promises = promises;
+                slot.promise(promises);
                 slot.discovered = self.discover;
             }
         }

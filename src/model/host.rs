@@ -295,11 +295,13 @@ pub enum Part {
     Words,
     /// Directories and files that services rest on.
     Paths,
+    /// What health checks say.
+    Checks,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ports, Self::Words, Self::Paths];
+    pub const ALL: [Self; 4] = [Self::Ports, Self::Words, Self::Paths, Self::Checks];
 }
 
 impl Host {

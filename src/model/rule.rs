@@ -59,6 +59,10 @@ rules! {
     ClockSkew "clock-skew" "a host's clock is off";
     RebootRequired "reboot-required" "a host waits for a reboot";
     Blind "blind" "something of a host may not be seen, so that it proves nothing";
+    HealthFailing "health-failing" "a service runs and does not pass its health checks";
+    HealthSlow "health-slow" "a service answers its health checks slower than it may";
+    HealthFlaky "health-flaky" "a service fails more than one in twenty of its health checks";
+    CertificateExpires "certificate-expires" "the certificate behind a health check ends soon";
     // Ports.
     ForeignPortOwner "foreign-port-owner" "a declared port is held by something else than its service";
     PortNotListening "port-not-listening" "a service runs and does not listen on a port that it declares";

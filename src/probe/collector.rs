@@ -22,6 +22,7 @@ pub fn program(nonce: &str) -> String {
         super::ports::SCRIPT,
         super::words::SCRIPT,
         super::paths::SCRIPT,
+        super::checks::SCRIPT,
     ] {
         text.push_str(functions);
     }

@@ -1,6 +1,7 @@
 //! One host: connect, read it until the connection is lost, wait, again. Each host has its own
 //! task; a host that hangs holds up nobody else.
 
+mod checks;
 mod glance;
 mod heartbeat;
 mod line;

@@ -17,7 +17,7 @@ use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
 use crate::model::unit::{LoadState, UnitDetail, UnitFacts};
-use crate::msg::{History, HostEvent};
+use crate::msg::{Checked, History, HostEvent};
 
 /// At most that often a unit that is looked at is read again.
 const REREAD: Duration = Duration::from_secs(2);
@@ -70,6 +70,11 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Paths(Ok(paths)) => host.paths.see(paths, now),
         HostEvent::Paths(Err(fault)) => host.paths.fail(fault),
+        HostEvent::Checked(checked) => {
+            for one in checked {
+                check(host, one, now);
+            }
+        }
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
@@ -126,6 +131,19 @@ fn reread(model: &Model, id: &HostId, event: &HostEvent) -> Option<Effect> {
     let before = instance.facts.value()?;
     let changed = facts.changed != before.changed || facts.started != before.started;
     changed.then(|| Effect::Describe { host: id.clone(), unit: unit.clone() })
+}
+
+fn check(host: &mut Host, checked: Checked, now: Timestamp) {
+    let Checked { service, place, spec, reading, certificate } = checked;
+    let Some(instance) = host.instances.get_mut(&service) else { return };
+    if instance.promises.checks.get(place) != Some(&spec) {
+        return;
+    }
+    let Some(log) = instance.checks.get_mut(place) else { return };
+    log.push(&spec, reading, now);
+    if let Some(until) = certificate {
+        log.certify(until, now);
+    }
 }
 
 fn linked(host: &mut Host, link: Link) {

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{CAUSES, EFFECTS};
+use super::{CAUSES, EFFECTS, TOLD};
 use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Key, Subject};
 use crate::model::host::Host;
 use crate::model::ids::{HostName, ServiceName};
 use crate::model::instance::ServiceState;
-use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
 /// Another finding, and its host where that is another one.
@@ -26,7 +25,7 @@ pub(super) fn link(patient: &Patient<'_>, findings: &mut [Finding]) {
         if let Some((need, (key, elsewhere))) =
             broken_need(patient, &known, service, &mut BTreeSet::new())
         {
-            if finding.key.rule != Rule::PortNotListening {
+            if TOLD.contains(&finding.key.rule) {
                 finding.summary =
                     format!("{} because {need}, which it needs, is down", finding.summary);
             }

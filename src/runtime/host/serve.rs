@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, paths, ports, units, words};
+use super::{Order, Reporter, checks, heartbeat, paths, ports, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) now: watch::Sender<u64>,
     /// Units have been read once, and these are they.
     pub(super) read: watch::Sender<Option<Arc<[UnitName]>>>,
+    /// Units that have changed just now.
+    pub(super) stirred: watch::Sender<Vec<UnitName>>,
     /// The host's facts, once they are known.
     pub(super) facts: watch::Sender<Option<HostFacts>>,
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
@@ -153,6 +155,7 @@ pub(super) async fn serve(
         watch: watch::Sender::new(watch.clone()),
         now: watch::Sender::new(0),
         read: watch::Sender::new(None),
+        stirred: watch::Sender::new(Vec::new()),
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
@@ -171,6 +174,7 @@ pub(super) async fn serve(
         fault = ports::run(transport, shared) => fault,
         fault = words::run(transport, shared) => fault,
         fault = paths::run(transport, shared) => fault,
+        fault = checks::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
