@@ -1,11 +1,13 @@
 //! What is true and what is asked. Pure data and pure functions: nothing here reads a clock,
 //! a file or a socket, and nothing here knows how it is drawn.
 
+pub mod check;
 pub mod command;
 pub mod exit_status;
 pub mod fault;
 pub mod finding;
 pub mod fleet;
+pub mod health;
 pub mod host;
 pub mod ids;
 pub mod instance;

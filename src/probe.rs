@@ -2,14 +2,17 @@
 //! runs there and a pure function from its output to facts. No transport, no clock, no failure:
 //! what makes no sense becomes a warning or an absent value.
 
+pub mod checks;
 pub mod collector;
 pub mod detail;
 pub mod facts;
 pub mod history;
 pub mod journal;
+pub mod paths;
 pub mod ports;
 pub mod properties;
 pub mod quote;
 pub mod survey;
 pub mod tick;
 pub mod units;
+pub mod words;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::ids::{BackupName, ServiceName};
+use super::ids::{BackupName, HostName, ServiceName};
 use super::port::Protocol;
 use super::rule::Rule;
 use super::severity::Severity;
@@ -87,6 +87,10 @@ pub struct Finding {
     pub fix: Vec<Step>,
     /// It follows from that one, which is to be mended first.
     pub because: Option<Key>,
+    /// The host of the environment that has what it follows from; none is its own.
+    pub elsewhere: Option<HostName>,
+    /// As a cause, in the words that stand behind "because".
+    pub reason: Option<String>,
     /// As a warning sign it has to hold for so long before it counts.
     pub confirm: Duration,
 }
@@ -106,6 +110,8 @@ impl Finding {
             evidence: Vec::new(),
             fix: Vec::new(),
             because: None,
+            elsewhere: None,
+            reason: None,
             confirm: Duration::ZERO,
         }
     }
@@ -140,6 +146,13 @@ impl Finding {
     #[must_use]
     pub const fn confirmed_after(mut self, span: Duration) -> Self {
         self.confirm = span;
+        self
+    }
+
+    /// With the words that stand behind "because" where something follows from it.
+    #[must_use]
+    pub fn as_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
 

@@ -283,7 +283,7 @@ impl Host {
             if let (Some(before), Some(slot)) = (before, self.instances.get_mut(service)) {
                 let promises = Arc::clone(&slot.promises);
                 *slot = before;
-                slot.promises = promises;
+                slot.promise(promises);
                 slot.discovered = self.discover;
             }
         }
@@ -297,6 +297,7 @@ impl Host {
         self.recalled = known.recalled;
         self.remembered = known.remembered;
         self.ports = known.ports;
+        self.port_briefs = known.port_briefs;
         self.paths = known.paths;
         self.findings = known.findings;
         self.parts = known.parts;

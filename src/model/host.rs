@@ -9,7 +9,7 @@ use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
-use super::port::Sockets;
+use super::port::{PortBrief, Sockets};
 use super::restarts::Saved;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
@@ -127,6 +127,9 @@ pub struct Disk {
     pub inodes: u64,
     /// Free inodes.
     pub inodes_available: u64,
+    /// It was mounted to be written, and the kernel has made it read-only after errors
+    /// (`errors=remount-ro`).
+    pub fallen_read_only: bool,
 }
 
 impl Disk {
@@ -273,6 +276,8 @@ pub struct Host {
     pub remembered: Vec<(ServiceName, Saved)>,
     /// What listens.
     pub ports: Observed<Sockets>,
+    /// The verdicts on its ports, as of the doctor's last look.
+    pub port_briefs: Vec<PortBrief>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -286,11 +291,17 @@ pub struct Host {
 pub enum Part {
     /// What listens.
     Ports,
+    /// The last words of what is down.
+    Words,
+    /// Directories and files that services rest on.
+    Paths,
+    /// What health checks say.
+    Checks,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 4] = [Self::Ports, Self::Words, Self::Paths, Self::Checks];
 }
 
 impl Host {
@@ -312,6 +323,7 @@ impl Host {
             discover,
             remembered: Vec::new(),
             ports: Observed::default(),
+            port_briefs: Vec::new(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

@@ -21,6 +21,9 @@ pub fn program(nonce: &str) -> String {
         super::detail::SCRIPT,
         super::ports::SCRIPT,
         super::survey::SCRIPT,
+        super::words::SCRIPT,
+        super::paths::SCRIPT,
+        super::checks::SCRIPT,
     ] {
         text.push_str(functions);
     }

@@ -1,12 +1,16 @@
 //! One host: connect, read it until the connection is lost, wait, again. Each host has its own
 //! task; a host that hangs holds up nobody else.
 
+mod checks;
+mod glance;
 mod heartbeat;
 mod line;
+mod paths;
 mod ports;
 mod serve;
 mod survey;
 mod units;
+mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;

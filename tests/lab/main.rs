@@ -16,6 +16,8 @@ mod poll;
 mod ports;
 
 mod changes;
+mod checks;
+mod doctor;
 mod endings;
 mod fallback;
 mod faults;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, ports, units};
+use super::{Order, Reporter, checks, heartbeat, paths, ports, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -39,11 +40,17 @@ pub(super) struct Shared {
     pub(super) now: watch::Sender<u64>,
     /// Units have been read once, and these are they.
     pub(super) read: watch::Sender<Option<Arc<[UnitName]>>>,
+    /// Units that have changed just now.
+    pub(super) stirred: watch::Sender<Vec<UnitName>>,
     /// The host's facts, once they are known.
     pub(super) facts: watch::Sender<Option<HostFacts>>,
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
     /// For what is asked often and answered at once.
     pub(super) quick: Line,
+    /// For what may take a while: journals, walks through directories.
+    pub(super) slow: Line,
+    /// What of units other parts go by.
+    pub(super) glances: Glances,
 }
 
 #[derive(Default)]
@@ -78,6 +85,8 @@ impl Shared {
         // The link first: a single reading ends with the units' fault.
         self.say_link().await;
         if let Some(fault) = fault {
+            // Who waits for units waits no longer.
+            self.glances.take(&[]);
             self.reporter.say(HostEvent::UnitsFailed(fault)).await;
         }
     }
@@ -120,8 +129,9 @@ impl Shared {
         lock(&self.groups).clone()
     }
 
-    /// Takes the control groups from readings.
+    /// Takes control groups and what else other parts go by from readings.
     pub(super) fn take_groups(&self, read: &[(UnitName, crate::model::unit::UnitFacts)]) {
+        self.glances.take(read);
         let mut groups = lock(&self.groups);
         for (unit, facts) in read {
             groups.retain(|(known, _)| known != unit);
@@ -145,9 +155,12 @@ pub(super) async fn serve(
         watch: watch::Sender::new(watch.clone()),
         now: watch::Sender::new(0),
         read: watch::Sender::new(None),
+        stirred: watch::Sender::new(Vec::new()),
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
+        slow: Line::default(),
+        glances: Glances::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -159,6 +172,9 @@ pub(super) async fn serve(
         fault = units::run(transport, shared) => fault,
         fault = recall(transport, shared) => fault,
         fault = ports::run(transport, shared) => fault,
+        fault = words::run(transport, shared) => fault,
+        fault = paths::run(transport, shared) => fault,
+        fault = checks::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -229,7 +245,7 @@ async fn describe(
 }
 
 /// How the journal can be read; none when the user has no right to.
-fn journal_by(shared: &Shared) -> Option<&'static str> {
+pub(super) fn journal_by(shared: &Shared) -> Option<&'static str> {
     let policy = shared.watch.borrow().spec.sudo;
     let facts = shared.facts.borrow();
     let facts = facts.as_ref()?;
