@@ -66,13 +66,11 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         ),
         ("qd_last", [..])
         | (
-            "qd_ping" | "qd_survey_owned" | "qd_survey_paths" | "qd_survey_cron" | "qd_survey_read"
-            | "qd_survey_http" | "qd_survey_docker",
+            "qd_checks" | "qd_ping" | "qd_words" | "qd_trees" | "qd_survey_owned"
+            | "qd_survey_paths" | "qd_survey_cron" | "qd_survey_read" | "qd_survey_http"
+            | "qd_survey_docker",
             _,
         ) => (0, String::new()),
-        ("qd_checks" | "qd_ping" | "qd_words" | "qd_trees", _) | ("qd_last", [..]) => {
-            (0, String::new())
-        }
         _ => (127, String::new()),
     }
 }
