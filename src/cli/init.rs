@@ -26,7 +26,7 @@ use crate::config::{self, Source};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::HostName;
 use crate::model::spec::{HostSpec, Reach, Sudo, Tier};
-use crate::runtime::{engine, host};
+use crate::runtime::{clock, engine, host};
 
 /// Some host could not be read.
 const PARTLY: u8 = 3;
@@ -63,7 +63,7 @@ pub(super) fn run(fleet: &Fleet, init: &Init) -> Outcome {
         complain("quarterdeck: no host could be read, so there is nothing to write");
         return Ok(PARTLY);
     }
-    let text = written(&envs)?;
+    let text = written(&envs, &moment())?;
     match &output {
         Output::Stdout => {
             let mut out = std::io::stdout().lock();
@@ -78,6 +78,13 @@ pub(super) fn run(fleet: &Fleet, init: &Init) -> Outcome {
         }
     }
     Ok(if unread > 0 { PARTLY } else { 0 })
+}
+
+/// Now, in words and to the minute.
+fn moment() -> String {
+    jiff::Timestamp::from_microsecond(clock::now().as_micros())
+        .map(|now| now.strftime("%Y-%m-%d %H:%M UTC").to_string())
+        .unwrap_or_default()
 }
 
 fn failure(code: u8, message: impl std::fmt::Display) -> Failure {
@@ -181,10 +188,10 @@ async fn look(destinations: &[String]) -> std::io::Result<Vec<Seen>> {
 }
 
 /// The config's text, which loads without a fault.
-fn written(envs: &[Env<'_>]) -> Result<String, Failure> {
+fn written(envs: &[Env<'_>], when: &str) -> Result<String, Failure> {
     let mut told = String::new();
     for live in [Live::Known, Live::Nothing] {
-        let text = page::page(envs, live);
+        let text = page::page(envs, live, when);
         match config::parse(&[Source::new("config.toml", text.as_str())]) {
             Ok(_) => return Ok(text),
             Err(faults) => {
@@ -238,11 +245,16 @@ fn summary(path: &Path, envs: &[Env<'_>]) -> String {
     let count = |number: usize, what: &str| {
         format!("{number} {what}{}", if number == 1 { "" } else { "s" })
     };
-    let read = || envs.iter().flat_map(|env| &env.hosts).filter_map(|h| h.found.as_ref().ok());
+    let hosts = || envs.iter().flat_map(|env| &env.hosts);
+    let read = || hosts().filter_map(|host| host.found.as_ref().ok());
+    let unread = match hosts().count() - read().count() {
+        0 => String::new(),
+        some => format!(" ({some} could not be read)"),
+    };
     let services = envs.iter().map(|env| env.services.len()).sum();
     let backups = read().map(|found| found.backups.len()).sum();
     format!(
-        "wrote {}: {}, {}, {}. Next: `quarterdeck check`, then `quarterdeck`",
+        "wrote {}: {}{unread}, {}, {}. Next: `quarterdeck check`, then `quarterdeck`",
         crate::model::text::clean(&path.display().to_string(), 300),
         count(read().count(), "host"),
         count(services, "service"),

@@ -101,8 +101,24 @@ pub struct FoundData {
 pub struct FoundHealth {
     /// As seen from the host itself.
     pub url: String,
-    /// A word of the answer that says so.
-    pub contains: Option<&'static str>,
+    /// What the answer said.
+    pub says: Says,
+}
+
+/// What tells a healthy answer from a sick one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Says {
+    /// Nothing beside its status.
+    #[default]
+    Nothing,
+    /// A word.
+    Word(&'static str),
+    /// A field of its JSON, which is a text.
+    Field(&'static str, Box<str>),
+    /// A field of its JSON, which is `true`.
+    Flag(&'static str),
+    /// A field of its JSON and its value, which is not known for being well: it may be sick now.
+    Doubt(&'static str, Box<str>),
 }
 
 /// How a backup is made.

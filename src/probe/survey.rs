@@ -3,13 +3,15 @@
 pub mod apps;
 pub mod backups;
 pub mod cron;
+pub mod data;
+pub mod health;
 pub mod shell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::properties::{Properties, Value};
 use crate::model::ids::UnitName;
-use crate::model::survey::{FoundContainer, FoundHealth};
+use crate::model::survey::FoundContainer;
 use crate::model::text::clean;
 
 /// Runs on the host.
@@ -158,49 +160,16 @@ pub fn parse_files(text: &str, asked: &[String]) -> BTreeMap<String, String> {
     texts
 }
 
-/// Words that a healthy answer has and a sick one has not, the more telling first.
-const HEALTHY: &[&str] = &["healthy", "\"ok\"", "\"up\"", "\"UP\"", "\"pass\"", "ok", "OK"];
-
-/// Reads an answer of `qd_survey_http`: what answered, by the address and port asked.
-pub fn parse_http(text: &str) -> Vec<(String, FoundHealth)> {
-    let mut found: Vec<(String, FoundHealth)> = Vec::new();
-    let mut body = String::new();
-    for line in text.lines().chain(["answer"]) {
-        if let Some(rest) = line.strip_prefix(' ') {
-            if !rest.starts_with("end ") && body.len() < 4096 {
-                body.push_str(rest);
-                body.push('\n');
-            }
-            continue;
-        }
-        if let Some((_, health)) = found.last_mut() {
-            health.contains = word_of_health(&body);
-        }
-        body.clear();
-        if let Some((asked, path)) = line.strip_prefix("answer ").and_then(|l| l.split_once(' ')) {
-            let url = clean(&format!("http://{asked}{path}"), 256);
-            found.push((asked.to_owned(), FoundHealth { url, contains: None }));
-        }
-    }
-    found
-}
-
-/// A word that can be looked for: of a short answer only, since a page may have any word by chance.
-fn word_of_health(body: &str) -> Option<&'static str> {
-    if body.len() > 1024 || body.contains("unhealthy") || body.trim_start().starts_with('<') {
-        return None;
-    }
-    HEALTHY.iter().copied().find(|word| {
-        // Alone, it has to be all that is said.
-        let alone = word.starts_with(['o', 'O']);
-        if alone { body.trim() == *word } else { body.contains(word) }
-    })
-}
-
-/// Reads an answer of `qd_survey_docker`; none where docker is there and we may not ask it.
-pub fn parse_containers(text: &str) -> Option<Vec<FoundContainer>> {
-    if text.lines().any(|line| line == "denied") {
-        return None;
+/// Reads an answer of `qd_survey_docker`; where docker is there and does not say, why.
+pub fn parse_containers(text: &str) -> Result<Vec<FoundContainer>, String> {
+    if let Some(refusal) = text.lines().find_map(|line| line.strip_prefix("refused ")) {
+        return Err(if refusal.to_ascii_lowercase().contains("permission denied") {
+            "docker is there and may not be asked, so containers are missing here: add the user to \
+             the group docker, or allow sudo -n"
+                .to_owned()
+        } else {
+            format!("docker is there and does not answer: {}", clean(refusal, 300))
+        });
     }
     let lines = text.lines().filter_map(|line| line.strip_prefix("container "));
     let found = lines.filter_map(|line| {
@@ -214,7 +183,7 @@ pub fn parse_containers(text: &str) -> Option<Vec<FoundContainer>> {
             ports: parts.next()?,
         })
     });
-    Some(found.take(500).collect())
+    Ok(found.take(500).collect())
 }
 
 #[cfg(test)]
@@ -261,20 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_tells_its_word_only_where_it_is_one() {
-        let text = "answer 127.0.0.1:1 /health\n {\"status\": \"healthy\"}\n end 200 0\n\
-            answer 127.0.0.1:2 /\n <html>healthy</html>\n end 200 0\n\
-            answer 127.0.0.1:3 /healthz\n ok\n end 200 0\n\
-            answer 127.0.0.1:4 /\n our books\n answer 127.0.0.1:9 /forged\n";
-        let found = parse_http(text);
-        let words: Vec<_> = found.iter().map(|(_, health)| health.contains).collect();
-        assert_eq!(words, [Some("healthy"), None, Some("ok"), None]);
-        assert_eq!(found[0].1.url, "http://127.0.0.1:1/health");
-    }
-
-    #[test]
     fn containers_are_read_or_denied() {
-        assert_eq!(parse_containers("denied\n"), None);
+        // Docker 27.
+        let denied =
+            "refused permission denied while trying to connect to the Docker daemon socket\n";
+        assert!(parse_containers(denied).unwrap_err().contains("group docker"));
+        let down = "refused Cannot connect to the Docker daemon. Is the docker daemon running?\n";
+        assert!(parse_containers(down).unwrap_err().contains("does not answer: Cannot connect"));
         let found = parse_containers("container db|postgres:15|shop|db|5432/tcp\ncontainer |x\n");
         assert_eq!(found.unwrap()[0].project.as_ref(), "shop");
     }

@@ -77,7 +77,7 @@ qd_survey_read() {
 qd_survey_http() {
   unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
   for qd_a in "$@"; do
-    for qd_b in /health /healthz /api/health /status /; do
+    for qd_b in /health /healthz /api/health /-/healthy /actuator/health /status /; do
       qd_c=$(qd_survey_get "http://$qd_a$qd_b")
       qd_d=${qd_c##*
 }
@@ -119,7 +119,9 @@ qd_survey_docker() {
   if qd_a=$(qd_limit 5 docker ps --format "$qd_e"); then :
   elif [ "$1" = sudo ] && qd_a=$(qd_limit 5 sudo -n docker ps --format "$qd_e"); then :
   else
-    echo denied
+    # Docker 20 to 28: `permission denied while trying to connect`, `Cannot connect to the Docker
+    # daemon … Is the docker daemon running?`; podman says it otherwise.
+    qd_limit 5 docker ps 2>&1 | tail -n 1 | qd_cap 400 | sed 's/^/refused /'
     return 0
   fi
   printf '%s\n' "$qd_a" | qd_cap 262144 | sed 's/^/container /'

@@ -6,7 +6,7 @@ use super::text::{Text, string, strings};
 use crate::config::{KEYS, Key};
 use crate::model::port::Protocol;
 use crate::model::ports::is_loopback;
-use crate::model::survey::{FoundPort, Survey, Why};
+use crate::model::survey::{FoundHealth, FoundPort, Says, Survey, Why};
 
 /// Ports that the kernel gives to whoever asks for any (`ip_local_port_range`, ip(7)): with the next
 /// start it may be another one.
@@ -41,13 +41,14 @@ impl Live {
     }
 }
 
-/// The whole file.
-pub(super) fn page(envs: &[Env<'_>], live: Live) -> String {
+/// The whole file; `when` is the moment of the look, in words.
+pub(super) fn page(envs: &[Env<'_>], live: Live, when: &str) -> String {
     let mut text = Text::default();
-    text.comment(
-        "Written by `quarterdeck init` from what it found. Beside each guess stands what it was \
-         made by; everything may be edited. `quarterdeck check` tries it.",
-    );
+    text.comment(&format!(
+        "Written by `quarterdeck init`, {when}, from what it found then. Beside each guess stands \
+         what it was made by, and `!` marks what deserves a look; everything may be edited. \
+         `quarterdeck check` tries it, `quarterdeck doctor` says what is wrong."
+    ));
     for env in envs {
         env_part(&mut text, env, live);
     }
@@ -119,14 +120,14 @@ fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Liv
     let unit = service.found;
     let timer = unit.unit.as_str().rsplit_once('.').is_some_and(|(_, kind)| kind == "timer");
     let by = match unit.why {
-        Why::Own => format!("{} ({})", unit.why.words(), unit.facts.fragment),
-        Why::Listens | Why::Known => unit.why.words().to_owned(),
+        Why::Own => &*unit.facts.fragment,
+        Why::Listens | Why::Known => unit.why.words(),
     };
-    let description = match &*unit.facts.description {
-        "" => String::new(),
-        said => format!("{said}: "),
-    };
-    text.comment(&format!("{description}{by}"));
+    // systemd describes what has no description by its name.
+    match &*unit.facts.description {
+        said if said.is_empty() || said == unit.unit.as_str() => text.comment(by),
+        said => text.comment(&format!("{said} ({by})")),
+    }
     for other in &unit.facts.triggered_by {
         text.comment(&format!("Started by {other}"));
     }
@@ -140,17 +141,15 @@ fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Liv
     text.key(true, kind, &string(unit.unit.as_str()), "");
     ports(text, &unit.ports);
     if let Some(health) = &unit.health {
-        let contains = health
-            .contains
-            .map_or_else(String::new, |word| format!(", contains = {}", string(word)));
-        let value = format!("[{{ http = {}, expect = 200{contains} }}]", string(&health.url));
-        text.key(live.service("health"), "health", &value, "it answered");
+        health_part(text, health, live.service("health"));
     }
     if !service.needs.is_empty() {
         let needs = strings(service.needs.iter().map(String::as_str));
         text.key(true, "needs", &needs, "its unit is started after it");
     }
-    if let Some(directory) = path(unit.directory.as_deref()) {
+    let is_data = |path: &&str| unit.data.iter().any(|data| *data.path == **path);
+    // Of a database it is no code.
+    if let Some(directory) = path(unit.directory.as_deref()).filter(|path| !is_data(path)) {
         let by = if unit.facts.directory.is_empty() { "its process is in it" } else { "" };
         text.key(true, "directory", &string(directory), by);
     }
@@ -160,6 +159,23 @@ fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Liv
         by.dedup();
         text.key(true, "data", &strings(data), &format!("by {}", by.join(" and ")));
     }
+}
+
+fn health_part(text: &mut Text, health: &FoundHealth, live: bool) {
+    let url = string(&health.url);
+    let says = match &health.says {
+        Says::Nothing | Says::Doubt(..) => String::new(),
+        Says::Word(word) => format!(", contains = {}", string(word)),
+        Says::Field(name, value) => format!(", json = {{ {name} = {} }}", string(value)),
+        Says::Flag(name) => format!(", json = {{ {name} = true }}"),
+    };
+    if let Says::Doubt(name, value) = &health.says {
+        text.comment(&format!(
+            "! It answers with 200 and `{name}` {value}: where that is not well, add what is, such \
+             as json = {{ {name} = … }}."
+        ));
+    }
+    text.key(live, "health", &format!("[{{ http = {url}, expect = 200{says} }}]"), "it answers so");
 }
 
 /// A path that the config takes.

@@ -9,7 +9,8 @@ use crate::model::ids::UnitName;
 use crate::model::port::Protocol;
 use crate::model::spec::{FleetSpec, Tier};
 use crate::model::survey::{
-    FoundBackup, FoundContainer, FoundData, FoundHealth, FoundPort, FoundUnit, Survey, Tool, Why,
+    FoundBackup, FoundContainer, FoundData, FoundHealth, FoundPort, FoundUnit, Says, Survey, Tool,
+    Why,
 };
 use crate::model::unit::UnitFacts;
 
@@ -38,7 +39,10 @@ fn load(text: &str) -> FleetSpec {
 }
 
 fn spec(all: &[Seen]) -> FleetSpec {
-    load(&written(&plan(all, None, None)).unwrap_or_else(|failure| panic!("{}", failure.message)))
+    load(
+        &written(&plan(all, None, None), "now")
+            .unwrap_or_else(|failure| panic!("{}", failure.message)),
+    )
 }
 
 /// Name, hosts and kind of each service.
@@ -96,7 +100,7 @@ fn an_unread_host_stands_there_as_a_comment() {
         Seen { destination: "dev".to_owned(), found: Err(fault) },
     ];
     let envs = plan(&all, None, None);
-    let text = page::page(&envs, Live::Known);
+    let text = page::page(&envs, Live::Known, "now");
     let spec = load(&text);
     assert_eq!((spec.envs.len(), spec.envs[0].hosts.len()), (1, 1));
     assert!(text.contains("# ssh = \"web2\"\n") && text.contains("# ssh = \"dev\"\n"), "{text}");
@@ -140,7 +144,7 @@ fn a_port_is_as_open_as_it_was_found_and_one_that_passes_is_told() {
     udp.binds = vec!["0.0.0.0".parse().unwrap()];
     api.ports.extend([udp, passing]);
     let all = [seen("web1", vec![api])];
-    let text = written(&plan(&all, None, None)).map_err(|failure| failure.message).unwrap();
+    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
     assert!(
         text.contains(
             "ports = [{ port = 3444, bind = \"loopback\" }, { port = 3444, protocol = \"udp\" }]"
@@ -180,8 +184,10 @@ fn hostile_findings_make_a_config_that_loads() {
         api.facts.triggered_by = vec![(*hostile).into()];
         api.directory = Some((*hostile).into());
         api.data = vec![FoundData { path: (*hostile).into(), by: "x" }];
-        api.health =
-            Some(FoundHealth { url: format!("http://{hostile}"), contains: Some("healthy") });
+        api.health = Some(FoundHealth {
+            url: format!("http://{hostile}"),
+            says: Says::Field("status", (*hostile).into()),
+        });
         api.ports[0].by_hand = Some((*hostile).into());
         api.after = vec![UnitName::new(hostile)];
         let mut host = seen("web1", vec![bad, api]);
@@ -234,7 +240,7 @@ fn data_that_no_job_archives_is_told() {
     };
     host.found.as_mut().unwrap().backups = vec![backup];
     let all = [host];
-    let text = written(&plan(&all, None, None)).map_err(|failure| failure.message).unwrap();
+    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
     assert!(text.contains("! api.service writes /srv/app/data"), "{text}");
     // The directory of each run: a pattern stands in the last part only.
     assert!(text.contains("files = \"/b/data-*/\""), "{text}");
@@ -244,6 +250,6 @@ fn data_that_no_job_archives_is_told() {
         all[0].found.as_mut().unwrap().backups[0].sources = vec!["/srv/app".into()];
         all
     };
-    let text = written(&plan(&all, None, None)).map_err(|failure| failure.message).unwrap();
+    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
     assert!(!text.contains("! api.service writes"), "{text}");
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use crate::model::ids::UnitName;
 use crate::model::port::{Keeper, Process, Protocol, Socket, Sockets, keeper};
-use crate::model::survey::{FoundData, FoundPort, FoundUnit, Why};
-use crate::model::unit::{ActiveState, LoadState, UnitFacts, is_below};
+use crate::model::survey::{FoundPort, Why};
+use crate::model::unit::{ActiveState, LoadState, UnitFacts};
 
 /// Ports of the system's own services: ssh, mail relay, DNS stub, DHCP, portmapper, NTP, chrony's,
 /// printing, mDNS, LLMNR.
@@ -195,31 +195,6 @@ pub fn directory(facts: &UnitFacts, sockets: &Sockets) -> Option<Box<str>> {
         let process = sockets.processes.get(&facts.main_pid?)?;
         plain(process.directory.as_deref()?)
     })
-}
-
-/// Directories that a unit may write its data to, of which some may not be there: `data` in its
-/// working directory, what its sandbox lets it write within there, and its `StateDirectory=`.
-pub fn data(unit: &FoundUnit) -> Vec<FoundData> {
-    let sandbox = &unit.facts.sandbox;
-    let mut found: Vec<FoundData> = Vec::new();
-    let mut add = |path: &str, by| {
-        let path = path.trim_end_matches('/');
-        let known = found.iter().any(|data| is_below(path, &data.path));
-        if path.starts_with('/') && !path.contains("/../") && !known {
-            found.push(FoundData { path: path.into(), by });
-        }
-    };
-    for path in sandbox.own.iter().filter(|path| path.starts_with("/var/lib/")) {
-        add(path, "StateDirectory=");
-    }
-    if let Some(home) = unit.directory.as_deref().filter(|_| unit.why == Why::Own) {
-        let paths = sandbox.read_write.iter().map(|path| path.trim_start_matches(['-', '+']));
-        for path in paths.filter(|path| is_below(path, home) && *path != home) {
-            add(path, "ReadWritePaths=");
-        }
-        add(&format!("{home}/data"), "its name, in the working directory");
-    }
-    found
 }
 
 /// Sockets sorted out: those of units, and those that nobody claims.

@@ -15,13 +15,13 @@ use crate::model::survey::{FoundBackup, FoundData, FoundUnit, Survey, Why};
 use crate::model::unit::UnitFacts;
 use crate::probe::facts::parse_facts;
 use crate::probe::properties::NAMES;
-use crate::probe::survey::{self as probe, More, apps, backups, cron};
+use crate::probe::survey::{self as probe, More, apps, backups, cron, data, health};
 use crate::probe::units::parse_units;
 use crate::runtime::transport::Transport;
 
 /// For one question; the collector's own limits end before it.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// For asking an application for its health: five paths of two seconds a port, most of which do
+/// For asking an application for its health: seven paths of two seconds a port, most of which do
 /// not need them.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(60);
 /// For the whole look.
@@ -100,12 +100,8 @@ impl Look<'_> {
         self.health(&mut found).await?;
         let containers = self.ask_as("qd_survey_docker", &[]).await?;
         match probe::parse_containers(&containers) {
-            Some(containers) => found.containers = containers,
-            None => found.warnings.push(
-                "docker is there and may not be asked: add the user to the group docker, or allow \
-                 sudo -n"
-                    .to_owned(),
-            ),
+            Ok(containers) => found.containers = containers,
+            Err(why) => found.warnings.push(why),
         }
         Ok(found)
     }
@@ -204,7 +200,7 @@ impl Look<'_> {
     async fn data(&self, found: &mut Survey) -> Result<(), Fault> {
         let mut asked: Vec<(usize, FoundData)> = Vec::new();
         for (place, unit) in found.units.iter().enumerate() {
-            let candidates = apps::data(unit).into_iter();
+            let candidates = data::candidates(unit).into_iter();
             asked.extend(candidates.map(|candidate| (place, candidate)));
         }
         asked.truncate(1000);
@@ -217,6 +213,9 @@ impl Look<'_> {
             if let Some(unit) = found.units.get_mut(place).filter(|_| there == Some(true)) {
                 unit.data.push(data);
             }
+        }
+        for unit in &mut found.units {
+            data::choose(&mut unit.data);
         }
         Ok(())
     }
@@ -282,7 +281,7 @@ impl Look<'_> {
         }
         let asked: Vec<String> = asked.into_iter().collect();
         let answers = match self.ask("qd_survey_http", &asked).await {
-            Ok(text) => probe::parse_http(&text),
+            Ok(text) => health::parse(&text),
             Err(fault) => {
                 found.warnings.push(format!("health: {fault}"));
                 return Ok(());
@@ -301,6 +300,7 @@ impl Look<'_> {
 /// Ports that no unit holds: of a process in a unit's own directory they are that unit's, started
 /// by hand; others are told.
 fn strangers(sockets: &[crate::model::port::Socket], all: &Sockets, found: &mut Survey) {
+    let mut rest: BTreeMap<(u16, &str, String), Vec<String>> = BTreeMap::new();
     for socket in sockets {
         let directory = socket
             .pids
@@ -312,15 +312,16 @@ fn strangers(sockets: &[crate::model::port::Socket], all: &Sockets, found: &mut 
             .iter_mut()
             .filter(|unit| unit.why == Why::Own && unit.directory.as_deref() == directory);
         let label = apps::label(socket, all);
-        match (directory, homes.next(), homes.next()) {
-            (Some(_), Some(home), None) => apps::put(&mut home.ports, socket, Some(label.into())),
-            _ if found.strangers.len() < 50 => found.strangers.push(format!(
-                "{} {} on {}: {label}",
-                socket.protocol.name(),
-                socket.port,
-                socket.address
-            )),
-            _ => {}
+        // Where several units share it, nobody knows whose it is.
+        if let (Some(_), Some(home), None) = (directory, homes.next(), homes.next()) {
+            apps::put(&mut home.ports, socket, Some(label.into()));
+        } else {
+            let same = rest.entry((socket.port, socket.protocol.name(), label)).or_default();
+            same.push(socket.address.to_string());
         }
+    }
+    for ((port, protocol, label), addresses) in rest.into_iter().take(50) {
+        let addresses = addresses.join(" and ");
+        found.strangers.push(format!("{protocol} {port} on {addresses}: {label}"));
     }
 }
