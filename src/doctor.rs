@@ -8,6 +8,7 @@ mod consequences;
 mod crash_loop;
 mod patient;
 mod ports;
+mod proxy;
 
 pub use patient::Patient;
 
@@ -31,6 +32,10 @@ const fn check(rule: Rule) -> Check {
         Rule::PortConflict => ports::conflict::check,
         Rule::PortOutOfRange => ports::out_of_range::check,
         Rule::PortOwnerUnknown => ports::owner_unknown::check,
+        Rule::ProxyConfigInvalid => proxy::invalid::check,
+        Rule::ProxyNotReloaded => proxy::stale::check,
+        Rule::MixedUpstream => proxy::mixed::check,
+        Rule::DeadUpstream => proxy::dead::check,
     }
 }
 

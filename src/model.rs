@@ -13,6 +13,7 @@ pub mod observed;
 pub mod path;
 pub mod port;
 pub mod ports;
+pub mod proxy;
 pub mod restarts;
 pub mod rows;
 pub mod rule;

@@ -9,6 +9,7 @@ use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
 use crate::model::instance::Usage;
 use crate::model::port::Sockets;
+use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
 use crate::model::spec::FleetSpec;
@@ -102,6 +103,8 @@ pub enum HostEvent {
     Recalled(Option<History>),
     /// What listens.
     Ports(Result<Sockets, Fault>),
+    /// What its reverse proxy does.
+    Proxy(Result<Box<ProxyFacts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

@@ -7,6 +7,7 @@ pub mod detail;
 pub mod facts;
 pub mod history;
 pub mod journal;
+pub mod nginx;
 pub mod ports;
 pub mod properties;
 pub mod quote;

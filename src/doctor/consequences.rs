@@ -8,7 +8,7 @@ use crate::model::rule::Rule;
 const CAUSES: &[(Rule, &[Rule])] = &[(Rule::ForeignPortOwner, &[Rule::CrashLoop])];
 
 /// Notes for each finding which other one it follows from.
-pub(super) fn link(_patient: &Patient<'_>, findings: &mut [Finding]) {
+pub(super) fn link(patient: &Patient<'_>, findings: &mut [Finding]) {
     let keys: Vec<Key> = findings.iter().map(|finding| finding.key.clone()).collect();
     for finding in findings.iter_mut().filter(|finding| finding.because.is_none()) {
         let Subject::Service(_) = &finding.key.subject else { continue };
@@ -19,4 +19,5 @@ pub(super) fn link(_patient: &Patient<'_>, findings: &mut [Finding]) {
             .find(|cause| keys.contains(cause));
         finding.because = cause;
     }
+    super::proxy::follow(patient, findings);
 }

@@ -297,6 +297,7 @@ impl Host {
         self.recalled = known.recalled;
         self.remembered = known.remembered;
         self.ports = known.ports;
+        self.proxy = known.proxy;
         self.paths = known.paths;
         self.findings = known.findings;
         self.parts = known.parts;

@@ -10,6 +10,7 @@ use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::Sockets;
+use super::proxy::ProxyFacts;
 use super::restarts::Saved;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
@@ -273,6 +274,8 @@ pub struct Host {
     pub remembered: Vec<(ServiceName, Saved)>,
     /// What listens.
     pub ports: Observed<Sockets>,
+    /// What its reverse proxy does.
+    pub proxy: Observed<ProxyFacts>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -286,11 +289,13 @@ pub struct Host {
 pub enum Part {
     /// What listens.
     Ports,
+    /// What its reverse proxy does.
+    Proxy,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 2] = [Self::Ports, Self::Proxy];
 }
 
 impl Host {
@@ -312,6 +317,7 @@ impl Host {
             discover,
             remembered: Vec::new(),
             ports: Observed::default(),
+            proxy: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

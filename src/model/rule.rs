@@ -41,4 +41,9 @@ rules! {
     PortConflict "port-conflict" "two services of a host declare the same port";
     PortOutOfRange "port-out-of-range" "something listens outside the ports that the environment allows";
     PortOwnerUnknown "port-owner-unknown" "a declared port is held by somebody whom we may not see";
+    // The reverse proxy.
+    ProxyConfigInvalid "proxy-config-invalid" "nginx refuses its configuration";
+    ProxyNotReloaded "proxy-not-reloaded" "nginx works by an older configuration than the one on the disk";
+    MixedUpstream "mixed-upstream" "a pool of nginx mixes different services";
+    DeadUpstream "dead-upstream" "nginx sends requests to where nobody takes them";
 }

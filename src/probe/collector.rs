@@ -20,6 +20,7 @@ pub fn program(nonce: &str) -> String {
         super::history::SCRIPT,
         super::detail::SCRIPT,
         super::ports::SCRIPT,
+        super::nginx::SCRIPT,
     ] {
         text.push_str(functions);
     }

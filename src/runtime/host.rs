@@ -4,6 +4,7 @@
 mod heartbeat;
 mod line;
 mod ports;
+mod proxy;
 mod serve;
 mod units;
 

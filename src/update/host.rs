@@ -62,6 +62,8 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Ports(Ok(sockets)) => host.ports.see(sockets, now),
         HostEvent::Ports(Err(fault)) => host.ports.fail(fault),
+        HostEvent::Proxy(Ok(facts)) => host.proxy.see(*facts, now),
+        HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }

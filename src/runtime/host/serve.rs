@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, ports, units};
+use super::{Order, Reporter, heartbeat, ports, proxy, units};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -44,6 +44,8 @@ pub(super) struct Shared {
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
     /// For what is asked often and answered at once.
     pub(super) quick: Line,
+    /// For what is asked rarely and may take its time.
+    pub(super) patient: Line,
 }
 
 #[derive(Default)]
@@ -148,6 +150,7 @@ pub(super) async fn serve(
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
+        patient: Line::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -159,6 +162,7 @@ pub(super) async fn serve(
         fault = units::run(transport, shared) => fault,
         fault = recall(transport, shared) => fault,
         fault = ports::run(transport, shared) => fault,
+        fault = proxy::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
