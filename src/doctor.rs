@@ -9,6 +9,7 @@ mod crash_loop;
 mod patient;
 mod ports;
 mod proxy;
+mod scripts;
 
 pub use patient::Patient;
 
@@ -36,6 +37,11 @@ const fn check(rule: Rule) -> Check {
         Rule::ProxyNotReloaded => proxy::stale::check,
         Rule::MixedUpstream => proxy::mixed::check,
         Rule::DeadUpstream => proxy::dead::check,
+        Rule::RestartScriptNoOp => scripts::no_op::check,
+        Rule::BackupLossyCopy => scripts::lossy::check,
+        Rule::DumpPipeHidesFailure => scripts::dump::check,
+        Rule::PruneByAgeOnly => scripts::prune::check,
+        Rule::OldContainerName => scripts::container_name::check,
     }
 }
 

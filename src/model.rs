@@ -18,6 +18,7 @@ pub mod restarts;
 pub mod rows;
 pub mod rule;
 pub mod screen;
+pub mod script;
 pub mod severity;
 pub mod spec;
 pub mod text;

@@ -12,6 +12,7 @@ use crate::model::port::Sockets;
 use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
+use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
 use crate::model::unit::{Exit, UnitDetail, UnitFacts};
@@ -105,6 +106,8 @@ pub enum HostEvent {
     Ports(Result<Sockets, Fault>),
     /// What its reverse proxy does.
     Proxy(Result<Box<ProxyFacts>, Fault>),
+    /// What its scripts were found to do.
+    Scripts(Result<Box<Scripts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

@@ -11,5 +11,6 @@ pub mod nginx;
 pub mod ports;
 pub mod properties;
 pub mod quote;
+pub mod scripts;
 pub mod tick;
 pub mod units;

@@ -298,6 +298,7 @@ impl Host {
         self.remembered = known.remembered;
         self.ports = known.ports;
         self.proxy = known.proxy;
+        self.scripts = known.scripts;
         self.paths = known.paths;
         self.findings = known.findings;
         self.parts = known.parts;

@@ -12,6 +12,7 @@ use super::path::PathFacts;
 use super::port::Sockets;
 use super::proxy::ProxyFacts;
 use super::restarts::Saved;
+use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
@@ -276,6 +277,8 @@ pub struct Host {
     pub ports: Observed<Sockets>,
     /// What its reverse proxy does.
     pub proxy: Observed<ProxyFacts>,
+    /// What its scripts were found to do.
+    pub scripts: Observed<Scripts>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -291,11 +294,13 @@ pub enum Part {
     Ports,
     /// What its reverse proxy does.
     Proxy,
+    /// Scripts that cron and units start.
+    Scripts,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ports, Self::Proxy];
+    pub const ALL: [Self; 3] = [Self::Ports, Self::Proxy, Self::Scripts];
 }
 
 impl Host {
@@ -318,6 +323,7 @@ impl Host {
             remembered: Vec::new(),
             ports: Observed::default(),
             proxy: Observed::default(),
+            scripts: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

@@ -21,6 +21,7 @@ pub fn program(nonce: &str) -> String {
         super::detail::SCRIPT,
         super::ports::SCRIPT,
         super::nginx::SCRIPT,
+        super::scripts::SCRIPT,
     ] {
         text.push_str(functions);
     }

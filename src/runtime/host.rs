@@ -5,6 +5,7 @@ mod heartbeat;
 mod line;
 mod ports;
 mod proxy;
+mod scripts;
 mod serve;
 mod units;
 

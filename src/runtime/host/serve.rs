@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, ports, proxy, units};
+use super::{Order, Reporter, heartbeat, ports, proxy, scripts, units};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -163,6 +163,7 @@ pub(super) async fn serve(
         fault = recall(transport, shared) => fault,
         fault = ports::run(transport, shared) => fault,
         fault = proxy::run(transport, shared) => fault,
+        fault = scripts::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();

@@ -46,8 +46,12 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         ("qd_history", [..]) => (0, "first \nexits\n".to_owned()),
         ("qd_last", [how, unit]) if readable(site, how) => (0, journal::last(site, unit, t, 80)),
         ("qd_ports", _) => (0, "ss\n".to_owned()),
-        ("qd_nginx" | "qd_nginx_conf" | "qd_reach", _) | ("qd_last", [..]) => (0, String::new()),
-        ("qd_ping" | "qd_marks", _) => (0, String::new()),
+        (
+            "qd_ping" | "qd_marks" | "qd_nginx" | "qd_nginx_conf" | "qd_reach" | "qd_starters"
+            | "qd_scripts",
+            _,
+        )
+        | ("qd_last", [..]) => (0, String::new()),
         _ => (127, String::new()),
     }
 }
