@@ -24,6 +24,7 @@ mod incident;
 mod links;
 mod logins;
 mod many;
+mod proxy;
 mod reload;
 mod screen;
 mod states;
