@@ -14,10 +14,11 @@ use crate::model::ids::ServiceName;
 use crate::model::port::Protocol;
 use crate::model::proxy::{PACE, Place, ProxyFacts, Target, Way};
 
-/// What is known of the host's proxy, where it has one and the reading is fresh.
+/// What is known of the host's proxy, where one runs and the reading is fresh. What lies on a disk
+/// for nobody sends no requests.
 fn facts<'a>(patient: &Patient<'a>) -> Option<&'a ProxyFacts> {
     let fresh = !patient.host.proxy.is_stale(patient.now, PACE);
-    patient.host.proxy.value().filter(|facts| fresh && facts.present)
+    patient.host.proxy.value().filter(|facts| fresh && facts.master.is_some())
 }
 
 /// Requests that go to a place, as `a.example /api, b.example /`.

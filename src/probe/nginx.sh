@@ -14,6 +14,8 @@ qd_nginx() {
   case $qd_master in
   '' | 0 | *[!0-9]*) read -r qd_master </run/nginx.pid || read -r qd_master </var/run/nginx.pid || qd_master= ;;
   esac
+  # By another name or with another file; those of containers are no children of PID 1.
+  if [ -z "$qd_master" ] && qd_have pgrep; then qd_master=$(pgrep -o -x -P 1 nginx); fi
   case $qd_master in
   '' | 0 | *[!0-9]*) ;;
   *)

@@ -4,5 +4,6 @@
 mod client;
 mod hostile;
 mod parsers;
+mod proxy;
 mod shell;
 mod shells;

@@ -58,7 +58,11 @@ fn life(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target) -> Life {
     if listens || reached == Some(&Reached::Answered) {
         return Life::Alive;
     }
-    Life::Dead("nobody listens there", "ss -Hltn", format!("no socket takes {}", target.label()))
+    Life::Dead(
+        "nobody listens there",
+        "listening sockets",
+        format!("no socket takes {}", target.label()),
+    )
 }
 
 /// Whether a socket takes connections to one of the host's own addresses.

@@ -94,6 +94,7 @@ impl Ward {
         }
         let mut proxy = parse_conf(&format!("# configuration file /etc/nginx/site:\n{conf}"));
         proxy.present = true;
+        proxy.master = Some(1);
         proxy.addresses = vec!["10.0.0.1".parse().unwrap()];
         Self { fleet, proxy }
     }
@@ -136,7 +137,7 @@ fn a_dead_local_upstream_is_told_with_its_line_and_what_it_hits() {
         proof,
         [
             ("/etc/nginx/site:3", "proxy_pass http://localhost:3444;"),
-            ("ss -Hltn", "no socket takes localhost:3444"),
+            ("listening sockets", "no socket takes localhost:3444"),
         ]
     );
 }
@@ -158,6 +159,10 @@ fn what_is_not_known_is_no_dead_upstream() {
     assert_eq!(Ward::new(&variable, vec![], &[]).findings(Rule::DeadUpstream), []);
     let remote = SITE.replace("localhost", "10.0.0.9");
     assert_eq!(Ward::new(&remote, vec![], &[]).findings(Rule::DeadUpstream), []);
+    // A configuration by which nobody works.
+    let mut idle = Ward::new(SITE, vec![], &[]);
+    idle.proxy.master = None;
+    assert_eq!(idle.findings(Rule::DeadUpstream), []);
     let unknown = Reached::Unknown("neither bash, nc nor curl".into());
     let mut ward = Ward::new(&remote, vec![], &[]).reached("10.0.0.9", 3444, unknown);
     assert_eq!(ward.findings(Rule::DeadUpstream), []);
