@@ -26,6 +26,7 @@ mod incident;
 mod links;
 mod logins;
 mod many;
+mod proxy;
 mod reload;
 mod screen;
 mod states;

@@ -58,9 +58,12 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths, t)),
         ("qd_ports" | "qd_marks", _) => (0, sockets::listening(site, t)),
         ("qd_owners", _) => (0, sockets::owners(site, t)),
-        ("qd_checks" | "qd_ping" | "qd_words" | "qd_trees", _) | ("qd_last", [..]) => {
-            (0, String::new())
-        }
+        (
+            "qd_checks" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx" | "qd_nginx_conf"
+            | "qd_reach" | "qd_starters" | "qd_scripts",
+            _,
+        )
+        | ("qd_last", [..]) => (0, String::new()),
         _ => (127, String::new()),
     }
 }
