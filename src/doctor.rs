@@ -13,6 +13,8 @@ mod health;
 mod hosts;
 mod patient;
 mod ports;
+mod proxy;
+mod scripts;
 mod services;
 
 pub use patient::Patient;
@@ -63,6 +65,15 @@ const fn check(rule: Rule) -> Check {
         Rule::PortConflict => ports::conflict::check,
         Rule::PortOutOfRange => ports::out_of_range::check,
         Rule::PortOwnerUnknown => ports::owner_unknown::check,
+        Rule::ProxyConfigInvalid => proxy::invalid::check,
+        Rule::ProxyNotReloaded => proxy::stale::check,
+        Rule::MixedUpstream => proxy::mixed::check,
+        Rule::DeadUpstream => proxy::dead::check,
+        Rule::RestartScriptNoOp => scripts::no_op::check,
+        Rule::BackupLossyCopy => scripts::lossy::check,
+        Rule::DumpPipeHidesFailure => scripts::dump::check,
+        Rule::PruneByAgeOnly => scripts::prune::check,
+        Rule::OldContainerName => scripts::container_name::check,
     }
 }
 

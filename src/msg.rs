@@ -13,8 +13,10 @@ use crate::model::ids::{EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
+use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
+use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
 use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
@@ -112,6 +114,10 @@ pub enum HostEvent {
     Paths(Result<BTreeMap<Box<str>, PathFacts>, Fault>),
     /// Checks were tried.
     Checked(Vec<Checked>),
+    /// What its reverse proxy does.
+    Proxy(Result<Box<ProxyFacts>, Fault>),
+    /// What its scripts were found to do.
+    Scripts(Result<Box<Scripts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

@@ -187,6 +187,15 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     if counters.is_empty() { Vec::new() } else { vec![Effect::SaveCounters(counters)] }
 }
 
+/// Looks at every host once more: some findings rest on several hosts, of which the last may have
+/// been read after the one that has the finding.
+pub fn examine_all(model: &mut Model) {
+    let all: Vec<HostId> = model.fleet.hosts().map(|(env, host)| host.id(&env.name)).collect();
+    for id in all {
+        host::examine(model, &id);
+    }
+}
+
 /// Counters that the store does not have yet, taken out of the model's list of such.
 pub fn unsaved(model: &mut Model) -> Vec<(InstanceId, Saved)> {
     let mut counters = Vec::new();

@@ -61,6 +61,7 @@ pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
             || known.iter().any(|f| f.key.rule == Rule::StartLimitHit && f.key.subject == *subject);
         *rule != Rule::ServiceFailed || !explained
     });
+    super::proxy::follow(patient, findings);
     needs::link(patient, findings);
     let known = findings.clone();
     for finding in findings.iter_mut().filter(|found| found.key.rule == Rule::HealthFailing) {

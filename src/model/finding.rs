@@ -22,6 +22,8 @@ pub enum Subject {
     Backup(BackupName),
     /// A directory or a file there.
     Path(Box<str>),
+    /// Where its reverse proxy sends requests: a pool's name, or an address with its port.
+    Upstream(Box<str>),
 }
 
 impl Subject {
@@ -32,7 +34,7 @@ impl Subject {
             Self::Service(name) => name.to_string(),
             Self::Port(protocol, port) => format!("{port}/{}", protocol.name()),
             Self::Backup(name) => name.to_string(),
-            Self::Path(path) => path.to_string(),
+            Self::Path(name) | Self::Upstream(name) => name.to_string(),
         }
     }
 }

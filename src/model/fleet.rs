@@ -298,6 +298,8 @@ impl Host {
         self.remembered = known.remembered;
         self.ports = known.ports;
         self.port_briefs = known.port_briefs;
+        self.proxy = known.proxy;
+        self.scripts = known.scripts;
         self.paths = known.paths;
         self.findings = known.findings;
         self.parts = known.parts;

@@ -10,7 +10,9 @@ use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
+use super::proxy::ProxyFacts;
 use super::restarts::Saved;
+use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
@@ -278,6 +280,10 @@ pub struct Host {
     pub ports: Observed<Sockets>,
     /// The verdicts on its ports, as of the doctor's last look.
     pub port_briefs: Vec<PortBrief>,
+    /// What its reverse proxy does.
+    pub proxy: Observed<ProxyFacts>,
+    /// What its scripts were found to do.
+    pub scripts: Observed<Scripts>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -297,11 +303,16 @@ pub enum Part {
     Paths,
     /// What health checks say.
     Checks,
+    /// What its reverse proxy does.
+    Proxy,
+    /// Scripts that cron and units start.
+    Scripts,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ports, Self::Words, Self::Paths, Self::Checks];
+    pub const ALL: [Self; 6] =
+        [Self::Ports, Self::Words, Self::Paths, Self::Checks, Self::Proxy, Self::Scripts];
 }
 
 impl Host {
@@ -324,6 +335,8 @@ impl Host {
             remembered: Vec::new(),
             ports: Observed::default(),
             port_briefs: Vec::new(),
+            proxy: Observed::default(),
+            scripts: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

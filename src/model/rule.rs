@@ -71,4 +71,15 @@ rules! {
     PortConflict "port-conflict" "two services of a host declare the same port";
     PortOutOfRange "port-out-of-range" "something listens outside the ports that the environment allows";
     PortOwnerUnknown "port-owner-unknown" "a declared port is held by somebody whom we may not see";
+    // The reverse proxy.
+    ProxyConfigInvalid "proxy-config-invalid" "nginx refuses its configuration";
+    ProxyNotReloaded "proxy-not-reloaded" "nginx works by an older configuration than the one on the disk";
+    MixedUpstream "mixed-upstream" "a pool of nginx mixes different services";
+    DeadUpstream "dead-upstream" "nginx sends requests to where nobody takes them";
+    // Scripts.
+    RestartScriptNoOp "restart-script-no-op" "a script ends processes by words that no process has";
+    BackupLossyCopy "backup-lossy-copy" "a backup script leaves hidden files out";
+    DumpPipeHidesFailure "dump-pipe-hides-failure" "a dump in a pipe may fail unseen";
+    PruneByAgeOnly "prune-by-age-only" "a script deletes backups by age, also the last good one";
+    OldContainerName "old-container-name" "a script names a container as Compose v1 did";
 }

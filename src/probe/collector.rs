@@ -24,6 +24,8 @@ pub fn program(nonce: &str) -> String {
         super::words::SCRIPT,
         super::paths::SCRIPT,
         super::checks::SCRIPT,
+        super::nginx::SCRIPT,
+        super::scripts::SCRIPT,
     ] {
         text.push_str(functions);
     }

@@ -7,6 +7,8 @@ mod heartbeat;
 mod line;
 mod paths;
 mod ports;
+mod proxy;
+mod scripts;
 mod serve;
 mod survey;
 mod units;

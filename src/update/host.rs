@@ -75,6 +75,10 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
                 check(host, one, now);
             }
         }
+        HostEvent::Proxy(Ok(facts)) => host.proxy.see(*facts, now),
+        HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
+        HostEvent::Scripts(Ok(found)) => host.scripts.see(*found, now),
+        HostEvent::Scripts(Err(fault)) => host.scripts.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }

@@ -5,5 +5,6 @@ mod checks;
 mod client;
 mod hostile;
 mod parsers;
+mod proxy;
 mod shell;
 mod shells;

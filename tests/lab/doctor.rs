@@ -76,6 +76,7 @@ fn the_incident_is_explained_and_its_own_fixes_end_it() {
             ("read-only-data", "mcp-coordination"),
             ("foreign-port-owner", "mcp-coordination"),
             ("stale-directory", &stale),
+            ("backup-lossy-copy", "backup-production-data.sh"),
         ],
     );
 
@@ -110,6 +111,11 @@ fn the_incident_is_explained_and_its_own_fixes_end_it() {
     for step in 1..4 {
         host.sh(fix(holder, step));
     }
+    let copy = find(&found, "backup-lossy-copy", "").unwrap();
+    let better = text(&copy["fix_details"][0]["note"]);
+    assert_eq!(better, "line 10: cp -a \"$SOURCE_DIR\"/. \"$BACKUP_DIR/\"");
+    let script = format!("{HOME}/production/scripts/backup-production-data.sh");
+    host.sh(&format!("sed -i 's|^cp -r .*|cp -a \"$SOURCE_DIR\"/. \"$BACKUP_DIR/\"|' {script}"));
     poll::until("the causes are gone", secs(30), || {
         let found = findings(&desk);
         let open = ["read-only-data", "foreign-port-owner", "stale-directory"];

@@ -27,6 +27,7 @@ mod init;
 mod links;
 mod logins;
 mod many;
+mod proxy;
 mod reload;
 mod screen;
 mod states;

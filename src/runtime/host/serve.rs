@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, checks, heartbeat, paths, ports, units, words};
+use super::{Order, Reporter, checks, heartbeat, paths, ports, proxy, scripts, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub(super) slow: Line,
     /// What of units other parts go by.
     pub(super) glances: Glances,
+    /// For what is asked rarely and may take its time.
+    pub(super) patient: Line,
 }
 
 #[derive(Default)]
@@ -161,6 +163,7 @@ pub(super) async fn serve(
         quick: Line::default(),
         slow: Line::default(),
         glances: Glances::default(),
+        patient: Line::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -169,12 +172,14 @@ pub(super) async fn serve(
         biased;
         fault = transport.lost() => fault,
         fault = heartbeat::run(transport, shared) => fault,
-        fault = units::run(transport, shared) => fault,
+        fault = Box::pin(units::run(transport, shared)) => fault,
         fault = recall(transport, shared) => fault,
-        fault = ports::run(transport, shared) => fault,
-        fault = words::run(transport, shared) => fault,
-        fault = paths::run(transport, shared) => fault,
-        fault = checks::run(transport, shared) => fault,
+        fault = Box::pin(ports::run(transport, shared)) => fault,
+        fault = Box::pin(words::run(transport, shared)) => fault,
+        fault = Box::pin(paths::run(transport, shared)) => fault,
+        fault = Box::pin(checks::run(transport, shared)) => fault,
+        fault = Box::pin(proxy::run(transport, shared)) => fault,
+        fault = Box::pin(scripts::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
