@@ -52,7 +52,7 @@ pub(super) fn run(fleet: &Fleet, init: &Init) -> Outcome {
     let runtime = tokio_runtime()?;
     let seen = runtime.block_on(look(&destinations))?;
     runtime.shutdown_timeout(Duration::from_millis(500));
-    let envs = plan(&seen, fleet.env.as_deref(), tier);
+    let envs = plan(&seen, fleet.env.as_deref(), tier, Live::Known.service("timer"));
     for host in &seen {
         if let Err(fault) = &host.found {
             complain(&format!("quarterdeck: {}: {fault}", host.destination));

@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod backups;
+pub mod calendar;
 pub mod cron;
 pub mod data;
 pub mod health;
@@ -68,7 +69,8 @@ pub fn parse_owned(text: &str, asked: &[String]) -> Option<BTreeSet<String>> {
 }
 
 /// What more is asked of a unit than [`super::properties::NAMES`].
-pub const MORE: &str = "Id,Requires,Requisite,BindsTo,After,ExecStart,Unit,TimersCalendar";
+pub const MORE: &str =
+    "Id,Requires,Requisite,BindsTo,After,ExecStart,Unit,TimersCalendar,TimersMonotonic";
 
 /// What systemd says in answer to [`MORE`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -79,7 +81,7 @@ pub struct More {
     pub commands: Vec<String>,
     /// For a timer, what it starts.
     pub starts: Option<UnitName>,
-    /// For a timer, when, as `OnCalendar=` writes it.
+    /// For a timer, when, as `OnCalendar=` or `OnUnitActiveSec=` writes it.
     pub calendar: Vec<String>,
 }
 
@@ -104,6 +106,13 @@ pub fn parse_more(text: &str) -> Vec<(UnitName, More)> {
                         .split_once("OnCalendar=")
                         .and_then(|(_, rest)| rest.split_once(" ; "))
                         .map(|(when, _)| clean(when, 200)),
+                ),
+                // `{ OnUnitActiveUSec=1d ; next_elapse=1d 6h }`; others run once.
+                "TimersMonotonic" => more.calendar.extend(
+                    value
+                        .split_once("OnUnitActiveUSec=")
+                        .and_then(|(_, rest)| rest.split_once(" ; "))
+                        .map(|(span, _)| format!("{}{}", calendar::AGAIN, clean(span, 200))),
                 ),
                 _ => {
                     properties.0.insert(name.to_owned(), Value::Text(value.to_owned()));
@@ -220,13 +229,14 @@ mod tests {
     fn more_of_a_unit() {
         let text = "Id=api.service\nRequires=system.slice postgresql.service\nAfter=network.target \
             redis.service\nExecStart={ path=/usr/bin/x ; argv[]=/usr/bin/x --a b ; ignore_errors=no }\n\
-            \nId=t.timer\nUnit=t.service\nTimersCalendar={ OnCalendar=*-*-* 03:00:00 ; next_elapse=n/a }\n";
+            \nId=t.timer\nUnit=t.service\nTimersCalendar={ OnCalendar=*-*-* 03:00:00 ; next_elapse=n/a }\n\
+            TimersMonotonic={ OnUnitActiveUSec=1d ; next_elapse=1d 6h }\n";
         let more = parse_more(text);
         let after: Vec<&str> = more[0].1.after.iter().map(UnitName::as_str).collect();
         assert_eq!(after, ["postgresql.service", "redis.service"]);
         assert_eq!(more[0].1.commands, ["/usr/bin/x --a b"]);
         assert_eq!(more[1].1.starts, Some(UnitName::new("t.service")));
-        assert_eq!(more[1].1.calendar, ["*-*-* 03:00:00"]);
+        assert_eq!(more[1].1.calendar, ["*-*-* 03:00:00", "OnUnitActiveSec=1d"]);
     }
 
     #[test]

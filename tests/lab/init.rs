@@ -25,7 +25,7 @@ pub(crate) fn fleet_is_right(hosts: &[&str], services: &[(&str, &[&str])]) {
     }
     assert_eq!(text.matches("\n[[env.service]]").count(), 11, "{text}");
     assert_eq!(
-        text.matches("/health\", expect = 200, contains = \"healthy\"").count(),
+        text.matches("/health\", expect = 200, json = { status = \"healthy\" } }]").count(),
         10,
         "{text}"
     );
@@ -59,7 +59,9 @@ fn of_the_incident_it_finds_port_data_and_the_backup_that_misses_them() {
         "name = \"coordination\"\ntier = \"staging\"\n".to_owned(),
         "unit = \"mcp-coordination.service\"\n".to_owned(),
         "ports = [{ port = 3444, bind = \"loopback\" }]\n".to_owned(),
-        "\"http://127.0.0.1:3444/health\", expect = 200, contains = \"healthy\"".to_owned(),
+        "\nhealth = [{ http = \"http://127.0.0.1:3444/health\", expect = 200, \
+         json = { status = \"healthy\" } }]"
+            .to_owned(),
         format!("directory = \"{home}/production\"\n"),
         format!("data = [\"{home}/production/data\"]"),
         "unit = \"nginx.service\"\nports = [80]\n".to_owned(),
@@ -90,6 +92,97 @@ fn of_the_incident_it_finds_port_data_and_the_backup_that_misses_them() {
     let after = host.sh("find /etc /var/spool /root /srv -newer /proc/1/stat -type f | sort");
     assert_eq!(before, after);
     assert_eq!(desk.ssh_processes(), [] as [&str; 0]);
+}
+
+/// A unit's file with a name, and a directory, that are hard to write.
+const ODD: &str = r#"[Unit]
+Description=odd ]] " ''' [[env]] # \ \\x41
+[Service]
+WorkingDirectory=/srv/it's "odd" # é
+ExecStart=/usr/bin/python3 server.py
+ProtectSystem=strict
+ReadWritePaths=/var/odd
+[Install]
+WantedBy=multi-user.target
+"#;
+
+const ODD_SERVER: &str = r#"
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+        self.wfile.write(b'{"status": "degraded ]] \\""}')
+HTTPServer(("127.0.0.1", 7801), Answer).serve_forever()
+"#;
+
+#[test]
+fn hard_names_timers_and_containers_are_written_so_that_they_load() {
+    let host = Host::boot("init-odd");
+    let write = |path: &str, text: &str| {
+        let root = crate::lab::run_directory().join("hosts").join(host.name()).join("root");
+        let path = root.join(path.trim_start_matches('/'));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let odd = r"od\x20d\x22\x5b\x5d.service";
+    write("/srv/it's \"odd\" # é/server.py", ODD_SERVER);
+    write(&format!("/etc/systemd/system/{odd}"), ODD);
+    write(
+        "/etc/systemd/system/nightly.service",
+        "[Service]\nType=oneshot\nExecStart=/usr/local/bin/nightly --all\n",
+    );
+    write(
+        "/etc/systemd/system/nightly.timer",
+        "[Timer]\nOnCalendar=*-*-* 02:30:00\n[Install]\nWantedBy=timers.target\n",
+    );
+    write(
+        "/usr/local/bin/nightly",
+        "#!/bin/sh\nset -e\nto=/var/backups/odd\nmkdir -p \"$to\"\n\
+         tar -czf \"$to/odd-$(date +%F).tgz\" -C /var/odd .\n\
+         find \"$to\" -name 'odd-*.tgz' -mtime +7 -delete\n",
+    );
+    // As docker 27 answers.
+    write(
+        "/usr/local/bin/docker",
+        "#!/bin/sh\necho 'shop-db-1|postgres:16|shop|db|127.0.0.1:5432->5432/tcp'\n",
+    );
+    host.sh(&format!(
+        "mkdir -p /var/odd; chmod 755 /usr/local/bin/*; systemctl daemon-reload; \
+         systemctl enable -q --now nightly.timer '{odd}'; systemctl start nightly.service; \
+         for i in $(seq 100); do ss -Hltn 'sport = :7801' | grep -q . && exit; sleep 0.1; done; \
+         exit 1"
+    ));
+    let desk = Desk::new();
+    let text = written(&desk, &[host.name()]);
+    let table: toml::Table = text.parse().unwrap();
+    let services = table["env"][0]["service"].as_array().unwrap();
+    let service = services.iter().find(|service| service["unit"].as_str() == Some(odd));
+    let service = service.unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(service["directory"].as_str(), Some("/srv/it's \"odd\" # é"), "{text}");
+    assert_eq!(service["data"][0].as_str(), Some("/var/odd"), "{text}");
+    assert_eq!(service["health"][0]["http"].as_str(), Some("http://127.0.0.1:7801/healthz"));
+    assert_eq!(service["health"][0].get("json"), None, "{text}");
+    assert_eq!(table["env"].as_array().unwrap().len(), 1, "{text}");
+    let flat = text.replace("\n#", "");
+    for part in [
+        "! It answers with 200 and status 'degraded ]] \"':",
+        "/etc/systemd/system/nightly.service, started by nightly.timer",
+        "A container of postgres:16, db of the compose project shop, 127.0.0.1:5432->5432/tcp",
+        "container = \"shop-db-1\"",
+        "source = \"/var/odd\"",
+        "files = \"/var/backups/odd/odd-*.tgz\"",
+        "every = \"24h\"  # by its schedule",
+        "timer = \"nightly.timer\"",
+    ] {
+        assert!(flat.contains(part), "{part}\n{text}");
+    }
+    let reading = desk.status();
+    let states = reading.states();
+    assert_eq!(states.len(), 2, "{states:?}");
+    assert_eq!(reading.service("nightly")["state"], "completed");
+    assert_eq!(reading.service(odd.strip_suffix(".service").unwrap())["state"], "running");
+    assert_eq!(reading.code, 0, "{:#}", reading.json);
 }
 
 #[test]

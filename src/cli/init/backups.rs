@@ -4,17 +4,24 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::guess::unique;
-use super::page::path;
+use super::page::{Live, path};
 use super::plan::{Env, Host};
 use super::text::{Text, string};
 use crate::model::survey::{FoundBackup, Survey, Tool};
 use crate::model::unit::is_below;
 
 /// All backups of a host.
-pub(super) fn part(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Survey, live: bool) {
+pub(super) fn part(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Survey, live: Live) {
     let mut names: BTreeSet<String> = BTreeSet::new();
     if !found.backups.is_empty() {
         uncovered(text, found);
+        if !live.backup() {
+            text.blank();
+            text.comment(&format!(
+                "Backups of {}; this version does not watch them, so they stand here as comments.",
+                host.name
+            ));
+        }
     }
     for backup in &found.backups {
         // A backup's name is its environment's, and other hosts may have the same.
@@ -54,7 +61,7 @@ fn stem(backup: &FoundBackup) -> String {
     stem.replace('*', "").trim_matches(['-', '_']).to_owned()
 }
 
-fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, live: bool) {
+fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, known: Live) {
     let script = backup.script.as_ref().map_or_else(String::new, |path| format!(", by {path}"));
     text.comment(&format!(
         "Made with {}{script}; found in {} at `{}`",
@@ -69,7 +76,7 @@ fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, live:
     if backup.sources.len() > 1 {
         text.comment(&format!("It archives {}.", backup.sources.join(", ")));
     }
-    let live = live && way.is_some();
+    let live = known.backup() && way.is_some();
     text.table("env.backup", live);
     text.key(live, "name", &string(name), "");
     text.key(live, "host", &string(&host.name), "");
@@ -88,6 +95,18 @@ fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, live:
     if let Some(keep) = backup.keep.filter(|keep| *keep > 0) {
         text.key(live, "keep", &keep.to_string(), "as the job counts");
     }
+    let (key, job) = if is_timer(&backup.place) {
+        ("timer", Some(&*backup.place))
+    } else {
+        ("cron", backup.script.as_deref())
+    };
+    if let Some(job) = job {
+        text.key(live && known.backup_key(key), key, &string(job), "what makes it");
+    }
+}
+
+fn is_timer(place: &str) -> bool {
+    place.strip_suffix(".timer").is_some_and(|stem| !stem.contains('/'))
 }
 
 /// The key for how it is made, where there is one for it.

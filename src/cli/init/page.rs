@@ -30,6 +30,10 @@ impl Live {
         self.has("`[[env]]`", "backup")
     }
 
+    pub(super) fn backup_key(self, key: &str) -> bool {
+        self.backup() && self.has("`[[env.backup]]`", key)
+    }
+
     fn has(self, header: &str, name: &str) -> bool {
         let named = |key: &Key| key.name == name;
         match self {
@@ -73,8 +77,8 @@ fn env_part(text: &mut Text, env: &Env<'_>, live: Live) {
     }
     for host in &env.hosts {
         if let Ok(found) = host.found {
-            backups::part(text, env, host, found, live.backup());
-            containers(text, host, found, live.service("container"));
+            backups::part(text, env, host, found, live);
+            containers(text, env, host, found, live.service("container"));
         }
     }
 }
@@ -119,17 +123,20 @@ fn notes(text: &mut Text, found: &Survey) {
 fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Live) {
     let unit = service.found;
     let timer = unit.unit.as_str().rsplit_once('.').is_some_and(|(_, kind)| kind == "timer");
-    let by = match unit.why {
-        Why::Own => &*unit.facts.fragment,
-        Why::Listens | Why::Known => unit.why.words(),
+    let mut by = match unit.why {
+        Why::Own => unit.facts.fragment.to_string(),
+        Why::Listens | Why::Known => unit.why.words().to_owned(),
     };
+    for other in &unit.facts.triggered_by {
+        by = format!("{by}, started by {other}");
+    }
+    if let Some(job) = &unit.starts {
+        by = format!("{by}, which starts {job}");
+    }
     // systemd describes what has no description by its name.
     match &*unit.facts.description {
-        said if said.is_empty() || said == unit.unit.as_str() => text.comment(by),
+        said if said.is_empty() || said == unit.unit.as_str() => text.comment(&by),
         said => text.comment(&format!("{said} ({by})")),
-    }
-    for other in &unit.facts.triggered_by {
-        text.comment(&format!("Started by {other}"));
     }
     text.table("env.service", true);
     text.key(true, "name", &string(&service.name), "");
@@ -171,8 +178,9 @@ fn health_part(text: &mut Text, health: &FoundHealth, live: bool) {
     };
     if let Says::Doubt(name, value) = &health.says {
         text.comment(&format!(
-            "! It answers with 200 and `{name}` {value}: where that is not well, add what is, such \
-             as json = {{ {name} = … }}."
+            "! It answers with 200 and {name} {}: if that is not well, add what it says when it is, \
+             as json = {{ {name} = \"…\" }}.",
+            string(value)
         ));
     }
     text.key(live, "health", &format!("[{{ http = {url}, expect = 200{says} }}]"), "it answers so");
@@ -220,7 +228,14 @@ fn entry(port: &FoundPort) -> String {
     }
 }
 
-fn containers(text: &mut Text, host: &Host<'_>, found: &Survey, live: bool) {
+fn containers(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Survey, live: bool) {
+    if !live && !found.containers.is_empty() {
+        text.blank();
+        text.comment(&format!(
+            "Containers of {}; this version does not watch them, so they stand here as comments.",
+            host.name
+        ));
+    }
     for container in &found.containers {
         let ports = if container.ports.is_empty() {
             String::new()
@@ -235,7 +250,12 @@ fn containers(text: &mut Text, host: &Host<'_>, found: &Survey, live: bool) {
         text.blank();
         text.comment(&format!("A container of {}{project}{ports}", container.image));
         text.table("env.service", live);
-        let name = super::guess::fit(&format!("{}@{}", container.name, host.name));
+        let name = match env.hosts.len() {
+            1 => container.name.to_string(),
+            _ => format!("{}@{}", container.name, host.name),
+        };
+        let taken = |name: &str| env.services.iter().any(|service| service.name == name);
+        let name = super::guess::unique(&name, taken);
         text.key(live, "name", &string(&name), "");
         text.key(live, "hosts", &strings([host.name.as_str()]), "");
         text.key(live, "container", &string(&container.name), "");

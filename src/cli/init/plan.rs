@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::guess::{self, Guess};
 use crate::model::fault::Fault;
+use crate::model::ids::UnitName;
 use crate::model::survey::{FoundUnit, Survey};
 
 /// A host with what was found there, or why nothing was.
@@ -40,11 +41,13 @@ pub(super) struct Service<'a> {
     pub(super) needs: Vec<String>,
 }
 
-/// Makes the plan. Name and tier of the environment are as asked, else guessed.
+/// Makes the plan. Name and tier of the environment are as asked, else guessed; `timers` says
+/// whether a service may be a timer.
 pub(super) fn plan<'a>(
     seen: &'a [Seen],
     name: Option<&str>,
     tier: Option<crate::model::spec::Tier>,
+    timers: bool,
 ) -> Vec<Env<'a>> {
     let mut envs: Vec<Env<'a>> = Vec::new();
     for host in seen {
@@ -63,7 +66,7 @@ pub(super) fn plan<'a>(
         env.hosts.push(Host { name, destination: &host.destination, found: &host.found });
     }
     for env in &mut envs {
-        env.services = services(&env.hosts);
+        env.services = services(&env.hosts, timers);
         needs(&mut env.services);
     }
     envs
@@ -87,12 +90,13 @@ fn alike(a: &FoundUnit, b: &FoundUnit) -> bool {
         && a.health == b.health
 }
 
-fn services<'a>(hosts: &[Host<'a>]) -> Vec<Service<'a>> {
+fn services<'a>(hosts: &[Host<'a>], timers: bool) -> Vec<Service<'a>> {
     let mut groups: Vec<(&'a FoundUnit, Vec<String>)> = Vec::new();
     for host in hosts {
         let Ok(found) = host.found else { continue };
         for unit in &found.units {
-            if crate::config::check::unit(unit.unit.as_str()).is_err() || is_timers_job(unit, found)
+            if crate::config::check::unit(unit.unit.as_str()).is_err()
+                || is_told_by_another(unit, found, timers)
             {
                 continue;
             }
@@ -109,7 +113,8 @@ fn services<'a>(hosts: &[Host<'a>]) -> Vec<Service<'a>> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let services = groups.into_iter().map(|(found, hosts)| {
         let unit = found.unit.as_str();
-        let stem = unit.strip_suffix(".service").unwrap_or(unit);
+        let timer = || unit.strip_suffix(".timer").filter(|_| timers);
+        let stem = unit.strip_suffix(".service").or_else(timer).unwrap_or(unit);
         let name = match (variants.get(unit), hosts.first()) {
             (Some(2..), Some(host)) => format!("{stem}-{host}"),
             _ => stem.to_owned(),
@@ -121,10 +126,17 @@ fn services<'a>(hosts: &[Host<'a>]) -> Vec<Service<'a>> {
     services.collect()
 }
 
-/// A timer stands as its own row only where nothing else tells how its job fares: the job is what
-/// is watched, and its timer is named beside it.
-fn is_timers_job(unit: &FoundUnit, all: &Survey) -> bool {
-    unit.starts.as_ref().is_some_and(|job| all.units.iter().any(|other| other.unit == *job))
+/// A timer and its job are one service. Where a service may be a timer it is the timer, which tells
+/// of its job; else it is the job, beside which the timer is named.
+fn is_told_by_another(unit: &FoundUnit, all: &Survey, timers: bool) -> bool {
+    let is_found = |name: &UnitName| all.units.iter().any(|other| other.unit == *name);
+    if timers {
+        // What listens or starts at boot is more than the timer's job.
+        let is_job = unit.ports.is_empty() && unit.facts.enabled() != Some(true);
+        is_job && all.units.iter().any(|timer| timer.starts.as_ref() == Some(&unit.unit))
+    } else {
+        unit.starts.as_ref().is_some_and(is_found)
+    }
 }
 
 /// Services that others are ordered after or require, on the same hosts; never round in a circle,
@@ -151,7 +163,7 @@ fn needs(services: &mut [Service<'_>]) {
 
 /// Whether a unit is the one wanted or, as `postgresql@15-main.service` of `postgresql.service`, an
 /// instance that it stands for.
-fn is_instance(unit: &crate::model::ids::UnitName, wanted: &crate::model::ids::UnitName) -> bool {
+fn is_instance(unit: &UnitName, wanted: &UnitName) -> bool {
     let stem = wanted.as_str().strip_suffix(".service").unwrap_or(wanted.as_str());
     unit == wanted || unit.as_str().strip_prefix(stem).is_some_and(|rest| rest.starts_with('@'))
 }

@@ -40,7 +40,7 @@ fn load(text: &str) -> FleetSpec {
 
 fn spec(all: &[Seen]) -> FleetSpec {
     load(
-        &written(&plan(all, None, None), "now")
+        &written(&plan(all, None, None, false), "now")
             .unwrap_or_else(|failure| panic!("{}", failure.message)),
     )
 }
@@ -87,7 +87,7 @@ fn hosts_go_into_environments_by_their_names() {
     let envs: Vec<_> = spec.envs.iter().map(|env| (env.tier, env.hosts.len())).collect();
     assert_eq!(envs, [(Tier::Production, 2), (Tier::Development, 1)]);
     assert_eq!(spec.envs[0].hosts[1].name.as_str(), "prod-web1-2");
-    let one = plan(&all, Some("mine"), Some(Tier::Staging));
+    let one = plan(&all, Some("mine"), Some(Tier::Staging), false);
     assert_eq!((one.len(), one[0].guess.tier), (1, Tier::Staging));
 }
 
@@ -99,12 +99,36 @@ fn an_unread_host_stands_there_as_a_comment() {
         Seen { destination: "web2".to_owned(), found: Err(fault.clone()) },
         Seen { destination: "dev".to_owned(), found: Err(fault) },
     ];
-    let envs = plan(&all, None, None);
+    let envs = plan(&all, None, None, false);
     let text = page::page(&envs, Live::Known, "now");
     let spec = load(&text);
     assert_eq!((spec.envs.len(), spec.envs[0].hosts.len()), (1, 1));
     assert!(text.contains("# ssh = \"web2\"\n") && text.contains("# ssh = \"dev\"\n"), "{text}");
     assert!(text.contains("no route"), "{text}");
+}
+
+#[test]
+fn a_timer_and_its_job_are_one_service() {
+    let mut timer = unit("nightly.timer", 0);
+    timer.ports.clear();
+    timer.starts = Some(UnitName::new("nightly.service"));
+    let mut job = unit("nightly.service", 0);
+    job.ports.clear();
+    let mut daemon = timer.clone();
+    daemon.unit = UnitName::new("wake.timer");
+    daemon.starts = Some(UnitName::new("api.service"));
+    let all = [seen("web1", vec![timer, job, daemon, unit("api.service", 80)])];
+    let names = |timers| {
+        let envs = plan(&all, None, None, timers);
+        let services = envs[0].services.iter();
+        services.map(|s| (s.name.clone(), s.found.unit.to_string())).collect::<Vec<_>>()
+    };
+    let text = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(names(false), [text("nightly", "nightly.service"), text("api", "api.service")]);
+    assert_eq!(
+        names(true),
+        [text("nightly", "nightly.timer"), text("wake", "wake.timer"), text("api", "api.service")]
+    );
 }
 
 #[test]
@@ -144,7 +168,8 @@ fn a_port_is_as_open_as_it_was_found_and_one_that_passes_is_told() {
     udp.binds = vec!["0.0.0.0".parse().unwrap()];
     api.ports.extend([udp, passing]);
     let all = [seen("web1", vec![api])];
-    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
+    let text =
+        written(&plan(&all, None, None, false), "now").map_err(|failure| failure.message).unwrap();
     assert!(
         text.contains(
             "ports = [{ port = 3444, bind = \"loopback\" }, { port = 3444, protocol = \"udp\" }]"
@@ -240,7 +265,8 @@ fn data_that_no_job_archives_is_told() {
     };
     host.found.as_mut().unwrap().backups = vec![backup];
     let all = [host];
-    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
+    let text =
+        written(&plan(&all, None, None, false), "now").map_err(|failure| failure.message).unwrap();
     assert!(text.contains("! api.service writes /srv/app/data"), "{text}");
     // The directory of each run: a pattern stands in the last part only.
     assert!(text.contains("files = \"/b/data-*/\""), "{text}");
@@ -250,6 +276,7 @@ fn data_that_no_job_archives_is_told() {
         all[0].found.as_mut().unwrap().backups[0].sources = vec!["/srv/app".into()];
         all
     };
-    let text = written(&plan(&all, None, None), "now").map_err(|failure| failure.message).unwrap();
+    let text =
+        written(&plan(&all, None, None, false), "now").map_err(|failure| failure.message).unwrap();
     assert!(!text.contains("! api.service writes"), "{text}");
 }

@@ -15,7 +15,7 @@ use crate::model::survey::{FoundBackup, FoundData, FoundUnit, Survey, Why};
 use crate::model::unit::UnitFacts;
 use crate::probe::facts::parse_facts;
 use crate::probe::properties::NAMES;
-use crate::probe::survey::{self as probe, More, apps, backups, cron, data, health};
+use crate::probe::survey::{self as probe, More, apps, backups, calendar, cron, data, health};
 use crate::probe::units::parse_units;
 use crate::runtime::transport::Transport;
 
@@ -250,15 +250,18 @@ impl Look<'_> {
             });
             for (script, text) in std::iter::once(own).chain(read) {
                 let archives = backups::archives(&text).into_iter();
-                found.backups.extend(archives.map(|archive| FoundBackup {
-                    place: job.place.clone(),
-                    schedule: job.schedule.clone(),
-                    every: cron::longest_pause(&job.schedule),
-                    script: script.clone(),
-                    tool: archive.tool,
-                    sources: archive.sources,
-                    target: archive.target,
-                    keep: archive.keep,
+                found.backups.extend(archives.map(|archive| {
+                    FoundBackup {
+                        place: job.place.clone(),
+                        schedule: job.schedule.clone(),
+                        every: cron::longest_pause(&job.schedule)
+                            .or_else(|| calendar::longest_pause(&job.schedule)),
+                        script: script.clone(),
+                        tool: archive.tool,
+                        sources: archive.sources,
+                        target: archive.target,
+                        keep: archive.keep,
+                    }
                 }));
             }
         }
