@@ -65,7 +65,7 @@ fn of_the_incident_it_finds_port_data_and_the_backup_that_misses_them() {
         format!("directory = \"{home}/production\"\n"),
         format!("data = [\"{home}/production/data\"]"),
         "unit = \"nginx.service\"\nports = [80]\n".to_owned(),
-        format!("source = \"{home}/production-data\""),
+        format!("source = \"{home}/production/data\"\n"),
         format!("files = \"{home}/production-data-backups/data-*.tar.gz\"\n"),
         "every = \"6h\"".to_owned(),
         "keep = 30".to_owned(),
@@ -74,8 +74,11 @@ fn of_the_incident_it_finds_port_data_and_the_backup_that_misses_them() {
     }
     // What nobody saw in the incident, in the comments already.
     let flat = text.replace("\n#", "");
-    assert!(flat.contains(&format!("writes {home}/production/data, which none")), "{text}");
-    assert!(flat.contains("! 3444 is held by a process in this service's directory"), "{text}");
+    assert!(flat.contains(&format!("! It archives {home}/production-data, but mcp-c")), "{text}");
+    assert!(
+        flat.contains("! Not the unit holds 3444 now but another process in its directory: pid "),
+        "{text}"
+    );
     assert_eq!(text.matches("[[env.service]]").count(), 2, "{text}");
     assert_eq!(text.matches("[[env.backup]]").count(), 1, "{text}");
 

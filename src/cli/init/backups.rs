@@ -7,6 +7,8 @@ use super::guess::unique;
 use super::page::{Live, path};
 use super::plan::{Env, Host};
 use super::text::{Text, string};
+use crate::doctor::alike::is_alike;
+use crate::model::ids::UnitName;
 use crate::model::survey::{FoundBackup, Survey, Tool};
 use crate::model::unit::is_below;
 
@@ -30,7 +32,7 @@ pub(super) fn part(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Surv
         let name = unique(&name, |name| names.contains(name));
         names.insert(name.clone());
         text.blank();
-        one(text, host, backup, &name, live);
+        one(text, (host, found), backup, &name, live);
     }
 }
 
@@ -40,10 +42,14 @@ fn uncovered(text: &mut Text, found: &Survey) {
         found.backups.iter().flat_map(|backup| backup.sources.iter().map(|s| &**s)).collect();
     for unit in &found.units {
         for data in &unit.data {
-            if !sources.iter().any(|source| is_below(&data.path, source)) {
+            let told = found
+                .backups
+                .iter()
+                .any(|backup| meant(backup, found).is_some_and(|(_, meant)| *meant == *data.path));
+            if !told && !sources.iter().any(|source| is_below(&data.path, source)) {
                 text.blank();
                 text.comment(&format!(
-                    "! {} writes {}, which none of the jobs below archives. They archive: {}.",
+                    "! {} has data in {}, which none of the jobs below archives. They archive: {}.",
                     unit.unit,
                     data.path,
                     if sources.is_empty() { "databases".to_owned() } else { sources.join(", ") }
@@ -51,6 +57,21 @@ fn uncovered(text: &mut Text, found: &Survey) {
             }
         }
     }
+}
+
+/// What a job is meant to archive, and whose data it is, where it archives a directory that is only
+/// easily taken for it: as punctual as such backups are, they are worth nothing.
+fn meant<'a>(backup: &FoundBackup, found: &'a Survey) -> Option<(&'a UnitName, &'a str)> {
+    let [source] = backup.sources.as_slice() else { return None };
+    let all = || {
+        found.units.iter().flat_map(|unit| unit.data.iter().map(move |d| (&unit.unit, &*d.path)))
+    };
+    if all().any(|(_, data)| is_below(data, source)) {
+        return None;
+    }
+    let mut alike = all().filter(|(_, data)| is_alike(data, source));
+    // Of two nobody knows which.
+    alike.next().filter(|_| alike.next().is_none())
 }
 
 /// A name: that of the script or of what is archived.
@@ -61,7 +82,13 @@ fn stem(backup: &FoundBackup) -> String {
     stem.replace('*', "").trim_matches(['-', '_']).to_owned()
 }
 
-fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, known: Live) {
+fn one(
+    text: &mut Text,
+    (host, found): (&Host<'_>, &Survey),
+    backup: &FoundBackup,
+    name: &str,
+    known: Live,
+) {
     let script = backup.script.as_ref().map_or_else(String::new, |path| format!(", by {path}"));
     text.comment(&format!(
         "Made with {}{script}; found in {} at `{}`",
@@ -76,14 +103,24 @@ fn one(text: &mut Text, host: &Host<'_>, backup: &FoundBackup, name: &str, known
     if backup.sources.len() > 1 {
         text.comment(&format!("It archives {}.", backup.sources.join(", ")));
     }
+    let source = path(backup.sources.first().map(|source| &**source));
+    let meant = meant(backup, found);
+    if let (Some((unit, data)), Some(source)) = (meant, source) {
+        text.comment(&format!(
+            "! It archives {source}, but {unit} has its data in {data}: what should be archived is \
+             below as its source."
+        ));
+    }
     let live = known.backup() && way.is_some();
     text.table("env.backup", live);
     text.key(live, "name", &string(name), "");
     text.key(live, "host", &string(&host.name), "");
-    if let Some(source) =
-        path(backup.sources.first().map(|source| &**source)).filter(|source| !source.contains('*'))
-    {
-        text.key(live, "source", &string(source), "as the job archives it");
+    match (meant.and_then(|(_, data)| path(Some(data))), source) {
+        (Some(data), _) => text.key(live, "source", &string(data), ""),
+        (None, Some(source)) if !source.contains('*') => {
+            text.key(live, "source", &string(source), "as the job archives it");
+        }
+        (None, _) => {}
     }
     if let Some((key, value)) = way {
         text.key(live, key, &value, "");

@@ -91,7 +91,8 @@ fn host_part(text: &mut Text, host: &Host<'_>) {
                 .systemd
                 .as_ref()
                 .map_or_else(|| "no systemd".to_owned(), |version| format!("systemd {version}"));
-            text.comment(&format!("{}, {systemd}", found.os));
+            let os = if found.os.is_empty() { "No os-release" } else { &*found.os };
+            text.comment(&format!("{os}, {systemd}"));
             notes(text, found);
             true
         }
@@ -116,7 +117,8 @@ fn notes(text: &mut Text, found: &Survey) {
         text.comment(&format!("Left out: {unit}, {reason}."));
     }
     for stranger in found.strangers.iter().take(20) {
-        text.comment(&format!("! No unit keeps what listens on {stranger}"));
+        let keeper = if found.systemd.is_some() { "! No unit keeps what" } else { "It" };
+        text.comment(&format!("{keeper} listens on {stranger}"));
     }
 }
 
@@ -183,7 +185,12 @@ fn health_part(text: &mut Text, health: &FoundHealth, live: bool) {
             string(value)
         ));
     }
-    text.key(live, "health", &format!("[{{ http = {url}, expect = 200{says} }}]"), "it answers so");
+    text.key(
+        live,
+        "health",
+        &format!("[{{ http = {url}, expect = 200{says} }}]"),
+        "it answered so",
+    );
 }
 
 /// A path that the config takes.
@@ -205,8 +212,7 @@ fn ports(text: &mut Text, all: &[FoundPort]) {
     for port in &lasting {
         if let Some(holder) = &port.by_hand {
             text.comment(&format!(
-                "! {} is held by a process in this service's directory that its unit does not \
-                 keep: {holder}",
+                "! Not the unit holds {} now but another process in its directory: {holder}",
                 port.port
             ));
         }

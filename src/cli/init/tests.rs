@@ -267,7 +267,7 @@ fn data_that_no_job_archives_is_told() {
     let all = [host];
     let text =
         written(&plan(&all, None, None, false), "now").map_err(|failure| failure.message).unwrap();
-    assert!(text.contains("! api.service writes /srv/app/data"), "{text}");
+    assert!(text.contains("! api.service has data in /srv/app/data"), "{text}");
     // The directory of each run: a pattern stands in the last part only.
     assert!(text.contains("files = \"/b/data-*/\""), "{text}");
     assert!(text.contains("every = \"6h\"") && text.contains("keep = 30"), "{text}");
@@ -278,5 +278,14 @@ fn data_that_no_job_archives_is_told() {
     };
     let text =
         written(&plan(&all, None, None, false), "now").map_err(|failure| failure.message).unwrap();
-    assert!(!text.contains("! api.service writes"), "{text}");
+    assert!(!text.contains("! api.service has data in"), "{text}");
+    // What is only easily taken for the data is not written down as right.
+    let all = {
+        let mut all = all;
+        all[0].found.as_mut().unwrap().backups[0].sources = vec!["/srv/app-data".into()];
+        all
+    };
+    let text = written(&plan(&all, None, None, false), "now").map_err(|f| f.message).unwrap();
+    assert!(text.contains("! It archives /srv/app-data, but api.service has its data"), "{text}");
+    assert!(text.contains("source = \"/srv/app/data\"\n"), "{text}");
 }

@@ -324,7 +324,7 @@ fn strangers(sockets: &[crate::model::port::Socket], all: &Sockets, found: &mut 
         }
     }
     for ((port, protocol, label), addresses) in rest.into_iter().take(50) {
-        let addresses = addresses.join(" and ");
-        found.strangers.push(format!("{protocol} {port} on {addresses}: {label}"));
+        let addresses = addresses.join(", ");
+        found.strangers.push(format!("{protocol} {port} ({addresses}): {label}"));
     }
 }
