@@ -302,6 +302,7 @@ impl Host {
         self.scripts = known.scripts;
         self.paths = known.paths;
         self.findings = known.findings;
+        self.told = known.told;
         self.parts = known.parts;
         !same
     }
