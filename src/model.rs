@@ -2,6 +2,7 @@
 //! a file or a socket, and nothing here knows how it is drawn.
 
 pub mod acknowledged;
+pub mod alike;
 pub mod check;
 pub mod command;
 pub mod event;

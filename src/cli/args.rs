@@ -172,6 +172,8 @@ pub struct Init {
     /// Overwrite what is there
     #[arg(long)]
     pub force: bool,
+}
+
 /// `events`.
 #[derive(clap::Args, Debug)]
 pub struct Events {

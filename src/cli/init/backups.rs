@@ -7,10 +7,13 @@ use super::guess::unique;
 use super::page::{Live, path};
 use super::plan::{Env, Host};
 use super::text::{Text, string};
-use crate::doctor::alike::is_alike;
+use crate::model::alike::is_alike;
 use crate::model::ids::UnitName;
 use crate::model::survey::{FoundBackup, Survey, Tool};
 use crate::model::unit::is_below;
+
+/// Where nothing tells the pause between a job's runs.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// All backups of a host.
 pub(super) fn part(text: &mut Text, env: &Env<'_>, host: &Host<'_>, found: &Survey, live: Live) {
@@ -125,10 +128,13 @@ fn one(
     if let Some((key, value)) = way {
         text.key(live, key, &value, "");
     }
-    match backup.every {
-        Some(every) => text.key(live, "every", &string(&span(every)), "by its schedule"),
-        None => text.key(live, "every", "\"24h\"", "a guess, its schedule tells no pause"),
-    }
+    let (every, by) = match backup.every {
+        Some(every) => (every, "by its schedule"),
+        None => (DAY, "a guess, its schedule tells no pause"),
+    };
+    text.key(live, "every", &string(&span(every)), by);
+    // Its runs take a while, which differs.
+    text.key(live, "grace", &string(&span(every / 12)), "a guess");
     if let Some(keep) = backup.keep.filter(|keep| *keep > 0) {
         text.key(live, "keep", &keep.to_string(), "as the job counts");
     }
