@@ -190,7 +190,7 @@ async fn look(destinations: &[String]) -> std::io::Result<Vec<Seen>> {
 /// The config's text, which loads without a fault.
 fn written(envs: &[Env<'_>], when: &str) -> Result<String, Failure> {
     let mut told = String::new();
-    for live in [Live::Known, Live::Nothing] {
+    for live in [Live::Known, Live::Services, Live::Nothing] {
         let text = page::page(envs, live, when);
         match config::parse(&[Source::new("config.toml", text.as_str())]) {
             Ok(_) => return Ok(text),
