@@ -300,6 +300,7 @@ impl Host {
         self.port_briefs = known.port_briefs;
         self.proxy = known.proxy;
         self.scripts = known.scripts;
+        self.jobs = known.jobs;
         self.paths = known.paths;
         self.findings = known.findings;
         self.parts = known.parts;

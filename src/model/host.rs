@@ -7,6 +7,7 @@ use super::fault::{Fault, FaultKind};
 use super::finding::Tracked;
 use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
+use super::job::Jobs;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
@@ -16,6 +17,8 @@ use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
+
+pub use super::part::Part;
 
 /// The connection's state, as in `status --json`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -284,35 +287,14 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// What is scheduled there.
+    pub jobs: Observed<Jobs>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
-}
-
-/// A part of reading a host, each at its own pace.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Part {
-    /// What listens.
-    Ports,
-    /// The last words of what is down.
-    Words,
-    /// Directories and files that services rest on.
-    Paths,
-    /// What health checks say.
-    Checks,
-    /// What its reverse proxy does.
-    Proxy,
-    /// Scripts that cron and units start.
-    Scripts,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Ports, Self::Words, Self::Paths, Self::Checks, Self::Proxy, Self::Scripts];
 }
 
 impl Host {
@@ -337,6 +319,7 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
+            jobs: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
             parts: BTreeSet::new(),

@@ -4,6 +4,7 @@
 mod checks;
 mod glance;
 mod heartbeat;
+mod jobs;
 mod line;
 mod paths;
 mod ports;

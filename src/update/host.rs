@@ -79,6 +79,8 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
         HostEvent::Scripts(Ok(found)) => host.scripts.see(*found, now),
         HostEvent::Scripts(Err(fault)) => host.scripts.fail(fault),
+        HostEvent::Jobs(Ok(jobs)) => host.jobs.see(*jobs, now),
+        HostEvent::Jobs(Err(fault)) => host.jobs.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
