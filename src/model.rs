@@ -1,8 +1,10 @@
 //! What is true and what is asked. Pure data and pure functions: nothing here reads a clock,
 //! a file or a socket, and nothing here knows how it is drawn.
 
+pub mod acknowledged;
 pub mod check;
 pub mod command;
+pub mod event;
 pub mod exit_status;
 pub mod fault;
 pub mod finding;
@@ -27,8 +29,11 @@ pub mod severity;
 pub mod spec;
 pub mod text;
 pub mod time;
+pub mod told;
 pub mod unit;
 
+use acknowledged::Acks;
+use event::{Event, Timeline};
 use fleet::Fleet;
 use screen::Screen;
 use time::Timestamp;
@@ -42,6 +47,14 @@ pub struct Model {
     pub fleet: Fleet,
     /// The fleet as it was when the screen was frozen, and when that was.
     pub frozen: Option<Box<(Fleet, Timestamp)>>,
+    /// Findings that somebody has taken note of.
+    pub acks: Acks,
+    /// Who sits before the console: `user@machine`.
+    pub operator: Box<str>,
+    /// What happened.
+    pub timeline: Timeline,
+    /// Events that the store was not handed yet; empty between two messages.
+    pub unrecorded: Vec<Event>,
     /// When counters were last handed to the store.
     pub saved_at: Timestamp,
     /// What is looked at.

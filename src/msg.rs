@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
+use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
@@ -20,6 +22,7 @@ use crate::model::screen::Pane;
 use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
+use crate::model::told::Told;
 use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
 
 /// Something that happened. Names are past facts, except for what a user asks.
@@ -48,6 +51,10 @@ pub enum Msg {
     ConfigRefused(Vec<String>),
     /// Counters from an earlier run of the console.
     CountersRead(Vec<(InstanceId, Saved)>),
+    /// What an earlier run has told of hosts, and the newest events, oldest first.
+    TimelineRead(Vec<(HostId, Told)>, Vec<Event>),
+    /// Findings that somebody has taken note of in an earlier run.
+    AcksRead(Vec<(AckId, Acknowledged)>),
     /// A pane was clicked, and perhaps one of its rows.
     Picked(Pane, Option<usize>),
     /// An environment's line was clicked.

@@ -303,6 +303,7 @@ impl Host {
         self.jobs = known.jobs;
         self.paths = known.paths;
         self.findings = known.findings;
+        self.told = known.told;
         self.parts = known.parts;
         !same
     }

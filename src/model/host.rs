@@ -1,9 +1,12 @@
 //! A host: how well we reach it and how it fares.
 
+mod facts;
+mod link;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::finding::Tracked;
 use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
@@ -17,6 +20,7 @@ use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
+use super::told::Told;
 
 pub use super::part::Part;
 
@@ -246,6 +250,8 @@ impl HostFacts {
             .max(self.clock_severity())
     }
 }
+pub use facts::{Disk, HostFacts, Pressure};
+pub use link::Link;
 
 /// Discovered services of a host beyond this are left out, whatever it says.
 pub const MOST_DISCOVERED: usize = 500;
@@ -293,6 +299,8 @@ pub struct Host {
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
+    /// What the timeline has told of it.
+    pub told: Told,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
 }
@@ -322,6 +330,7 @@ impl Host {
             jobs: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
+            told: Told::default(),
             parts: BTreeSet::new(),
         }
     }

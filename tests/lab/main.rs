@@ -31,3 +31,4 @@ mod reload;
 mod screen;
 mod states;
 mod terminal;
+mod timeline;
