@@ -19,6 +19,7 @@ pub mod part;
 pub mod path;
 pub mod port;
 pub mod ports;
+pub mod process;
 pub mod proxy;
 pub mod restarts;
 pub mod rows;

@@ -17,11 +17,13 @@ pub enum Part {
     Scripts,
     /// What is scheduled there.
     Jobs,
+    /// Processes that services are.
+    Processes,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ports,
         Self::Words,
         Self::Paths,
@@ -29,5 +31,6 @@ impl Part {
         Self::Proxy,
         Self::Scripts,
         Self::Jobs,
+        Self::Processes,
     ];
 }

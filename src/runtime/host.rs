@@ -8,6 +8,7 @@ mod jobs;
 mod line;
 mod paths;
 mod ports;
+mod processes;
 mod proxy;
 mod scripts;
 mod serve;

@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, checks, heartbeat, jobs, paths, ports, proxy, scripts, units, words};
+use super::{
+    Order, Reporter, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts, units, words,
+};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -185,6 +187,7 @@ pub(super) async fn serve(
         fault = Box::pin(proxy::run(transport, shared)) => fault,
         fault = Box::pin(scripts::run(transport, shared)) => fault,
         fault = Box::pin(jobs::run(transport, shared)) => fault,
+        fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();

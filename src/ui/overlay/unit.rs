@@ -69,6 +69,9 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
     unit_facts::headline(scene, page, &row);
     last_words(page, shown.detail);
     unit_facts::write(scene, page, &row);
+    if row.instance.kind.unit().is_none() {
+        return;
+    }
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
     for (name, value) in shown.detail.value().map_or(&[][..], |detail| &detail.properties) {
