@@ -23,6 +23,7 @@ mod fallback;
 mod faults;
 mod fleet;
 mod incident;
+mod jobs;
 mod links;
 mod logins;
 mod many;
