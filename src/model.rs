@@ -2,6 +2,7 @@
 //! a file or a socket, and nothing here knows how it is drawn.
 
 pub mod acknowledged;
+pub mod alike;
 pub mod check;
 pub mod command;
 pub mod event;
@@ -28,6 +29,7 @@ pub mod screen;
 pub mod script;
 pub mod severity;
 pub mod spec;
+pub mod survey;
 pub mod text;
 pub mod time;
 pub mod told;

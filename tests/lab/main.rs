@@ -24,6 +24,7 @@ mod faults;
 mod fleet;
 mod incident;
 mod jobs;
+mod init;
 mod links;
 mod logins;
 mod many;
