@@ -72,11 +72,12 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
     finding::about(scene, page, row.host, own);
     last_words(page, shown.detail);
     unit_facts::write(scene, page, &row);
-    if row.instance.kind.unit().is_none() {
-        return;
     if row.verdict.severity.is_problem() {
         let at = row.verdict.since.unwrap_or(scene.now);
         event::before(scene, page, &row.host.id(&row.env.name), at);
+    }
+    if row.instance.kind.unit().is_none() {
+        return;
     }
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
