@@ -13,6 +13,7 @@ mod files;
 mod health;
 mod host;
 mod keys;
+mod kinds;
 mod locate;
 mod parse;
 mod ports;

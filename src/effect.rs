@@ -86,6 +86,8 @@ pub struct Watch {
     pub data: Arc<[Box<str>]>,
     /// Ports that services declare: who holds them is looked at often.
     pub ports: Arc<[(Protocol, u16)]>,
+    /// Words of the command lines of processes that services are.
+    pub processes: Arc<[Box<str>]>,
     /// Services that have health checks.
     pub checks: Arc<[WatchedChecks]>,
     /// How often what cannot be pushed is read.

@@ -13,8 +13,10 @@ use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
+use crate::model::job::Jobs;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
+use crate::model::process::Processes;
 use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
@@ -125,6 +127,10 @@ pub enum HostEvent {
     Proxy(Result<Box<ProxyFacts>, Fault>),
     /// What its scripts were found to do.
     Scripts(Result<Box<Scripts>, Fault>),
+    /// What is scheduled there.
+    Jobs(Result<Box<Jobs>, Fault>),
+    /// Processes that services are.
+    Processes(Result<Processes, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

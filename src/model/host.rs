@@ -10,9 +10,11 @@ use super::fault::Fault;
 use super::finding::Tracked;
 use super::ids::{HostId, ServiceName, UnitName};
 use super::instance::Instance;
+use super::job::Jobs;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
+use super::process::Processes;
 use super::proxy::ProxyFacts;
 use super::restarts::Saved;
 use super::script::Scripts;
@@ -21,6 +23,7 @@ use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
 use super::told::Told;
 
+pub use super::part::Part;
 pub use facts::{Disk, HostFacts, Pressure};
 pub use link::Link;
 
@@ -64,6 +67,10 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// What is scheduled there.
+    pub jobs: Observed<Jobs>,
+    /// Processes that services are.
+    pub processes: Observed<Processes>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// What the doctor found, worst first.
@@ -72,29 +79,6 @@ pub struct Host {
     pub told: Told,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
-}
-
-/// A part of reading a host, each at its own pace.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Part {
-    /// What listens.
-    Ports,
-    /// The last words of what is down.
-    Words,
-    /// Directories and files that services rest on.
-    Paths,
-    /// What health checks say.
-    Checks,
-    /// What its reverse proxy does.
-    Proxy,
-    /// Scripts that cron and units start.
-    Scripts,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Ports, Self::Words, Self::Paths, Self::Checks, Self::Proxy, Self::Scripts];
 }
 
 impl Host {
@@ -119,6 +103,8 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
+            jobs: Observed::default(),
+            processes: Observed::default(),
             paths: Observed::default(),
             findings: Vec::new(),
             told: Told::default(),

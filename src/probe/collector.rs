@@ -26,6 +26,8 @@ pub fn program(nonce: &str) -> String {
         super::checks::SCRIPT,
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,
+        super::jobs::SCRIPT,
+        super::processes::SCRIPT,
     ] {
         text.push_str(functions);
     }

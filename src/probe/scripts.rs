@@ -6,7 +6,7 @@ mod starters;
 use crate::model::script::Scripts;
 use crate::model::text::clean;
 
-pub use starters::{Starter, parse_starters};
+pub use starters::{Starter, starters};
 
 /// Runs on the host.
 pub const SCRIPT: &str = include_str!("scripts.sh");

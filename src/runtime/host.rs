@@ -4,9 +4,11 @@
 mod checks;
 mod glance;
 mod heartbeat;
+mod jobs;
 mod line;
 mod paths;
 mod ports;
+mod processes;
 mod proxy;
 mod scripts;
 mod serve;

@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, checks, heartbeat, paths, ports, proxy, scripts, units, words};
+use super::{
+    Order, Reporter, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts, units, words,
+};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -21,6 +23,7 @@ use crate::model::unit::UnitDetail;
 use crate::msg::{History, HostEvent};
 use crate::probe::detail::{PROPERTIES, parse_detail};
 use crate::probe::history::parse_history;
+use crate::probe::jobs::tables::Tables;
 use crate::runtime::clock;
 use crate::runtime::collector::Collector;
 use crate::runtime::transport::Transport;
@@ -53,6 +56,8 @@ pub(super) struct Shared {
     pub(super) glances: Glances,
     /// For what is asked rarely and may take its time.
     pub(super) patient: Line,
+    /// The tables of cron, once they have been read.
+    pub(super) tables: watch::Sender<Option<Arc<Tables>>>,
 }
 
 #[derive(Default)]
@@ -164,6 +169,7 @@ pub(super) async fn serve(
         slow: Line::default(),
         glances: Glances::default(),
         patient: Line::default(),
+        tables: watch::Sender::new(None),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -180,6 +186,8 @@ pub(super) async fn serve(
         fault = Box::pin(checks::run(transport, shared)) => fault,
         fault = Box::pin(proxy::run(transport, shared)) => fault,
         fault = Box::pin(scripts::run(transport, shared)) => fault,
+        fault = Box::pin(jobs::run(transport, shared)) => fault,
+        fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
