@@ -8,15 +8,17 @@ use crate::model::severity::Severity;
 use crate::probe::quote::quote;
 
 /// It is left at more than it is entered with, lest it opens and closes with every file.
-const LEFT_AT: f64 = 12.0;
+const LEFT_AT: f64 = 1.2;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let Some(facts) = patient.host.facts.value() else { return };
+    let limits = &patient.host.spec.limits;
     for disk in &facts.disks {
         let subject = Subject::Path(disk.mount.as_str().into());
-        let severity = match disk.severity() {
+        let severity = match disk.severity(limits) {
             Severity::Ok
-                if disk.free_percent() < LEFT_AT && patient.was_open(Rule::DiskFull, &subject) =>
+                if disk.free_percent() < limits.disk_free * LEFT_AT
+                    && patient.was_open(Rule::DiskFull, &subject) =>
             {
                 Severity::Warning
             }
