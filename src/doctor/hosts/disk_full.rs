@@ -118,6 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_is_the_operators() {
+        let mut strict = case(25, 80);
+        strict.host().spec.limits.disk_free = 30.0;
+        assert_eq!(strict.found(Rule::DiskFull).unwrap().severity, Severity::Warning);
+        let mut lenient = case(4, 80);
+        lenient.host().spec.limits.disk_free = 3.0;
+        assert_eq!(lenient.found(Rule::DiskFull), None);
+    }
+
+    #[test]
     fn it_is_left_later_than_it_is_entered() {
         let mut known: Vec<Tracked> = Vec::new();
         track(&mut known, case(9, 80).findings(), NOW);
