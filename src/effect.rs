@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::model::backup::BackupSpec;
 use crate::model::ids::{HostId, InstanceId, UnitName};
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
@@ -59,6 +60,8 @@ pub struct Watch {
     pub discover: bool,
     /// Some service declares ports, so that they are looked at often.
     pub ports: bool,
+    /// Backups of the environment; those of this host are looked at.
+    pub backups: Arc<[BackupSpec]>,
     /// How often what cannot be pushed is read.
     pub interval: std::time::Duration,
 }

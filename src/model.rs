@@ -1,6 +1,9 @@
 //! What is true and what is asked. Pure data and pure functions: nothing here reads a clock,
 //! a file or a socket, and nothing here knows how it is drawn.
 
+pub mod backup;
+pub mod backups;
+pub mod calendar;
 pub mod command;
 pub mod exit_status;
 pub mod fault;
@@ -14,6 +17,7 @@ pub mod path;
 pub mod port;
 pub mod ports;
 pub mod restarts;
+pub mod retention;
 pub mod rows;
 pub mod rule;
 pub mod screen;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::backup::BackupFacts;
 use crate::model::command::Command;
 use crate::model::fault::Fault;
 use crate::model::host::{HostFacts, Link, Part};
-use crate::model::ids::{EnvName, HostId, InstanceId, UnitName};
+use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, UnitName};
 use crate::model::instance::Usage;
 use crate::model::port::Sockets;
 use crate::model::restarts::Saved;
@@ -102,6 +103,8 @@ pub enum HostEvent {
     Recalled(Option<History>),
     /// What listens.
     Ports(Result<Sockets, Fault>),
+    /// A backup was looked at.
+    Backup(BackupName, Result<Box<BackupFacts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

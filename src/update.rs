@@ -83,7 +83,8 @@ fn connect(model: &mut Model, id: &HostId) -> Option<Effect> {
 }
 
 fn watch(model: &Model, id: &HostId) -> Option<Watch> {
-    let host = model.fleet.host(id)?;
+    let env = model.fleet.env(&id.env)?;
+    let host = env.hosts.get(&id.host)?;
     let units: Vec<_> =
         if host.discover { Vec::new() } else { host.by_unit.keys().cloned().collect() };
     Some(Watch {
@@ -93,6 +94,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         units: Arc::from(units),
         discover: host.discover,
         ports: host.instances.values().any(|instance| !instance.promises.ports.is_empty()),
+        backups: Arc::clone(&env.backups),
         interval: model.fleet.interval,
     })
 }

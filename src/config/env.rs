@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
-use super::{check, host, ports, schema, service, silence};
+use super::{backup, check, host, ports, schema, service, silence};
 use crate::model::ids::EnvName;
 use crate::model::spec::{EnvSpec, Tier};
 
@@ -63,6 +63,7 @@ impl Envs {
         let services = service::read_all(table, &hosts, faults);
         let ports = ports::ranges(table, faults);
         let silences = silence::read_all(table, faults);
+        let backups = backup::read_all(table, &hosts, faults);
         let tier = tier?;
         Some(EnvSpec {
             name: EnvName::new(name?.get_ref()),
@@ -72,6 +73,7 @@ impl Envs {
             services,
             ports,
             silences,
+            backups: backups.into(),
         })
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::backup::BackupFacts;
 use super::fault::{Fault, FaultKind};
 use super::finding::Tracked;
-use super::ids::{HostId, ServiceName, UnitName};
+use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
@@ -275,6 +276,8 @@ pub struct Host {
     pub ports: Observed<Sockets>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
+    /// Its backups, as far as they were read.
+    pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
     /// Parts of this connection's reading that have come to their first end.
@@ -286,11 +289,13 @@ pub struct Host {
 pub enum Part {
     /// What listens.
     Ports,
+    /// Backups.
+    Backups,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 2] = [Self::Ports, Self::Backups];
 }
 
 impl Host {
@@ -313,6 +318,7 @@ impl Host {
             remembered: Vec::new(),
             ports: Observed::default(),
             paths: Observed::default(),
+            backups: BTreeMap::new(),
             findings: Vec::new(),
             parts: BTreeSet::new(),
         }

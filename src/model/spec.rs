@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backup::BackupSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
 use super::port::{PortRange, PortSpec};
@@ -103,6 +104,8 @@ pub struct EnvSpec {
     pub ports: Vec<PortRange>,
     /// Findings that nobody wants to hear of.
     pub silences: Vec<Silence>,
+    /// Backups, in the config's order.
+    pub backups: Arc<[BackupSpec]>,
 }
 
 /// `[[env.silence]]`: a rule that is known to fire, and why that is all right.

@@ -53,6 +53,7 @@ fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["coord"]), service("nginx", &["coord", "web"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
+                backups: std::sync::Arc::default(),
             },
             EnvSpec {
                 name: "staging".into(),
@@ -62,6 +63,7 @@ fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["stage"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
+                backups: std::sync::Arc::default(),
             },
         ],
         keys: Vec::new(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::backups::{self, Backup};
 use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -31,6 +32,7 @@ struct Environment {
     hosts: Vec<HostReport>,
     services: Vec<Service>,
     ports: Vec<Port>,
+    backups: Vec<Backup>,
     findings: Vec<FindingReport>,
 }
 
@@ -59,7 +61,7 @@ struct HostReport {
 }
 
 #[derive(Serialize)]
-struct FaultReport {
+pub(super) struct FaultReport {
     kind: &'static str,
     tried: String,
     detail: String,
@@ -188,6 +190,7 @@ pub(super) fn report(model: &Model) -> Report {
                     .flat_map(|host| ports::judge(env, host, fleet.interval, now))
                     .map(|row| port(&row))
                     .collect(),
+                backups: backups::of_env(env, now),
                 findings: of_env(env),
             })
             .collect(),
@@ -313,7 +316,7 @@ fn port(row: &PortRow<'_>) -> Port {
     }
 }
 
-fn fault(fault: &Fault) -> FaultReport {
+pub(super) fn fault(fault: &Fault) -> FaultReport {
     FaultReport {
         kind: fault.kind.name(),
         tried: fault.tried.clone(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::line::Line;
-use super::{Order, Reporter, heartbeat, ports, units};
+use super::{Order, Reporter, backups, heartbeat, ports, units};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -44,6 +44,8 @@ pub(super) struct Shared {
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
     /// For what is asked often and answered at once.
     pub(super) quick: Line,
+    /// For what is asked rarely and takes long.
+    pub(super) heavy: Line,
 }
 
 #[derive(Default)]
@@ -138,6 +140,7 @@ pub(super) async fn serve(
     transport: &dyn Transport,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
+    memory: &backups::Memory,
 ) -> Fault {
     let shared = Shared {
         reporter: reporter.clone(),
@@ -148,6 +151,7 @@ pub(super) async fn serve(
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
+        heavy: Line::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -159,6 +163,7 @@ pub(super) async fn serve(
         fault = units::run(transport, shared) => fault,
         fault = recall(transport, shared) => fault,
         fault = ports::run(transport, shared) => fault,
+        fault = backups::run(transport, shared, memory) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();

@@ -194,6 +194,7 @@ impl Fleet {
                 .collect(),
             ports: Vec::new(),
             silences: Vec::new(),
+            backups: Arc::default(),
         });
     }
 }

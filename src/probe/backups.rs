@@ -1,0 +1,13 @@
+//! Backups: copies of a directory, what is in the newest, and beside it the live source. What is
+//! read often is cheap; what reads content says so in its name and is asked for rarely.
+
+mod check;
+
+mod list;
+
+pub use check::parse_check;
+
+pub use list::{Listing, parse_listing, parse_source};
+
+/// Runs on the host.
+pub const SCRIPTS: [&str; 2] = [include_str!("backups/list.sh"), include_str!("backups/check.sh")];

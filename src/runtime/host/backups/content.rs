@@ -1,0 +1,82 @@
+//! What is in the newest copy, and whether it is of its source.
+
+use std::time::Duration;
+
+use super::Reader;
+use crate::model::backup::{BackupFacts, BackupSpec, Copy, Integrity, Way};
+use crate::model::backups::began;
+use crate::probe::backups::parse_check;
+
+/// For one copy; on the host reading ends earlier.
+const DEADLINE: Duration = Duration::from_secs(600);
+/// A copy that has not changed is read again after so many seconds: disks rot.
+const AGAIN: i64 = 86_400;
+/// One that could not be read, after so many.
+const SOON: i64 = 3600;
+/// Where the newest is broken, so many before it are looked at, to find one that is good.
+const DEEP: usize = 3;
+/// Pieces of 64 MiB that are read of one copy.
+const PIECES: &str = "1024";
+
+impl Reader<'_> {
+    /// Looks into copies as they come, for as long as the connection lives.
+    pub(super) async fn look_for_ever(&self) {
+        loop {
+            self.desk.listed.notified().await;
+            let (specs, mine) = self.specs();
+            for spec in mine.iter().filter_map(|place| specs.get(*place)) {
+                for _ in 0..DEEP {
+                    let Some(facts) = self.desk.get(&spec.name) else { break };
+                    let Some(copy) = due(spec, &facts) else { break };
+                    if !self.look(spec, facts.clone(), copy).await {
+                        break;
+                    }
+                }
+            }
+            self.desk.done.notify_one();
+        }
+    }
+
+    /// Reads a copy; answers whether that said anything.
+    async fn look(&self, spec: &BackupSpec, mut facts: BackupFacts, copy: &Copy) -> bool {
+        let Way::Files { directory, .. } = &spec.way else { return false };
+        let file = format!("{}/{}", directory.trim_end_matches('/'), copy.name);
+        let before = began(copy).to_string();
+        let source = spec.source.as_deref().unwrap_or("-");
+        let argv = ["qd_backup_check", self.shared.root(), &file, source, &before, PIECES];
+        let heavy = &self.shared.heavy;
+        let Ok(answer) = heavy.ask(self.transport, &argv, DEADLINE).await else { return false };
+        let mut checked =
+            parse_check(&answer.text, answer.status, copy.identity.clone(), spec.source.is_some());
+        if checked.at == 0 {
+            checked.at = facts.taken;
+        }
+        self.memory.keep(&spec.name, checked);
+        // Another list may have come meanwhile.
+        if let Some(newer) = self.desk.get(&spec.name) {
+            facts = newer;
+        }
+        facts.checks = self.memory.of(&spec.name);
+        self.desk.put(&spec.name, facts.clone());
+        self.report(spec, Ok(facts)).await;
+        true
+    }
+}
+
+/// The copy that is to be looked into: the newest, or where that is broken the one before.
+fn due<'a>(spec: &BackupSpec, facts: &'a BackupFacts) -> Option<&'a Copy> {
+    if !matches!(spec.way, Way::Files { .. }) {
+        return None;
+    }
+    for copy in facts.copies.iter().take(DEEP) {
+        let Some(check) = facts.check(copy) else { return Some(copy) };
+        let age = facts.taken.saturating_sub(check.at);
+        match &check.integrity {
+            Integrity::Good => return (age > AGAIN).then_some(copy),
+            Integrity::Unknown(_) => return (age > SOON).then_some(copy),
+            Integrity::Corrupt(_) | Integrity::Empty if age > AGAIN => return Some(copy),
+            Integrity::Corrupt(_) | Integrity::Empty => {}
+        }
+    }
+    None
+}
