@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::backup::BackupSpec;
 use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
 use crate::model::spec::HostSpec;
@@ -58,8 +59,8 @@ pub struct Watch {
     pub units: Arc<[UnitName]>,
     /// Read all services that run, since none are declared.
     pub discover: bool,
-    /// Some service declares ports, so that they are looked at often.
-    pub ports: bool,
+    /// Ports that services declare: who holds them is looked at often.
+    pub ports: Arc<[(Protocol, u16)]>,
     /// Backups of the environment; those of this host are looked at.
     pub backups: Arc<[BackupSpec]>,
     /// How often what cannot be pushed is read.

@@ -8,11 +8,13 @@ mod chrome;
 mod crash_loops;
 mod empty;
 mod envs;
+mod findings;
 mod hosts;
 mod layout;
 mod overlay;
 mod own_log;
 mod pane;
+mod ports;
 mod scene;
 mod services;
 mod status;
@@ -40,12 +42,14 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
     let services = scene.judged.services(scene.view());
     let looping = scene.judged.crash_loops(scene.view());
     let hosts = rows::hosts(scene.fleet, scene.view());
-    let wanted = Wanted {
-        envs: scene.fleet.envs.len(),
-        services: services.rows.len(),
-        looping: looping.rows.len(),
-        hosts: hosts.rows.len(),
-    };
+    let ports = rows::ports(scene.fleet, scene.view(), scene.now);
+    let findings = rows::findings(scene.fleet, scene.view());
+    let mut wanted = Wanted { envs: scene.fleet.envs.len(), ..Wanted::default() };
+    wanted.set(Pane::Services, services.rows.len());
+    wanted.set(Pane::CrashLoops, looping.rows.len());
+    wanted.set(Pane::Hosts, hosts.rows.len());
+    wanted.set(Pane::Ports, ports.rows.len());
+    wanted.set(Pane::Findings, findings.rows.len());
     let places = layout::places(area, wanted, scene.view());
     let buf = frame.buffer_mut();
     envs::draw(&scene, buf, places.envs, viewports);
@@ -54,6 +58,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
             Pane::Services => services::draw(&scene, buf, area, viewports, &services),
             Pane::CrashLoops => crash_loops::draw(&scene, buf, area, viewports, &looping),
             Pane::Hosts => hosts::draw(&scene, buf, area, viewports, &hosts),
+            Pane::Ports => ports::draw(&scene, buf, area, viewports, &ports),
+            Pane::Findings => findings::draw(&scene, buf, area, viewports, &findings),
         }
     }
     let mut cursor = status::draw(&scene, buf, places.status, &services);

@@ -1,18 +1,22 @@
 //! What each message does to the model, and what it asks of the world. Pure: the same messages at
 //! the same moments make the same model. Reads no clock, does no IO, draws nothing.
 
+mod copy;
 mod host;
 mod keys;
 mod moves;
 mod typing;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::effect::{Effect, Watch};
 use crate::model::Model;
 use crate::model::fleet::Fleet;
+use crate::model::host::Host;
 use crate::model::ids::{HostId, InstanceId};
+use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
@@ -93,10 +97,17 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         spec: host.spec.clone(),
         units: Arc::from(units),
         discover: host.discover,
-        ports: host.instances.values().any(|instance| !instance.promises.ports.is_empty()),
+        ports: declared(host),
         backups: Arc::clone(&env.backups),
         interval: model.fleet.interval,
     })
+}
+
+/// The ports that a host's services declare, without repetition.
+fn declared(host: &Host) -> Arc<[(Protocol, u16)]> {
+    let ports = host.instances.values().flat_map(|instance| &instance.promises.ports);
+    let ports: BTreeSet<(Protocol, u16)> = ports.map(|spec| (spec.protocol, spec.port)).collect();
+    ports.into_iter().collect()
 }
 
 fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
@@ -192,7 +203,11 @@ pub fn learn(model: &mut Model, learned: &Learned) {
     model.screen.page = learned.page;
     match model.screen.overlays.last_mut() {
         Some(
-            Overlay::Help { scroll } | Overlay::Host { scroll, .. } | Overlay::Unit { scroll, .. },
+            Overlay::Help { scroll }
+            | Overlay::Host { scroll, .. }
+            | Overlay::Unit { scroll, .. }
+            | Overlay::Finding { scroll, .. }
+            | Overlay::Port { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog) | None => {}
     }

@@ -153,6 +153,107 @@ pub fn keeper(cgroup: &str) -> Keeper<'_> {
     }
 }
 
+/// The verdict on a port, as in `status --json`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum PortVerdict {
+    /// As declared, or nothing that has to be.
+    Ok,
+    /// Declared, and nobody listens.
+    NotListening,
+    /// Somebody listens whom nobody declared.
+    Undeclared,
+    /// Not the service that declares it listens, but somebody else.
+    ForeignOwner,
+    /// Declared for its own host only, and can be reached from others.
+    Exposed,
+    /// Two services of the host declare it.
+    Conflict,
+    /// Not among the ports that the environment allows.
+    OutOfRange,
+    /// Somebody listens, and we may not see who.
+    OwnerUnknown,
+}
+
+impl PortVerdict {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::NotListening,
+        Self::Undeclared,
+        Self::ForeignOwner,
+        Self::Exposed,
+        Self::Conflict,
+        Self::OutOfRange,
+        Self::OwnerUnknown,
+    ];
+
+    /// The word in JSON and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotListening => "not-listening",
+            Self::Undeclared => "undeclared",
+            Self::ForeignOwner => "foreign-owner",
+            Self::Exposed => "exposed",
+            Self::Conflict => "conflict",
+            Self::OutOfRange => "out-of-range",
+            Self::OwnerUnknown => "owner-unknown",
+        }
+    }
+}
+
+/// Who listens.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Owner<'a> {
+    /// The process; none where we may not see it.
+    pub pid: Option<u32>,
+    /// What is known of it.
+    pub process: Option<&'a Process>,
+    /// Its control group.
+    pub cgroup: Option<&'a str>,
+}
+
+impl<'a> Owner<'a> {
+    /// Who keeps it, where its control group is known.
+    pub fn keeper(&self) -> Option<Keeper<'a>> {
+        self.cgroup.map(keeper)
+    }
+
+    /// The unit that keeps it.
+    pub fn unit(&self) -> Option<&'a str> {
+        match self.keeper()? {
+            Keeper::Unit(unit) | Keeper::UserUnit(unit) => Some(unit),
+            Keeper::Container(_) | Keeper::Session(_) | Keeper::Nobody => None,
+        }
+    }
+
+    /// The container that keeps it.
+    pub fn container(&self) -> Option<&'a str> {
+        match self.keeper()? {
+            Keeper::Container(id) => Some(id),
+            Keeper::Unit(_) | Keeper::UserUnit(_) | Keeper::Session(_) | Keeper::Nobody => None,
+        }
+    }
+
+    /// In a few words: unit, container, or process with its pid.
+    pub fn label(&self) -> String {
+        let process = match (self.pid, self.process) {
+            (Some(pid), Some(process)) => format!("pid {pid} {}", process.name),
+            (Some(pid), None) => format!("pid {pid}"),
+            (None, _) => String::new(),
+        };
+        match self.keeper() {
+            Some(Keeper::Unit(unit) | Keeper::UserUnit(unit)) => unit.to_owned(),
+            Some(Keeper::Container(id)) => {
+                format!("container {}", id.get(..12).unwrap_or(id))
+            }
+            Some(Keeper::Session(_) | Keeper::Nobody) if !process.is_empty() => process,
+            Some(Keeper::Session(scope)) => scope.to_owned(),
+            Some(Keeper::Nobody) | None => process,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Keeper, keeper};

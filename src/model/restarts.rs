@@ -101,7 +101,9 @@ impl RestartLog {
             self.stepped = None;
         }
         let run = Run {
-            boot: if run.boot.is_empty() { last.boot.clone() } else { run.boot },
+            // A first reading may come before the host has named its boot. What an earlier console
+            // knew of it says nothing then, and must not make a reboot of the second reading.
+            boot: if run.boot.is_empty() && continuous { last.boot.clone() } else { run.boot },
             n_restarts: run.n_restarts,
             started: run.started.or(last.started),
         };
@@ -433,5 +435,16 @@ mod tests {
         log.observe(run(2, 4), true, at(10));
         log.observe(run(3, 5), true, at(70));
         assert_eq!(log.series(3, Duration::from_secs(60), at(75)), vec![0, 2, 1]);
+    }
+
+    #[test]
+    fn a_boot_that_is_not_named_yet_makes_no_reboot_later() {
+        let at = Timestamp::from_secs(10_000);
+        let run = |boot: &str, n| Run { boot: boot.into(), n_restarts: Some(n), started: Some(1) };
+        let mut log = RestartLog::default();
+        log.observe(run("before", 494), false, at);
+        let mut log = RestartLog::restore(log.save(), at);
+        log.observe(run("", 66), false, at);
+        assert_eq!(log.observe(run("now", 67), true, at), 1);
     }
 }

@@ -1,7 +1,15 @@
 //! Which rows are shown, in which order: derived from the fleet and the view each time, so that
 //! the screen, the selection and the counters can never disagree.
 
+mod filter;
+mod findings;
+mod ports;
+
 use std::time::Duration;
+
+use self::filter::Filter;
+pub use self::findings::{FindingRow, findings, place_of_finding};
+pub use self::ports::{place_of_port, ports};
 
 use super::fleet::{Env, Fleet, Row, Tally};
 use super::host::Host;
@@ -189,74 +197,4 @@ pub fn place_of_host(rows: &[(&Env, &Host)], selected: Option<&HostId>) -> usize
 
 fn in_env(view: &View, env: &Env) -> bool {
     view.env.as_ref().is_none_or(|only| *only == env.name)
-}
-
-/// Words that must occur and words that must not.
-struct Filter {
-    with: Vec<String>,
-    without: Vec<String>,
-}
-
-impl Filter {
-    fn new(text: &str) -> Self {
-        let mut filter = Self { with: Vec::new(), without: Vec::new() };
-        for word in text.split_whitespace().map(str::to_lowercase) {
-            match word.strip_prefix('-') {
-                Some("") => {}
-                Some(word) => filter.without.push(word.to_owned()),
-                None => filter.with.push(word),
-            }
-        }
-        filter
-    }
-
-    const fn takes_all(&self) -> bool {
-        self.with.is_empty() && self.without.is_empty()
-    }
-
-    fn takes_row(&self, row: &Row<'_>) -> bool {
-        // Before the texts are looked up, which stand all over the memory.
-        if self.takes_all() {
-            return true;
-        }
-        let facts = row.instance.facts.value();
-        self.takes(&[
-            row.service.as_str(),
-            row.host.spec.name.as_str(),
-            row.env.name.as_str(),
-            row.env.tier.name(),
-            row.verdict.state.name(),
-            row.verdict.severity.name(),
-            facts.map_or("", |facts| &facts.description),
-        ])
-    }
-
-    fn takes_host(&self, env: &Env, host: &Host) -> bool {
-        self.takes(&[
-            host.spec.name.as_str(),
-            env.name.as_str(),
-            env.tier.name(),
-            host.link.name(),
-            host.severity().name(),
-        ])
-    }
-
-    fn takes(&self, texts: &[&str]) -> bool {
-        if self.takes_all() {
-            return true;
-        }
-        let within = |word: &String| texts.iter().any(|text| contains(text, word));
-        self.with.iter().all(within) && !self.without.iter().any(within)
-    }
-}
-
-/// Whether `text` contains the lower-case `word`, whatever the case; without an allocation for
-/// ASCII, since it runs for each row of each frame.
-fn contains(text: &str, word: &str) -> bool {
-    if !text.is_ascii() || !word.is_ascii() {
-        return text.to_lowercase().contains(word);
-    }
-    text.as_bytes()
-        .windows(word.len().max(1))
-        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }

@@ -2,8 +2,10 @@
 //! ids, so that they stay on the same thing while rows come, go and change places.
 
 use super::command::Command;
+use super::finding::Key;
 use super::ids::{EnvName, HostId, InstanceId};
 use super::observed::Observed;
+use super::port::Protocol;
 use super::severity::Severity;
 use super::time::Timestamp;
 use super::unit::UnitDetail;
@@ -16,19 +18,26 @@ pub enum Pane {
     Services,
     /// Those that were started again lately.
     CrashLoops,
+    /// What is wrong, and why.
+    Findings,
+    /// Ports, declared and listening.
+    Ports,
     /// The hosts.
     Hosts,
 }
 
 impl Pane {
     /// In the order of `next-pane`.
-    pub const ALL: [Self; 3] = [Self::Services, Self::CrashLoops, Self::Hosts];
+    pub const ALL: [Self; 5] =
+        [Self::Findings, Self::Services, Self::CrashLoops, Self::Ports, Self::Hosts];
 
     /// The word in the stored view.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Services => "services",
             Self::CrashLoops => "crash-loops",
+            Self::Findings => "findings",
+            Self::Ports => "ports",
             Self::Hosts => "hosts",
         }
     }
@@ -120,6 +129,30 @@ pub struct Selection {
     pub looping: Option<InstanceId>,
     /// In the hosts pane.
     pub host: Option<HostId>,
+    /// In the ports pane.
+    pub port: Option<PortId>,
+    /// In the findings pane.
+    pub finding: Option<FindingId>,
+}
+
+/// A port of a host.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PortId {
+    /// Where.
+    pub host: HostId,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Its number.
+    pub port: u16,
+}
+
+/// A finding on a host.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FindingId {
+    /// Where.
+    pub host: HostId,
+    /// What.
+    pub key: Key,
 }
 
 /// A line of text being typed.
@@ -187,6 +220,20 @@ pub enum Overlay {
     Host {
         /// Which.
         id: HostId,
+        /// Lines above the top.
+        scroll: usize,
+    },
+    /// One finding: evidence, fix, and what follows from it.
+    Finding {
+        /// Which.
+        id: FindingId,
+        /// Lines above the top.
+        scroll: usize,
+    },
+    /// One port, closely.
+    Port {
+        /// Which.
+        id: PortId,
         /// Lines above the top.
         scroll: usize,
     },

@@ -11,6 +11,26 @@ pub const SCRIPT: &str = include_str!("ports.sh");
 
 /// As many sockets are kept; what a host has beyond is told as a warning.
 const MOST: usize = 4096;
+/// As many ports are asked for by name.
+const MOST_FILTERED: usize = 64;
+
+/// The request for the sockets on these ports, whose answer is only compared with the one before.
+pub fn marks(ports: &[(Protocol, u16)]) -> [String; 3] {
+    let has = |wanted: Protocol| ports.iter().any(|(protocol, _)| *protocol == wanted);
+    let protocols = match (has(Protocol::Tcp), has(Protocol::Udp)) {
+        (true, true) => "tu",
+        (false, true) => "u",
+        (_, false) => "t",
+    };
+    // A longer filter costs more than what it saves.
+    let filter = if ports.len() > MOST_FILTERED {
+        "sport gt :0".to_owned()
+    } else {
+        let each: Vec<String> = ports.iter().map(|(_, port)| format!("sport = :{port}")).collect();
+        format!("( {} )", each.join(" or "))
+    };
+    ["qd_marks".to_owned(), protocols.to_owned(), filter]
+}
 
 /// Reads an answer of `qd_ports`.
 pub fn parse_ports(text: &str) -> Sockets {

@@ -23,6 +23,12 @@ qd_ports() {
     esac
   done
 }
+# Which sockets are on these ports, as cheaply as can be: one fork, and the kernel filters. Reading
+# /proc/net/tcp costs the kernel more, since it walks all connections for its first line. Arguments:
+# `t`, `u` or `tu` for the protocols, then a filter of ss(8).
+qd_marks() {
+  qd_have ss && ss -Hln"$1"e "$2"
+}
 # Who holds sockets. Arguments: how (plain, sudo), then for each socket its inode and its control
 # group or `-`.
 qd_owners() {

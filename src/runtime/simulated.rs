@@ -17,6 +17,7 @@ mod properties;
 mod scenario;
 mod shell;
 mod site;
+mod sockets;
 #[cfg(test)]
 mod tests;
 

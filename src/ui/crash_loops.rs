@@ -46,6 +46,7 @@ pub(super) fn draw(
         pane: Pane::CrashLoops,
         name: "Crash loops",
         len: shown.rows.len(),
+        problems: 0,
         hidden: shown.hidden,
         notes: if looping < shown.rows.len() {
             vec![format!("{looping} looping now")]

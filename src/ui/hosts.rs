@@ -55,6 +55,7 @@ pub(super) fn draw(
         pane: Pane::Hosts,
         name: "Hosts",
         len: shown.rows.len(),
+        problems: shown.rows.iter().filter(|(_, host)| host.severity().is_problem()).count(),
         hidden: shown.hidden,
         notes: Vec::new(),
         place: place_of_host(&shown.rows, scene.model.screen.selection.host.as_ref()),

@@ -5,13 +5,28 @@ use ratatui::layout::Rect;
 use super::{below, top};
 use crate::model::screen::{Pane, View};
 
-/// How much each part has to show.
-#[derive(Clone, Copy, Debug)]
+/// How many rows each part has to show.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wanted {
     pub(super) envs: usize,
-    pub(super) services: usize,
-    pub(super) looping: usize,
-    pub(super) hosts: usize,
+    pub(super) panes: [usize; Pane::ALL.len()],
+}
+
+impl Wanted {
+    /// Lines that a pane needs: title, column heads, rows; without rows a sentence.
+    fn lines(&self, pane: Pane) -> u16 {
+        match self.panes.get(pane as usize).copied().unwrap_or(0) {
+            0 => 2,
+            rows => rows.min(1000) as u16 + 2,
+        }
+    }
+
+    /// Sets a pane's rows.
+    pub(super) fn set(&mut self, pane: Pane, rows: usize) {
+        if let Some(slot) = self.panes.get_mut(pane as usize) {
+            *slot = rows;
+        }
+    }
 }
 
 /// Where each part is; a part without room is missing or empty.
@@ -24,10 +39,19 @@ pub(super) struct Places {
 
 /// From this height on each environment has its line, and panes stand below each other.
 const TALL: u16 = 24;
-/// Title and column heads.
-const HEAD: u16 = 2;
+/// From this width and height of the panes' room on they stand in two columns.
+const TWO_COLUMNS: (u16, u16) = (112, 26);
+/// In two columns: below what stands over both, left and right from top to bottom.
+const LEFT: &[Pane] = &[Pane::Services, Pane::CrashLoops];
+const RIGHT: &[Pane] = &[Pane::Ports, Pane::Hosts];
+/// In one column.
+const COLUMN: &[Pane] =
+    &[Pane::Findings, Pane::Services, Pane::CrashLoops, Pane::Ports, Pane::Hosts];
+/// Who gets room first, when there is not enough for all.
+const DEAREST: &[Pane] =
+    &[Pane::Findings, Pane::Services, Pane::CrashLoops, Pane::Ports, Pane::Hosts];
 
-/// Services get what the others leave, which is at least half.
+/// Environments above, the bottom line below, panes between.
 pub(super) fn places(area: Rect, wanted: Wanted, view: &View) -> Places {
     let lines = match area.height {
         0..=2 => 0,
@@ -42,23 +66,61 @@ pub(super) fn places(area: Rect, wanted: Wanted, view: &View) -> Places {
     if view.zoom || body.height < 14 {
         return Places { envs, panes: vec![(view.focus, body)], status };
     }
-    let need = |rows: usize| (rows.clamp(1, 1000) as u16) + HEAD;
-    let mut looping = if wanted.looping == 0 { 2 } else { need(wanted.looping) };
-    let mut hosts = need(wanted.hosts);
-    looping = looping.min(body.height / 4);
-    hosts = hosts.min((body.height / 4).max(4));
-    let spare = (body.height - looping - hosts).saturating_sub(need(wanted.services));
-    let more = need(wanted.hosts).saturating_sub(hosts).min(spare);
-    hosts += more;
-    if wanted.looping > 0 {
-        looping += need(wanted.looping).saturating_sub(looping).min(spare - more);
-    }
-    let services = top(body, body.height - looping - hosts);
-    let rest = below(body, services.height);
-    let panes = vec![
-        (Pane::Services, services),
-        (Pane::CrashLoops, top(rest, looping)),
-        (Pane::Hosts, below(rest, looping)),
-    ];
+    let panes = if body.width >= TWO_COLUMNS.0 && body.height >= TWO_COLUMNS.1 {
+        two_columns(body, &wanted, view.focus)
+    } else {
+        stack(body, COLUMN, &wanted, view.focus)
+    };
     Places { envs, panes, status }
+}
+
+fn two_columns(body: Rect, wanted: &Wanted, focus: Pane) -> Vec<(Pane, Rect)> {
+    let most = if focus == Pane::Findings { body.height / 2 } else { body.height / 4 };
+    let findings = top(body, wanted.lines(Pane::Findings).min(most));
+    let rest = below(body, findings.height);
+    let width = rest.width / 100 * 56 + rest.width % 100 * 56 / 100;
+    let left = Rect { width, ..rest };
+    let right = Rect { x: rest.x + width + 1, width: rest.width - width - 1, ..rest };
+    let mut panes = vec![(Pane::Findings, findings)];
+    panes.extend(stack(left, LEFT, wanted, focus));
+    panes.extend(stack(right, RIGHT, wanted, focus));
+    panes
+}
+
+/// Panes below each other. Each has at least its title; the focused one comes first, then the
+/// dearest; what is left is the first list's, which is the longest in practice.
+fn stack(area: Rect, order: &[Pane], wanted: &Wanted, focus: Pane) -> Vec<(Pane, Rect)> {
+    let mut heights: Vec<(Pane, u16)> = order.iter().map(|pane| (*pane, 1)).collect();
+    let mut spare = area.height.saturating_sub(heights.len() as u16);
+    let mut give = |pane: Pane, most: u16, spare: &mut u16| {
+        if let Some((_, height)) = heights.iter_mut().find(|(known, _)| *known == pane) {
+            let more = most.min(wanted.lines(pane)).saturating_sub(*height).min(*spare);
+            // Column heads without a row say nothing.
+            if *height > 1 || more > 1 || wanted.lines(pane) == 2 {
+                *height += more;
+                *spare -= more;
+            }
+        }
+    };
+    let half = area.height / 2;
+    give(focus, half.max(6), &mut spare);
+    for share in [6, half, u16::MAX] {
+        for pane in DEAREST {
+            give(*pane, share, &mut spare);
+        }
+    }
+    let longest = if order.contains(&Pane::Services) { Pane::Services } else { Pane::Hosts };
+    if let Some((_, height)) = heights.iter_mut().find(|(pane, _)| *pane == longest) {
+        *height += spare;
+    }
+    let mut y = area.y;
+    heights
+        .into_iter()
+        .map(|(pane, height)| {
+            let height = height.min(area.bottom().saturating_sub(y));
+            let place = Rect { y, height, ..area };
+            y += height;
+            (pane, place)
+        })
+        .collect()
 }

@@ -5,10 +5,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+mod finding;
 mod help;
 mod host;
 mod page;
 mod palette;
+mod port;
 mod unit;
 mod unit_facts;
 
@@ -48,6 +50,14 @@ pub(super) fn draw(
             }
             Overlay::Host { id, scroll } => {
                 host::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Finding { id, scroll } => {
+                finding::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Port { id, scroll } => {
+                port::draw(scene, buf, area, viewports, (id, *scroll));
                 None
             }
             Overlay::OwnLog => {

@@ -16,6 +16,8 @@ pub(super) struct Content<'c> {
     pub(super) pane: Pane,
     pub(super) name: &'c str,
     pub(super) len: usize,
+    /// Rows that somebody has to look at.
+    pub(super) problems: usize,
     pub(super) hidden: usize,
     /// Said in the title besides.
     pub(super) notes: Vec<String>,
@@ -94,6 +96,10 @@ fn title(
         scene.span(if focused { Role::BorderFocused } else { Role::Heading }, content.name),
         scene.span(Role::Text, count),
     ];
+    if content.problems > 0 && content.problems < content.len {
+        let s = if content.problems == 1 { "" } else { "s" };
+        name.push(scene.span(Role::Warning, format!(", {} problem{s}", content.problems)));
+    }
     if content.hidden > 0 {
         name.push(scene.span(Role::Notice, format!(", {} hidden", content.hidden)));
     }

@@ -42,6 +42,7 @@ pub(super) fn draw(
         pane: Pane::Services,
         name: "Services",
         len: shown.rows.len(),
+        problems: shown.rows.iter().filter(|row| row.verdict.severity.is_problem()).count(),
         hidden: shown.hidden,
         notes,
         place: place_of(&shown.rows, scene.model.screen.selection.service.as_ref()),

@@ -93,13 +93,19 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Copy, "copy"),
             (Command::Refresh, "read again"),
         ],
+        (Some(Overlay::Finding { .. }), _) => &[
+            (Command::Back, "close"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+            (Command::Copy, "copy the commands"),
+        ],
         (Some(_), _) => &[
             (Command::Back, "close"),
             (Command::Down, "down"),
             (Command::Up, "up"),
             (Command::PageDown, "page"),
         ],
-        (None, Pane::Services | Pane::CrashLoops) if problems => &[
+        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports) if problems => &[
             (Command::Open, "open"),
             (Command::ProblemsOnly, "show all"),
             (Command::Filter, "filter"),
@@ -107,7 +113,7 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Help, "help"),
             (Command::Quit, "quit"),
         ],
-        (None, Pane::Services | Pane::CrashLoops) => &[
+        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports) => &[
             (Command::Open, "open"),
             (Command::Filter, "filter"),
             (Command::ProblemsOnly, "problems only"),

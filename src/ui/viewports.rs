@@ -19,7 +19,7 @@ pub struct Viewports {
     pub overlay: Option<Rect>,
     panes: Vec<Viewport>,
     envs: Vec<(EnvName, Rect)>,
-    offsets: [usize; 3],
+    offsets: [usize; Pane::ALL.len()],
 }
 
 /// A pane's place.

@@ -1,5 +1,6 @@
 //! What each command does.
 
+use super::copy;
 use super::moves::{END, Selected, Step, go, selected};
 use super::say;
 use crate::effect::Effect;
@@ -60,7 +61,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Back => back(model),
         Command::Refresh => return refresh(model),
         Command::Login => return login(model),
-        Command::Copy => return copy(model),
+        Command::Copy => return copy::copy(model),
         Command::Help => top(model, Overlay::Help { scroll: 0 }),
         Command::Palette => {
             top(model, Overlay::Palette { input: Input::default(), chosen: 0 });
@@ -142,6 +143,14 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.screen.overlays.push(Overlay::Host { id, scroll: 0 });
             Vec::new()
         }
+        Some(Selected::Port(id)) => {
+            model.screen.overlays.push(Overlay::Port { id, scroll: 0 });
+            Vec::new()
+        }
+        Some(Selected::Finding(id)) => {
+            model.screen.overlays.push(Overlay::Finding { id, scroll: 0 });
+            Vec::new()
+        }
         None => Vec::new(),
     }
 }
@@ -183,8 +192,12 @@ fn login(model: &mut Model) -> Vec<Effect> {
     let id = match (model.screen.overlays.last(), selected(model)) {
         (Some(Overlay::Unit { id, .. }), _) => id.host.clone(),
         (Some(Overlay::Host { id, .. }), _) => id.clone(),
+        (Some(Overlay::Finding { id, .. }), _) => id.host.clone(),
+        (Some(Overlay::Port { id, .. }), _) => id.host.clone(),
         (None, Some(Selected::Host(id))) => id,
         (None, Some(Selected::Instance(id))) => id.host,
+        (None, Some(Selected::Port(id))) => id.host,
+        (None, Some(Selected::Finding(id))) => id.host,
         _ => return Vec::new(),
     };
     let Some(host) = model.fleet.host(&id) else { return Vec::new() };
@@ -216,31 +229,6 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.extend(hosts.into_iter().map(Effect::ReadNow));
     say(model, Severity::Info, "reading everything again");
     effects
-}
-
-fn copy(model: &mut Model) -> Vec<Effect> {
-    let id = match model.screen.overlays.last() {
-        Some(Overlay::Unit { id, .. }) => Some(Selected::Instance(id.clone())),
-        Some(Overlay::Host { id, .. }) => Some(Selected::Host(id.clone())),
-        _ => selected(model),
-    };
-    let (fleet, now) = model.shown();
-    let text = match id {
-        Some(Selected::Instance(id)) => fleet.row(&id, now).map(|row| {
-            format!("{} {} {}", row.service, row.verdict.state.name(), row.host.spec.name)
-        }),
-        Some(Selected::Host(id)) => {
-            fleet.host(&id).map(|host| format!("{} {}", host.spec.name, host.link.name()))
-        }
-        None => None,
-    };
-    match text {
-        Some(text) => {
-            say(model, Severity::Info, format!("sent to the terminal's clipboard: {text}"));
-            vec![Effect::Copy(text)]
-        }
-        None => Vec::new(),
-    }
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::model::fleet::Row;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::rows::{self, Shown};
-use crate::model::screen::{Overlay, Pane};
+use crate::model::screen::{FindingId, Overlay, Pane, PortId};
 
 /// A step of the selection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +34,11 @@ pub(super) fn go(model: &mut Model, step: Step) {
         Some(Overlay::Help { scroll } | Overlay::Host { scroll, .. }) => {
             *scroll = scrolled(*scroll, step);
         }
-        Some(Overlay::Unit { scroll, .. }) => *scroll = scrolled(*scroll, step),
+        Some(
+            Overlay::Unit { scroll, .. }
+            | Overlay::Finding { scroll, .. }
+            | Overlay::Port { scroll, .. },
+        ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();
             *chosen = step.from(*chosen, len);
@@ -58,8 +62,10 @@ fn select(model: &mut Model, step: Step) {
         (Pane::Services, Some(Selected::Instance(id))) => selection.service = Some(id),
         (Pane::CrashLoops, Some(Selected::Instance(id))) => selection.looping = Some(id),
         (Pane::Hosts, Some(Selected::Host(id))) => selection.host = Some(id),
+        (Pane::Ports, Some(Selected::Port(id))) => selection.port = Some(id),
+        (Pane::Findings, Some(Selected::Finding(id))) => selection.finding = Some(id),
         // An empty pane has nothing to select.
-        (Pane::Services | Pane::CrashLoops | Pane::Hosts, _) => {}
+        (Pane::Services | Pane::CrashLoops | Pane::Hosts | Pane::Ports | Pane::Findings, _) => {}
     }
 }
 
@@ -78,6 +84,10 @@ pub(super) enum Selected {
     Instance(InstanceId),
     /// A host.
     Host(HostId),
+    /// A port.
+    Port(PortId),
+    /// A finding.
+    Finding(FindingId),
 }
 
 /// What is selected: the first row where nothing was chosen or the chosen one is gone.
@@ -98,6 +108,16 @@ fn at(model: &Model, step: Step) -> Option<Selected> {
         Pane::Services => instance(rows::services(fleet, view, now), selection.service.as_ref()),
         Pane::CrashLoops => {
             instance(rows::crash_loops(fleet, view, now), selection.looping.as_ref())
+        }
+        Pane::Ports => {
+            let shown = rows::ports(fleet, view, now).rows;
+            let to = step.from(rows::place_of_port(&shown, selection.port.as_ref()), shown.len());
+            shown.get(to).map(|row| Selected::Port(row.id()))
+        }
+        Pane::Findings => {
+            let shown = rows::findings(fleet, view).rows;
+            let place = rows::place_of_finding(&shown, selection.finding.as_ref());
+            shown.get(step.from(place, shown.len())).map(|row| Selected::Finding(row.id()))
         }
         Pane::Hosts => {
             let shown = rows::hosts(fleet, view).rows;

@@ -56,7 +56,7 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
             .collect(),
         ports: Vec::new(),
         silences: Vec::new(),
-        backups: std::sync::Arc::default(),
+        backups: Arc::default(),
     }
 }
 

@@ -53,7 +53,7 @@ fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["coord"]), service("nginx", &["coord", "web"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
-                backups: std::sync::Arc::default(),
+                backups: Arc::default(),
             },
             EnvSpec {
                 name: "staging".into(),
@@ -63,7 +63,7 @@ fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["stage"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
-                backups: std::sync::Arc::default(),
+                backups: Arc::default(),
             },
         ],
         keys: Vec::new(),

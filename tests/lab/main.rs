@@ -13,6 +13,7 @@
 mod desk;
 mod lab;
 mod poll;
+mod ports;
 
 mod changes;
 mod endings;

@@ -1,18 +1,20 @@
-//! What listens on a host: looked at every second where services declare ports, since nobody
-//! tells when a port is taken over, else once an interval.
+//! What listens on a host: read once an interval, and at once when the sockets on declared ports are
+//! others, which is looked at every second, since nobody tells when a port is taken over.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::serve::Shared;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
 use crate::model::port::{Process, Sockets};
 use crate::msg::HostEvent;
-use crate::probe::ports::{parse_owners, parse_ports};
+use crate::probe::ports::{marks, parse_owners, parse_ports};
 use crate::runtime::transport::Transport;
 
-/// Where ports are declared: a port taken over is seen after this.
+/// A declared port that is taken over is seen after this.
 const PACE: Duration = Duration::from_secs(1);
 /// For one look.
 const DEADLINE: Duration = Duration::from_secs(12);
@@ -28,19 +30,39 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut asked_now = shared.now.subscribe();
     let mut owners = Owners::default();
     loop {
+        let marks = marked(transport, shared).await;
         let looked = look(transport, shared, &mut owners).await;
         shared.reporter.say(HostEvent::Ports(looked)).await;
         shared.reporter.say(HostEvent::Part(Part::Ports)).await;
-        let (declared, interval) = {
-            let watch = shared.watch.borrow();
-            (watch.ports, watch.interval)
-        };
-        let pause = if declared { PACE.min(interval) } else { interval };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = asked_now.changed() => owners = Owners::default(),
+        let until = Instant::now() + shared.watch.borrow().interval;
+        // Never given up in the middle of a question: that would cost its channel.
+        loop {
+            let pause = if marks.is_some() { until.min(Instant::now() + PACE) } else { until };
+            tokio::select! {
+                () = tokio::time::sleep_until(pause) => {}
+                _ = asked_now.changed() => {
+                    owners = Owners::default();
+                    break;
+                }
+            }
+            if Instant::now() >= until || marked(transport, shared).await != marks {
+                break;
+            }
         }
     }
+}
+
+/// The sockets on declared ports, in words that are only compared; none where nobody can tell.
+async fn marked(transport: &dyn Transport, shared: &Shared) -> Option<String> {
+    let ports = shared.watch.borrow().ports.clone();
+    if ports.is_empty() {
+        return None;
+    }
+    let argv = marks(&ports);
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let answer = shared.quick.ask(transport, &words, DEADLINE).await.ok()?;
+    // Without `ss` a look costs the host too much to be taken every second.
+    (answer.status == 0).then_some(answer.text)
 }
 
 /// Who held which socket; asked again only when the sockets are others.

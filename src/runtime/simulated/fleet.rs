@@ -9,8 +9,9 @@ use super::site::{Service, Site, stock};
 use super::{Host, noise, scenarios};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+use crate::model::port::{Bind, PortRange, PortSpec, Protocol};
 use crate::model::spec::{
-    ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Reach, ServiceSpec, Sudo, Tier,
+    ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo, Tier,
 };
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
@@ -72,7 +73,7 @@ impl Fleet {
         let on_host: Arc<[Service]> = on_host.into();
         for (env, tier, hosts) in generate::environments(size.hosts) {
             let hosts: Vec<HostPart> = hosts.collect();
-            fleet.describe(env, tier, &hosts, &services);
+            fleet.describe((env, tier, &[]), &hosts, &services);
             for part in hosts {
                 fleet.place(env, Arc::new(part), Arc::clone(&on_host), began);
             }
@@ -124,7 +125,7 @@ impl Fleet {
                 }
             }
         }
-        self.describe(&env.name, env.tier, &env.host, &services);
+        self.describe((&env.name, env.tier, &env.ports), &env.host, &services);
         for mut host in env.host {
             if host.address.is_empty() {
                 host.address.clone_from(&host.name);
@@ -163,7 +164,12 @@ impl Fleet {
         self.sites.insert(reach(env, &site.name), Arc::new(site));
     }
 
-    fn describe(&mut self, env: &str, tier: Tier, hosts: &[HostPart], on: &[Arc<ServicePart>]) {
+    fn describe(
+        &mut self,
+        (env, tier, ports): (&str, Tier, &[u16]),
+        hosts: &[HostPart],
+        on: &[Arc<ServicePart>],
+    ) {
         let names: Vec<HostName> = hosts.iter().map(|host| HostName::new(&host.name)).collect();
         self.spec.console = ConsoleSpec::default();
         self.spec.envs.push(EnvSpec {
@@ -189,13 +195,29 @@ impl Fleet {
                         .cloned()
                         .collect(),
                     kind: Kind::Unit(UnitName::new(&part.unit)),
-                    promises: Arc::default(),
+                    promises: Arc::new(promises(part)),
                 })
                 .collect(),
-            ports: Vec::new(),
+            ports: ports.iter().map(|port| PortRange { first: *port, last: *port }).collect(),
             silences: Vec::new(),
             backups: Arc::default(),
         });
+    }
+}
+
+/// What a config would say of it.
+fn promises(part: &ServicePart) -> Promises {
+    let port = |port: &u16| PortSpec {
+        port: *port,
+        protocol: Protocol::Tcp,
+        name: None,
+        bind: (part.bind == "127.0.0.1").then_some(Bind::Loopback),
+    };
+    Promises {
+        ports: part.ports.iter().map(port).collect(),
+        needs: part.needs.iter().map(ServiceName::new).collect(),
+        directory: (!part.directory.is_empty()).then(|| part.directory.as_str().into()),
+        data: part.data.iter().map(|path| path.as_str().into()).collect(),
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) struct EnvPart {
     pub(super) name: String,
     #[serde(deserialize_with = "tier")]
     pub(super) tier: Tier,
+    /// Ports that may listen there.
+    #[serde(default)]
+    pub(super) ports: Vec<u16>,
     #[serde(default)]
     pub(super) host: Vec<HostPart>,
     #[serde(default)]
@@ -96,6 +99,27 @@ pub(super) struct HostPart {
     pub(super) memory_used: f64,
     pub(super) load: f64,
     pub(super) disks: Vec<DiskPart>,
+    /// Processes that listen and that no service is.
+    pub(super) listeners: Vec<ListenerPart>,
+    /// What other functions of the collector answer, by their name. `{now}`, `{now-3600}` is the
+    /// host's clock in seconds.
+    pub(super) answers: BTreeMap<String, String>,
+}
+
+/// `listeners` of a host.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListenerPart {
+    pub(super) port: u16,
+    pub(super) address: String,
+    pub(super) pid: u32,
+    pub(super) command: String,
+    #[serde(default)]
+    pub(super) directory: String,
+    pub(super) cgroup: String,
+    /// It began so long before the start.
+    #[serde(deserialize_with = "span")]
+    pub(super) since: i64,
 }
 
 impl Default for HostPart {
@@ -119,6 +143,8 @@ impl Default for HostPart {
             memory_used: 0.4,
             load: 0.35,
             disks: Vec::new(),
+            listeners: Vec::new(),
+            answers: BTreeMap::new(),
         }
     }
 }
@@ -153,6 +179,14 @@ pub(super) struct ServicePart {
     pub(super) hosts: Vec<String>,
     pub(super) command: String,
     pub(super) directory: String,
+    /// Ports that it declares, and on which it listens while it runs.
+    pub(super) ports: Vec<u16>,
+    /// Where it listens.
+    pub(super) bind: String,
+    /// What it must be able to write.
+    pub(super) data: Vec<String>,
+    /// Services without which it cannot work.
+    pub(super) needs: Vec<String>,
     pub(super) user: String,
     pub(super) restart: String,
     #[serde(rename = "type")]
@@ -177,6 +211,10 @@ impl Default for ServicePart {
             hosts: Vec::new(),
             command: String::new(),
             directory: String::new(),
+            ports: Vec::new(),
+            bind: "127.0.0.1".to_owned(),
+            data: Vec::new(),
+            needs: Vec::new(),
             user: String::new(),
             restart: "always".to_owned(),
             unit_type: "simple".to_owned(),

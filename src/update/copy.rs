@@ -1,0 +1,70 @@
+//! What is copied: the selected row, or of a finding's page the commands that mend it.
+
+use super::moves::{Selected, selected};
+use super::say;
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::model::finding::Finding;
+use crate::model::fleet::Fleet;
+use crate::model::ports;
+use crate::model::screen::{FindingId, Overlay, PortId};
+use crate::model::severity::Severity;
+use crate::model::time::Timestamp;
+
+pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    let (fleet, now) = model.shown();
+    let (text, what) = match model.screen.overlays.last() {
+        Some(Overlay::Finding { id, .. }) => {
+            (finding(fleet, id).map(commands), Some("the commands that mend it"))
+        }
+        Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
+        Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
+        Some(Overlay::Port { id, .. }) => (text(fleet, now, &Selected::Port(id.clone())), None),
+        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::OwnLog) | None => {
+            (selected(model).and_then(|id| text(fleet, now, &id)), None)
+        }
+    };
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Vec::new() };
+    let shown = what.unwrap_or(&text);
+    let notice = format!("sent to the terminal's clipboard: {shown}");
+    say(model, Severity::Info, notice);
+    vec![Effect::Copy(text)]
+}
+
+fn text(fleet: &Fleet, now: Timestamp, id: &Selected) -> Option<String> {
+    match id {
+        Selected::Instance(id) => fleet.row(id, now).map(|row| {
+            format!("{} {} {}", row.service, row.verdict.state.name(), row.host.spec.name)
+        }),
+        Selected::Host(id) => {
+            fleet.host(id).map(|host| format!("{} {}", host.spec.name, host.link.name()))
+        }
+        Selected::Port(id) => port(fleet, now, id),
+        Selected::Finding(id) => finding(fleet, id).map(|finding| finding.summary.clone()),
+    }
+}
+
+fn finding<'f>(fleet: &'f Fleet, id: &FindingId) -> Option<&'f Finding> {
+    let host = fleet.host(&id.host)?;
+    host.findings.iter().map(|tracked| &tracked.finding).find(|finding| finding.key == id.key)
+}
+
+fn port(fleet: &Fleet, now: Timestamp, id: &PortId) -> Option<String> {
+    let env = fleet.env(&id.host.env)?;
+    let host = env.hosts.get(&id.host.host)?;
+    let rows = ports::judge(env, host, fleet.interval, now);
+    let row = rows.iter().find(|row| row.is(id))?;
+    let owner = row.owner.as_ref().map_or_else(String::new, ports::Owner::label);
+    let (number, protocol) = (row.port, row.protocol.name());
+    Some(format!("{number}/{protocol} {} {owner} {}", row.verdict.name(), host.spec.name))
+}
+
+/// One a line; what is no command is a comment.
+fn commands(finding: &Finding) -> String {
+    let lines = finding.fix.iter().map(|step| match (&*step.command, &*step.note) {
+        ("", note) => format!("# {note}"),
+        (command, "") => command.to_owned(),
+        (command, note) => format!("# {note}\n{command}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
