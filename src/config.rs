@@ -11,6 +11,7 @@ mod env;
 mod fault;
 pub(crate) mod faults;
 mod files;
+mod health;
 mod host;
 mod keys;
 mod locate;

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::model::backup::BackupSpec;
-use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
-use crate::model::spec::HostSpec;
+use crate::model::spec::{HostSpec, Promises};
 
 /// Something to be done. Its result comes back as a message.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,6 +46,17 @@ pub enum Effect {
     Quit,
 }
 
+/// A service whose health is checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WatchedChecks {
+    /// Which.
+    pub service: ServiceName,
+    /// Its unit: when that changes, it is checked at once.
+    pub unit: Option<UnitName>,
+    /// Its checks stand there.
+    pub promises: Arc<Promises>,
+}
+
 /// A host to be read.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Watch {
@@ -59,10 +70,16 @@ pub struct Watch {
     pub units: Arc<[UnitName]>,
     /// Read all services that run, since none are declared.
     pub discover: bool,
+    /// Directories of its services' code.
+    pub code: Arc<[Box<str>]>,
+    /// Directories of its services' data.
+    pub data: Arc<[Box<str>]>,
     /// Ports that services declare: who holds them is looked at often.
     pub ports: Arc<[(Protocol, u16)]>,
     /// Backups of the environment; those of this host are looked at.
     pub backups: Arc<[BackupSpec]>,
+    /// Services that have health checks.
+    pub checks: Arc<[WatchedChecks]>,
     /// How often what cannot be pushed is read.
     pub interval: std::time::Duration,
 }

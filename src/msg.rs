@@ -1,20 +1,26 @@
 //! All that can happen, in one closed list.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::backup::BackupFacts;
+use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::fault::Fault;
+use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
-use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, UnitName};
+use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
+use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
+use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
+use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
-use crate::model::unit::{Exit, UnitDetail, UnitFacts};
+use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
 
 /// Something that happened. Names are past facts, except for what a user asks.
 #[derive(Clone, Debug)]
@@ -105,10 +111,35 @@ pub enum HostEvent {
     Ports(Result<Sockets, Fault>),
     /// A backup was looked at.
     Backup(BackupName, Result<Box<BackupFacts>, Fault>),
+    /// The last lines of a unit's last run.
+    Words(UnitName, Vec<JournalLine>),
+    /// Directories and files that services rest on, by their path.
+    Paths(Result<BTreeMap<Box<str>, PathFacts>, Fault>),
+    /// Checks were tried.
+    Checked(Vec<Checked>),
+    /// What its reverse proxy does.
+    Proxy(Result<Box<ProxyFacts>, Fault>),
+    /// What its scripts were found to do.
+    Scripts(Result<Box<Scripts>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.
     Detail(UnitName, Result<Box<UnitDetail>, Fault>),
+}
+
+/// One try of a check.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked {
+    /// Of which service.
+    pub service: ServiceName,
+    /// Its place among the service's checks.
+    pub place: usize,
+    /// As it was asked; after an edit of the config another one may have its place.
+    pub spec: CheckSpec,
+    /// What came of it.
+    pub reading: CheckReading,
+    /// Until when the certificate is valid, where it was read as well.
+    pub certificate: Option<Timestamp>,
 }
 
 /// Restarts and exits from a journal, on the console's clock.

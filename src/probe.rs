@@ -3,13 +3,18 @@
 //! what makes no sense becomes a warning or an absent value.
 
 pub mod backups;
+pub mod checks;
 pub mod collector;
 pub mod detail;
 pub mod facts;
 pub mod history;
 pub mod journal;
+pub mod nginx;
+pub mod paths;
 pub mod ports;
 pub mod properties;
 pub mod quote;
+pub mod scripts;
 pub mod tick;
 pub mod units;
+pub mod words;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::effect::{Effect, Watch};
+use crate::effect::{Effect, Watch, WatchedChecks};
 use crate::model::Model;
 use crate::model::fleet::Fleet;
 use crate::model::host::Host;
@@ -19,7 +19,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
-use crate::model::spec::FleetSpec;
+use crate::model::spec::{FleetSpec, Promises};
 use crate::model::time::Timestamp;
 use crate::msg::Msg;
 
@@ -97,10 +97,28 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         spec: host.spec.clone(),
         units: Arc::from(units),
         discover: host.discover,
+        code: paths(host, |promises| promises.directory.as_slice()),
+        data: paths(host, |promises| &promises.data),
         ports: declared(host),
         backups: Arc::clone(&env.backups),
+        checks: host
+            .instances
+            .iter()
+            .filter(|(_, instance)| !instance.promises.checks.is_empty())
+            .map(|(service, instance)| WatchedChecks {
+                service: service.clone(),
+                unit: instance.kind.unit().cloned(),
+                promises: Arc::clone(&instance.promises),
+            })
+            .collect(),
         interval: model.fleet.interval,
     })
+}
+
+/// Some paths that the services of a host are promised to rest on, each once.
+fn paths(host: &Host, of: impl Fn(&Promises) -> &[Box<str>]) -> Arc<[Box<str>]> {
+    let all = host.instances.values().flat_map(|instance| of(&instance.promises).iter().cloned());
+    all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The ports that a host's services declare, without repetition.
@@ -169,6 +187,15 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     model.saved_at = now;
     let counters = unsaved(model);
     if counters.is_empty() { Vec::new() } else { vec![Effect::SaveCounters(counters)] }
+}
+
+/// Looks at every host once more: some findings rest on several hosts, of which the last may have
+/// been read after the one that has the finding.
+pub fn examine_all(model: &mut Model) {
+    let all: Vec<HostId> = model.fleet.hosts().map(|(env, host)| host.id(&env.name)).collect();
+    for id in all {
+        host::examine(model, &id);
+    }
 }
 
 /// Counters that the store does not have yet, taken out of the model's list of such.

@@ -12,9 +12,9 @@ use quarterdeck::update::update;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::fixtures::{NOW, many};
+use crate::doctor::listening;
+use crate::fixtures::NOW;
 
-const SERVICES: usize = 14;
 const FLEETS: [usize; 3] = [10, 100, 1000];
 
 struct Screen {
@@ -34,7 +34,7 @@ impl Screen {
             utc_offset_secs: 0,
         };
         let mut screen = Self {
-            model: many(hosts, SERVICES),
+            model: listening(hosts),
             chrome,
             viewports: Viewports::default(),
             terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),

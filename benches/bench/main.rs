@@ -10,6 +10,7 @@
 )]
 
 // The fleets that the tests draw.
+mod doctor;
 #[expect(dead_code, reason = "the benches need fewer fleets than the tests")]
 #[path = "../../tests/it/fixtures.rs"]
 mod fixtures;

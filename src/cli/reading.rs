@@ -13,7 +13,7 @@ use crate::model::spec::FleetSpec;
 use crate::msg::{HostEvent, Msg};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
-use crate::update::{start, update};
+use crate::update::{examine_all, start, update};
 
 /// Messages that wait for the model.
 pub(super) const QUEUE: usize = 1024;
@@ -53,5 +53,6 @@ pub(super) async fn read_once(
         let event = HostEvent::Link(Link::failed(fault, clock::now()));
         update(&mut model, Msg::Host { host, generation, event }, clock::now());
     }
+    examine_all(&mut model);
     Ok(model)
 }

@@ -116,6 +116,28 @@ pub(crate) const SERVICE: Section = Section {
         key("needs", r#"needs = ["postgres"]"#),
         key("directory", r#"directory = "/srv/api""#),
         key("data", r#"data = ["/srv/api/data"]"#),
+        key("health", r#"health = [{ http = "http://127.0.0.1:3444/health" }]"#),
+    ],
+};
+
+/// A check of a service.
+pub(crate) const HEALTH: Section = Section {
+    header: "an entry of `health`",
+    keys: &[
+        key("http", r#"http = "http://127.0.0.1:3444/health""#),
+        key("sse", r#"sse = "http://127.0.0.1:3445/events""#),
+        key("tcp", "tcp = 5432"),
+        key("command", r#"command = ["pg_isready"]"#),
+        key("from", r#"from = "host""#),
+        key("every", r#"every = "10s""#),
+        key("timeout", r#"timeout = "5s""#),
+        key("retries", "retries = 2"),
+        key("expect", "expect = 200"),
+        key("contains", r#"contains = "healthy""#),
+        key("header", r#"header = { content-type = "json" }"#),
+        key("json", r#"json = { status = "healthy" }"#),
+        key("latency", r#"latency = "500ms""#),
+        key("certificate", r#"certificate = "21d""#),
     ],
 };
 
@@ -164,4 +186,4 @@ pub(crate) const GIT: Section =
 
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
 pub const KEYS: &[Section] =
-    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, BACKUP, KEEP, REPOSITORY, GIT];
+    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH, BACKUP, KEEP, REPOSITORY, GIT];

@@ -1,22 +1,172 @@
-//! Which findings follow from others: what is mended first stands first.
+//! Which findings follow from others: what is mended first stands first, and its effects say why
+//! they are.
+
+mod needs;
 
 use super::patient::Patient;
 use crate::model::finding::{Finding, Key, Subject};
 use crate::model::rule::Rule;
+use crate::model::severity::Severity;
 
-/// Causes before their effects, of the same service.
-const CAUSES: &[(Rule, &[Rule])] = &[(Rule::ForeignPortOwner, &[Rule::CrashLoop])];
+/// Why a service does not stay up, the strongest first: what ends it before its program begins,
+/// then what its program runs into.
+const CAUSES: &[Rule] = &[
+    Rule::UnitNotLoadable,
+    Rule::ExecFailed,
+    Rule::UserMissing,
+    Rule::WorkingDirectoryMissing,
+    Rule::NamespacePathMissing,
+    Rule::SpawnFailed,
+    Rule::ReadOnlyData,
+    Rule::OutOfMemory,
+    Rule::ForeignPortOwner,
+];
+/// That it does not stay up, and what else that brings.
+const EFFECTS: &[Rule] = &[
+    Rule::CrashLoop,
+    Rule::StartLimitHit,
+    Rule::ServiceFailed,
+    Rule::PortNotListening,
+    Rule::HealthFailing,
+];
+/// Those whose sentence says why.
+const TOLD: &[Rule] = &[Rule::CrashLoop, Rule::StartLimitHit, Rule::ServiceFailed];
+/// What a full or broken disk makes programs say.
+const DISK: &[(Rule, &[&str])] = &[
+    (Rule::DiskFull, &["No space left on device", "ENOSPC", "rrno 28", "os error 28"]),
+    (Rule::DiskReadOnly, &["Read-only file system", "EROFS", "rrno 30", "os error 30"]),
+];
+/// What follows from a service's not staying up or not listening, where nothing deeper is known.
+const DOWN: &[Rule] =
+    &[Rule::CrashLoop, Rule::StartLimitHit, Rule::ServiceFailed, Rule::PortNotListening];
 
-/// Notes for each finding which other one it follows from.
-pub(super) fn link(_patient: &Patient<'_>, findings: &mut [Finding]) {
-    let keys: Vec<Key> = findings.iter().map(|finding| finding.key.clone()).collect();
-    for finding in findings.iter_mut().filter(|finding| finding.because.is_none()) {
-        let Subject::Service(_) = &finding.key.subject else { continue };
-        let cause = CAUSES
-            .iter()
-            .filter(|(_, effects)| effects.contains(&finding.key.rule))
-            .map(|(cause, _)| Key { rule: *cause, subject: finding.key.subject.clone() })
-            .find(|cause| keys.contains(cause));
-        finding.because = cause;
+/// Notes for each finding which other one it follows from, and leaves out what only says again that
+/// a service is down.
+pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    let known = findings.clone();
+    for finding in findings.iter_mut().filter(|finding| EFFECTS.contains(&finding.key.rule)) {
+        let causes = causes(patient, &known, &finding.key.subject);
+        let reasons: Vec<&str> =
+            causes.iter().filter_map(|found| found.reason.as_deref()).collect();
+        if TOLD.contains(&finding.key.rule) && !reasons.is_empty() {
+            finding.summary = format!("{} because {}", finding.summary, reasons.join(" and "));
+        }
+        if finding.because.is_none() {
+            finding.because = causes.first().map(|cause| cause.key.clone());
+        }
+    }
+    findings.retain(|finding| {
+        let Key { rule, subject } = &finding.key;
+        let explained = finding.because.as_ref().is_some_and(|key| key.subject == *subject)
+            || known.iter().any(|f| f.key.rule == Rule::StartLimitHit && f.key.subject == *subject);
+        *rule != Rule::ServiceFailed || !explained
+    });
+    super::proxy::follow(patient, findings);
+    needs::link(patient, findings);
+    let known = findings.clone();
+    for finding in findings.iter_mut().filter(|found| found.key.rule == Rule::HealthFailing) {
+        if finding.because.is_none() {
+            let cause = DOWN.iter().find_map(|rule| {
+                known.iter().find(|f| f.key.rule == *rule && f.key.subject == finding.key.subject)
+            });
+            finding.because =
+                cause.map(|cause| cause.because.as_ref().unwrap_or(&cause.key).clone());
+            finding.elsewhere = cause.and_then(|cause| cause.elsewhere.clone());
+        }
+    }
+    for finding in findings.iter_mut().filter(|finding| finding.key.rule == Rule::CrashLoop) {
+        if finding.because.is_none()
+            && let Subject::Service(service) = &finding.key.subject
+            && let Some(exit) = patient.row(service).and_then(|row| row.instance.last_exit)
+        {
+            finding.summary = format!("{}, last with {}", finding.summary, exit.label());
+        }
+    }
+}
+
+/// What a service's trouble follows from, the strongest first.
+fn causes<'f>(patient: &Patient<'_>, known: &'f [Finding], subject: &Subject) -> Vec<&'f Finding> {
+    let Subject::Service(service) = subject else { return Vec::new() };
+    let own = CAUSES.iter().filter_map(|rule| {
+        known.iter().find(|found| {
+            found.key.rule == *rule
+                && found.key.subject == *subject
+                && found.severity == Severity::Critical
+        })
+    });
+    let mut causes: Vec<&Finding> = own.collect();
+    let words = patient.row(service).map(|row| row.instance.words.as_slice()).unwrap_or_default();
+    for (rule, signs) in DISK {
+        let said = words.iter().any(|line| signs.iter().any(|sign| line.text.contains(sign)));
+        if said && !causes.iter().any(|cause| cause.key.rule == Rule::ReadOnlyData) {
+            causes.extend(known.iter().filter(|found| found.key.rule == *rule));
+        }
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::case::{Case, directory};
+    use crate::model::finding::Finding;
+    use crate::model::host::Disk;
+    use crate::model::restarts::Run;
+    use crate::model::rule::Rule;
+    use crate::model::spec::Promises;
+    use crate::model::unit::ActiveState;
+
+    const DATA: &str = "/mnt/c/production/data";
+
+    fn looping(mut case: Case, words: &[&str]) -> Case {
+        for n in 0..34 {
+            let run = Run { boot: "b".into(), n_restarts: Some(n), started: Some(u64::from(n)) };
+            case.instance().restarts.observe(run, true, crate::doctor::case::NOW);
+        }
+        let mut case = case.failed(1, words);
+        case.unit().active = ActiveState::Activating;
+        case.unit().sub = "auto-restart".into();
+        case.unit().restart = "always".into();
+        case
+    }
+
+    fn of(findings: &[Finding], rule: Rule) -> &Finding {
+        findings.iter().find(|finding| finding.key.rule == rule).unwrap()
+    }
+
+    #[test]
+    fn a_crash_loop_says_its_cause() {
+        let promises = Promises { data: vec![DATA.into()], ..Promises::default() };
+        let mut case = Case::promising(promises).path("/mnt/c/production-data", directory(259_200));
+        case.unit().sandbox.protect_system = "strict".into();
+        case.unit().sandbox.read_write = vec!["/mnt/c/production-data".into()];
+        let case = looping(case, &["OSError: [Errno 30] Read-only file system: 'data/inbox'"]);
+        let findings = case.findings();
+        let crash = of(&findings, Rule::CrashLoop);
+        assert_eq!(
+            crash.summary,
+            "api has restarted at least 33 times in 5 minutes because it may not write \
+             /mnt/c/production/data (ReadWritePaths= names /mnt/c/production-data)"
+        );
+        assert_eq!(crash.because.as_ref().unwrap().rule, Rule::ReadOnlyData);
+    }
+
+    #[test]
+    fn one_whose_cause_is_not_known_says_none() {
+        let findings = looping(Case::new(), &["boom"]).findings();
+        let crash = of(&findings, Rule::CrashLoop);
+        assert_eq!(crash.because, None);
+        assert!(crash.summary.ends_with("5 minutes, last with 1"), "{}", crash.summary);
+    }
+
+    #[test]
+    fn a_full_disk_is_the_cause_only_where_it_was_complained_about() {
+        for (words, follows) in [("write: No space left on device", true), ("boom", false)] {
+            let mut case = looping(Case::new(), &[words]);
+            case.facts().disks =
+                vec![Disk { mount: "/".into(), size: 100, available: 1, ..Disk::default() }];
+            let findings = case.findings();
+            let because = of(&findings, Rule::CrashLoop).because.as_ref();
+            assert_eq!(because.is_some_and(|key| key.rule == Rule::DiskFull), follows, "{words}");
+        }
     }
 }

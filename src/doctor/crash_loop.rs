@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::patient::{Patient, words};
+use super::patient::{Patient, setting, words};
 use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
@@ -24,13 +24,17 @@ pub(super) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
 fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let restarts = &row.instance.restarts;
     let Kind::Unit(unit) = &row.instance.kind;
-    let five = restarts.within(FIVE, patient.now);
+    // A slow or a fading loop has its restarts further apart.
+    let (five, minutes) = match restarts.within(FIVE, patient.now) {
+        few if few.n < 3 => (restarts.within(FIVE * 2, patient.now), 10),
+        many => (many, 5),
+    };
     let exit = row.instance.last_exit;
     let clean = exit.is_some_and(|exit| exit.is_clean());
-    let ended = exit.map_or_else(String::new, |exit| format!(", last with {}", exit.label()));
     let about = if five.at_least { "at least " } else { "" };
+    // Why, `consequences` adds.
     let summary =
-        format!("{} has restarted {about}{} times in 5 minutes{ended}", row.service, five.n);
+        format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n);
     // Ending well and being started again may be somebody's wish.
     let severity = if clean { Severity::Warning } else { Severity::Critical };
     let subject = Subject::Service(row.service.clone());
@@ -45,9 +49,9 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
         format!("{} in all, {:.1} a minute{since}", total.n, restarts.per_minute(patient.now)),
     );
     if let Some(facts) = row.instance.facts.value() {
-        let pause = facts.restart_usec.map_or_else(String::new, |usec| {
-            format!(", RestartUSec={}", words(Duration::from_micros(usec)))
-        });
+        let pause = facts
+            .restart_usec
+            .map_or_else(String::new, |usec| format!(", RestartUSec={}", setting(usec)));
         found = found.proof("systemctl show", format!("Restart={}{pause}", facts.restart));
     }
     if let Some(exit) = exit {

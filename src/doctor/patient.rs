@@ -7,9 +7,13 @@ use crate::model::finding::{Key, Subject};
 use crate::model::fleet::{Env, Fleet, Row};
 use crate::model::host::Host;
 use crate::model::ids::ServiceName;
+use crate::model::path::PathFacts;
 use crate::model::ports::{self, PortRow};
 use crate::model::rule::Rule;
 use crate::model::time::Timestamp;
+
+/// How often paths are looked at, with some patience: see `runtime::host::paths`.
+const PATHS: Duration = Duration::from_secs(40);
 
 /// One host at one moment.
 pub struct Patient<'a> {
@@ -30,7 +34,8 @@ pub struct Patient<'a> {
 }
 
 impl<'a> Patient<'a> {
-    pub(super) fn new(fleet: &'a Fleet, env: &'a Env, host: &'a Host, now: Timestamp) -> Self {
+    /// Judges what there is to judge.
+    pub fn new(fleet: &'a Fleet, env: &'a Env, host: &'a Host, now: Timestamp) -> Self {
         let rows = fleet.rows_of(env, host, now).filter(|row| !row.verdict.stale).collect();
         let mut ports = ports::judge(env, host, fleet.interval, now);
         ports.retain(|port| !port.stale);
@@ -41,6 +46,20 @@ impl<'a> Patient<'a> {
     /// The row of a service.
     pub fn row(&self, name: &ServiceName) -> Option<&Row<'a>> {
         self.rows.iter().find(|row| row.service == name)
+    }
+
+    /// A path of the host, where it was looked at lately.
+    pub fn path(&self, path: &str) -> Option<&'a PathFacts> {
+        let paths = &self.host.paths;
+        if paths.is_stale(self.now, PATHS) {
+            return None;
+        }
+        paths.value()?.get(path)
+    }
+
+    /// A moment of the host's wall clock in seconds, on the console's clock.
+    pub fn wall(&self, secs: i64) -> Option<Timestamp> {
+        self.host.wall(secs.saturating_mul(1_000_000))
     }
 
     /// Whether a rule had found something before: thresholds are left later than they are entered.
@@ -55,6 +74,15 @@ impl<'a> Patient<'a> {
     pub fn ago(&self, at: Timestamp) -> String {
         words(self.now.since(at))
     }
+}
+
+/// A setting's span in words: also less than seconds.
+pub(super) fn setting(usec: u64) -> String {
+    let span = Duration::from_micros(usec);
+    if span < Duration::from_secs(2) && span.subsec_nanos() > 0 {
+        return format!("{} ms", span.as_millis());
+    }
+    words(span)
 }
 
 /// A span in words of two units at most, such as `3 d 4 h`.

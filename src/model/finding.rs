@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::ids::{BackupName, ServiceName};
+use super::ids::{BackupName, HostName, ServiceName};
 use super::port::Protocol;
 use super::rule::Rule;
 use super::severity::Severity;
@@ -22,6 +22,8 @@ pub enum Subject {
     Backup(BackupName),
     /// A directory or a file there.
     Path(Box<str>),
+    /// Where its reverse proxy sends requests: a pool's name, or an address with its port.
+    Upstream(Box<str>),
 }
 
 impl Subject {
@@ -32,7 +34,7 @@ impl Subject {
             Self::Service(name) => name.to_string(),
             Self::Port(protocol, port) => format!("{port}/{}", protocol.name()),
             Self::Backup(name) => name.to_string(),
-            Self::Path(path) => path.to_string(),
+            Self::Path(name) | Self::Upstream(name) => name.to_string(),
         }
     }
 }
@@ -87,6 +89,10 @@ pub struct Finding {
     pub fix: Vec<Step>,
     /// It follows from that one, which is to be mended first.
     pub because: Option<Key>,
+    /// The host of the environment that has what it follows from; none is its own.
+    pub elsewhere: Option<HostName>,
+    /// As a cause, in the words that stand behind "because".
+    pub reason: Option<String>,
     /// As a warning sign it has to hold for so long before it counts.
     pub confirm: Duration,
 }
@@ -106,6 +112,8 @@ impl Finding {
             evidence: Vec::new(),
             fix: Vec::new(),
             because: None,
+            elsewhere: None,
+            reason: None,
             confirm: Duration::ZERO,
         }
     }
@@ -140,6 +148,13 @@ impl Finding {
     #[must_use]
     pub const fn confirmed_after(mut self, span: Duration) -> Self {
         self.confirm = span;
+        self
+    }
+
+    /// With the words that stand behind "because" where something follows from it.
+    #[must_use]
+    pub fn as_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
 

@@ -287,7 +287,7 @@ impl Host {
             if let (Some(before), Some(slot)) = (before, self.instances.get_mut(service)) {
                 let promises = Arc::clone(&slot.promises);
                 *slot = before;
-                slot.promises = promises;
+                slot.promise(promises);
                 slot.discovered = self.discover;
             }
         }
@@ -301,6 +301,9 @@ impl Host {
         self.recalled = known.recalled;
         self.remembered = known.remembered;
         self.ports = known.ports;
+        self.port_briefs = known.port_briefs;
+        self.proxy = known.proxy;
+        self.scripts = known.scripts;
         self.paths = known.paths;
         self.backups = known.backups;
         self.findings = known.findings;

@@ -1,5 +1,7 @@
 //! A host: how well we reach it and how it fares.
 
+mod part;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,11 +12,15 @@ use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::observed::Observed;
 use super::path::PathFacts;
-use super::port::Sockets;
+use super::port::{PortBrief, Sockets};
+use super::proxy::ProxyFacts;
 use super::restarts::Saved;
+use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
+
+pub use part::Part;
 
 /// The connection's state, as in `status --json`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -128,6 +134,9 @@ pub struct Disk {
     pub inodes: u64,
     /// Free inodes.
     pub inodes_available: u64,
+    /// It was mounted to be written, and the kernel has made it read-only after errors
+    /// (`errors=remount-ro`).
+    pub fallen_read_only: bool,
 }
 
 impl Disk {
@@ -274,6 +283,12 @@ pub struct Host {
     pub remembered: Vec<(ServiceName, Saved)>,
     /// What listens.
     pub ports: Observed<Sockets>,
+    /// The verdicts on its ports, as of the doctor's last look.
+    pub port_briefs: Vec<PortBrief>,
+    /// What its reverse proxy does.
+    pub proxy: Observed<ProxyFacts>,
+    /// What its scripts were found to do.
+    pub scripts: Observed<Scripts>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// Its backups, as far as they were read.
@@ -282,20 +297,6 @@ pub struct Host {
     pub findings: Vec<Tracked>,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
-}
-
-/// A part of reading a host, each at its own pace.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Part {
-    /// What listens.
-    Ports,
-    /// Backups.
-    Backups,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ports, Self::Backups];
 }
 
 impl Host {
@@ -317,6 +318,9 @@ impl Host {
             discover,
             remembered: Vec::new(),
             ports: Observed::default(),
+            port_briefs: Vec::new(),
+            proxy: Observed::default(),
+            scripts: Observed::default(),
             paths: Observed::default(),
             backups: BTreeMap::new(),
             findings: Vec::new(),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::check::CheckSpec;
+use super::health::{CheckLog, CheckState};
 use super::host::Host;
 use super::observed::Observed;
 use super::restarts::RestartLog;
@@ -92,6 +94,8 @@ pub struct Instance {
     pub kind: Kind,
     /// What it promises besides running.
     pub promises: Arc<Promises>,
+    /// What its health checks said, in the order of the promises.
+    pub checks: Vec<CheckLog>,
     /// What systemd says of it.
     pub facts: Observed<UnitFacts>,
     /// How often it was started again.
@@ -117,6 +121,8 @@ pub struct Verdict {
     pub since: Option<Timestamp>,
     /// The reading is too old to be trusted.
     pub stale: bool,
+    /// The worst that its health checks say, while it is up; none where it has none.
+    pub health: Option<CheckState>,
 }
 
 /// As many automatic restarts within [`LOOP_WINDOW`] make a crash loop (doctor rule D01).
@@ -133,6 +139,7 @@ impl Instance {
     pub fn new(kind: Kind, promises: Arc<Promises>) -> Self {
         Self {
             kind,
+            checks: vec![CheckLog::default(); promises.checks.len()],
             promises,
             words: Vec::new(),
             facts: Observed::default(),
@@ -151,6 +158,7 @@ impl Instance {
                 severity: Severity::Unknown,
                 since: None,
                 stale: true,
+                health: None,
             };
         };
         let stale =
@@ -162,8 +170,48 @@ impl Instance {
         } else {
             facts.changed.and_then(|at| host.at(at))
         };
+        let health = if stale { None } else { self.health(state, now) };
         let severity = if stale { Severity::Unknown } else { self.severity(facts, state) };
-        Verdict { state, severity, since, stale }
+        let severity = health.map_or(severity, |health| severity.max(health.severity()));
+        Verdict { state, severity, since, stale, health }
+    }
+
+    /// The worst that its checks say while it should answer; of one that is down its own state
+    /// tells.
+    fn health(&self, state: ServiceState, now: Timestamp) -> Option<CheckState> {
+        match state {
+            ServiceState::Running
+            | ServiceState::Reloading
+            | ServiceState::Completed
+            | ServiceState::Waiting => {}
+            ServiceState::Starting
+            | ServiceState::Stopping
+            | ServiceState::Stopped
+            | ServiceState::Failed
+            | ServiceState::CrashLooping
+            | ServiceState::Paused
+            | ServiceState::Missing
+            | ServiceState::Unknown => return None,
+        }
+        let states = self.checks().map(|(spec, log)| log.state(spec, now));
+        states.max_by_key(|state| state.severity().rank())
+    }
+
+    /// Its checks and what they said.
+    pub fn checks(&self) -> impl Iterator<Item = (&CheckSpec, &CheckLog)> {
+        self.promises.checks.iter().zip(&self.checks)
+    }
+
+    /// Takes over other promises; checks that stay the same keep what is known of them.
+    pub fn promise(&mut self, promises: Arc<Promises>) {
+        let known = std::mem::take(&mut self.checks);
+        let known: Vec<_> = self.promises.checks.iter().zip(known).collect();
+        let kept = |spec: &CheckSpec| known.iter().find(|(before, _)| *before == spec);
+        let checks = promises.checks.iter();
+        self.checks = checks
+            .map(|spec| kept(spec).map_or_else(CheckLog::default, |(_, log)| log.clone()))
+            .collect();
+        self.promises = promises;
     }
 
     fn state(&self, facts: &UnitFacts, host: &Host, now: Timestamp) -> ServiceState {

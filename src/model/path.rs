@@ -31,6 +31,8 @@ pub struct PathFacts {
     pub files: Option<u64>,
     /// For a directory, bytes of those files.
     pub bytes: Option<u64>,
+    /// Which file that is, harmless to show.
+    pub newest_file: Option<Box<str>>,
     /// There is more than was looked at, or it took too long.
     pub partial: bool,
 }

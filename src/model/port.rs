@@ -3,6 +3,8 @@
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 
+use super::severity::Severity;
+
 /// How a port is spoken to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub enum Protocol {
@@ -200,6 +202,20 @@ impl PortVerdict {
             Self::OwnerUnknown => "owner-unknown",
         }
     }
+}
+
+/// A port with its verdict, in short: what a host keeps of its last look, so that a frame of a
+/// thousand hosts does not judge each of their ports again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PortBrief {
+    /// Its number.
+    pub port: u16,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// What was found.
+    pub verdict: PortVerdict,
+    /// How bad that is.
+    pub severity: Severity,
 }
 
 /// Who listens.

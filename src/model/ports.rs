@@ -9,7 +9,7 @@ use super::host::Host;
 use super::ids::ServiceName;
 use super::instance::{Instance, ServiceState};
 use super::port::{Bind, Keeper, PortSpec, Protocol, Socket, Sockets, keeper};
-pub use super::port::{Owner, PortVerdict};
+pub use super::port::{Owner, PortBrief, PortVerdict};
 use super::screen::PortId;
 use super::severity::Severity;
 use super::spec::Kind;
@@ -47,17 +47,19 @@ impl PortRow<'_> {
         PortId { host, protocol: self.protocol, port: self.port }
     }
 
-    /// Whether it has that identity.
-    pub fn is(&self, id: &PortId) -> bool {
-        self.port == id.port
-            && self.protocol == id.protocol
-            && self.host.spec.name == id.host.host
-            && self.env.name == id.host.env
-    }
-
     /// What it is for, as declared.
     pub fn name(&self) -> &str {
         self.declared.iter().find_map(|(_, spec)| spec.name.as_deref()).unwrap_or("")
+    }
+
+    /// In short.
+    pub const fn brief(&self) -> PortBrief {
+        PortBrief {
+            port: self.port,
+            protocol: self.protocol,
+            verdict: self.verdict,
+            severity: self.severity,
+        }
     }
 
     /// Whether it can be reached from other hosts.
@@ -98,7 +100,7 @@ pub fn judge<'a>(
     now: Timestamp,
 ) -> Vec<PortRow<'a>> {
     let Some(sockets) = host.ports.value() else { return Vec::new() };
-    let stale = !host.link.is_up() || host.ports.is_stale(now, interval);
+    let stale = is_stale(host, interval, now);
     let mut slots: BTreeMap<(u16, Protocol), Slot<'a>> = BTreeMap::new();
     for (name, instance) in &host.instances {
         for spec in &instance.promises.ports {
@@ -110,10 +112,52 @@ pub fn judge<'a>(
         let slot = slots.entry((socket.port, socket.protocol)).or_default();
         slot.sockets.push(socket);
     }
-    let judged = slots.into_iter().filter_map(|((port, protocol), slot)| {
-        let owner = slot.owner(sockets);
-        let (verdict, severity) = slot.verdict(env, host, port, protocol, owner.as_ref(), now)?;
-        let mut binds: Vec<IpAddr> = slot.sockets.iter().map(|s| s.address).collect();
+    let rows =
+        slots.into_iter().filter_map(|(key, slot)| slot.row((env, host), key, sockets, stale, now));
+    rows.collect()
+}
+
+/// One port of a host.
+pub fn judge_one<'a>(
+    env: &'a Env,
+    host: &'a Host,
+    (port, protocol): (u16, Protocol),
+    interval: Duration,
+    now: Timestamp,
+) -> Option<PortRow<'a>> {
+    let sockets = host.ports.value()?;
+    let stale = is_stale(host, interval, now);
+    let mut slot = Slot::default();
+    for (name, instance) in &host.instances {
+        let specs = instance.promises.ports.iter();
+        let own = specs.filter(|spec| spec.port == port && spec.protocol == protocol);
+        slot.declared.extend(own.map(|spec| (name, instance, spec)));
+    }
+    let held = sockets.list.iter().filter(|s| s.port == port && s.protocol == protocol);
+    slot.sockets.extend(held);
+    if slot.declared.is_empty() && slot.sockets.is_empty() {
+        return None;
+    }
+    slot.row((env, host), (port, protocol), sockets, stale, now)
+}
+
+/// Whether what is known of a host's ports is too old to be trusted.
+pub fn is_stale(host: &Host, interval: Duration, now: Timestamp) -> bool {
+    !host.link.is_up() || host.ports.is_stale(now, interval)
+}
+
+impl<'a> Slot<'a> {
+    fn row(
+        self,
+        (env, host): (&'a Env, &'a Host),
+        (port, protocol): (u16, Protocol),
+        sockets: &'a Sockets,
+        stale: bool,
+        now: Timestamp,
+    ) -> Option<PortRow<'a>> {
+        let owner = self.owner(sockets);
+        let (verdict, severity) = self.verdict(env, host, port, protocol, owner.as_ref(), now)?;
+        let mut binds: Vec<IpAddr> = self.sockets.iter().map(|s| s.address).collect();
         binds.sort_unstable();
         binds.dedup();
         Some(PortRow {
@@ -122,17 +166,14 @@ pub fn judge<'a>(
             protocol,
             port,
             binds,
-            declared: slot.declared.iter().map(|(name, _, spec)| (*name, *spec)).collect(),
+            declared: self.declared.iter().map(|(name, _, spec)| (*name, *spec)).collect(),
             owner,
             verdict,
             severity: if stale { Severity::Unknown } else { severity },
             stale,
         })
-    });
-    judged.collect()
-}
+    }
 
-impl<'a> Slot<'a> {
     /// Who listens: where several do, one that is not what was declared.
     fn owner(&self, all: &'a Sockets) -> Option<Owner<'a>> {
         let foreign = |socket: &&&Socket| self.is_own(socket) == Some(false);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use self::filter::Filter;
 pub use self::findings::{FindingRow, findings, place_of_finding};
-pub use self::ports::{place_of_port, ports};
+pub use self::ports::{ShortPort, place_of_port, ports};
 
 use super::fleet::{Env, Fleet, Row, Tally};
 use super::host::Host;

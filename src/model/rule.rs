@@ -33,6 +33,36 @@ macro_rules! rules {
 rules! {
     // Services.
     CrashLoop "crash-loop" "a service is started again and again";
+    UnitMissing "unit-missing" "a declared unit does not exist on the host";
+    UnitNotLoadable "unit-not-loadable" "systemd refuses a unit's file, or it is masked";
+    ExecFailed "exec-failed" "systemd could not execute a service's program (203/EXEC)";
+    UserMissing "user-missing" "a service's user or group does not exist (217/USER, 216/GROUP)";
+    WorkingDirectoryMissing "working-directory-missing" "a service's working directory cannot be entered (200/CHDIR)";
+    NamespacePathMissing "namespace-path-missing" "a service's sandbox names a path that is not there (226/NAMESPACE)";
+    SpawnFailed "spawn-failed" "systemd could not prepare a service's process, for another reason";
+    ReadOnlyData "read-only-data" "a service's sandbox lets it not write what it must write";
+    OutOfMemory "out-of-memory" "the kernel killed a service for lack of memory";
+    StartLimitHit "start-limit-hit" "systemd has given up starting a service";
+    StartLimitNeverTrips "start-limit-never-trips" "a service loops so slowly that systemd never gives up";
+    ServiceFailed "service-failed" "a service is down against everybody's wish, for no reason known here";
+    StuckUnit "stuck-unit" "a service is starting or stopping for too long";
+    ConditionSkipped "condition-skipped" "a service was not started since its conditions did not hold";
+    NotEnabled "not-enabled" "a service runs and does not come back after a reboot";
+    DaemonReloadNeeded "daemon-reload-needed" "a unit's file on disk is newer than what systemd has read";
+    ConfigNewerThanProcess "config-newer-than-process" "a service runs with older settings than those on disk";
+    OldCode "old-code" "a service runs older code than that on disk";
+    StaleDirectory "stale-directory" "what looks like a service's data is referred to, and nobody writes to it";
+    // Hosts.
+    DiskFull "disk-full" "a file system has little room left, in bytes or inodes";
+    DiskReadOnly "disk-read-only" "the kernel has made a file system read-only after errors";
+    MemoryFull "memory-full" "a host has had little memory left for minutes";
+    ClockSkew "clock-skew" "a host's clock is off";
+    RebootRequired "reboot-required" "a host waits for a reboot";
+    Blind "blind" "something of a host may not be seen, so that it proves nothing";
+    HealthFailing "health-failing" "a service runs and does not pass its health checks";
+    HealthSlow "health-slow" "a service answers its health checks slower than it may";
+    HealthFlaky "health-flaky" "a service fails more than one in twenty of its health checks";
+    CertificateExpires "certificate-expires" "the certificate behind a health check ends soon";
     // Ports.
     ForeignPortOwner "foreign-port-owner" "a declared port is held by something else than its service";
     PortNotListening "port-not-listening" "a service runs and does not listen on a port that it declares";
@@ -53,4 +83,15 @@ rules! {
     BackupSameDisk "backup-same-disk" "backups are on the file system of what they are to save";
     BackupUnverified "backup-unverified" "nobody knows whether a backup is any good";
     BackupUndefined "backup-undefined" "data of a service in production that no backup covers";
+    // The reverse proxy.
+    ProxyConfigInvalid "proxy-config-invalid" "nginx refuses its configuration";
+    ProxyNotReloaded "proxy-not-reloaded" "nginx works by an older configuration than the one on the disk";
+    MixedUpstream "mixed-upstream" "a pool of nginx mixes different services";
+    DeadUpstream "dead-upstream" "nginx sends requests to where nobody takes them";
+    // Scripts.
+    RestartScriptNoOp "restart-script-no-op" "a script ends processes by words that no process has";
+    BackupLossyCopy "backup-lossy-copy" "a backup script leaves hidden files out";
+    DumpPipeHidesFailure "dump-pipe-hides-failure" "a dump in a pipe may fail unseen";
+    PruneByAgeOnly "prune-by-age-only" "a script deletes backups by age, also the last good one";
+    OldContainerName "old-container-name" "a script names a container as Compose v1 did";
 }

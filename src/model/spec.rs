@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backup::BackupSpec;
+use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
 use super::port::{PortRange, PortSpec};
@@ -177,7 +178,7 @@ pub struct ServiceSpec {
 }
 
 /// What a service promises besides running. Everything here is looked at.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Promises {
     /// Ports on which it listens.
     pub ports: Vec<PortSpec>,
@@ -187,6 +188,8 @@ pub struct Promises {
     pub directory: Option<Box<str>>,
     /// What it must be able to write.
     pub data: Vec<Box<str>>,
+    /// What is asked of it.
+    pub checks: Vec<CheckSpec>,
 }
 
 /// How a service is run.
@@ -197,6 +200,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The unit that stands for it, where one does.
+    pub const fn unit(&self) -> Option<&UnitName> {
+        match self {
+            Self::Unit(unit) => Some(unit),
+        }
+    }
+
     /// The word in config and JSON.
     pub const fn name(&self) -> &'static str {
         match self {

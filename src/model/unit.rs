@@ -151,6 +151,8 @@ pub struct UnitFacts {
     pub stop_timeout: Option<u64>,
     /// `MemoryMax=` in bytes, where there is one.
     pub memory_max: Option<u64>,
+    /// `EnvironmentFiles=`, without the `-` of those that may be missing.
+    pub env_files: Vec<Box<str>>,
     /// What it may see and write of the file system.
     pub sandbox: Sandbox,
 }

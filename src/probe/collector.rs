@@ -20,6 +20,11 @@ pub fn program(nonce: &str) -> String {
         super::history::SCRIPT,
         super::detail::SCRIPT,
         super::ports::SCRIPT,
+        super::words::SCRIPT,
+        super::paths::SCRIPT,
+        super::checks::SCRIPT,
+        super::nginx::SCRIPT,
+        super::scripts::SCRIPT,
     ] {
         text.push_str(functions);
     }

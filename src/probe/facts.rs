@@ -40,6 +40,7 @@ pub fn parse_facts(text: &str) -> Facts {
     let mut facts = Facts::default();
     let mut sizes = Vec::new();
     let mut inodes = Vec::new();
+    let mut fallen = Vec::new();
     for line in text.lines() {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
         let value = value.trim();
@@ -57,11 +58,12 @@ pub fn parse_facts(text: &str) -> Facts {
             "sudo" => facts.sudo = value == "1",
             "df" => sizes.extend(df_line(value)),
             "di" => inodes.extend(df_line(value)),
+            "fallen" => fallen.push(value),
             _ => {}
         }
     }
     if !sizes.is_empty() {
-        facts.disks = Some(join(&sizes, &inodes));
+        facts.disks = Some(join(&sizes, &inodes, &fallen));
     }
     facts
 }
@@ -113,7 +115,11 @@ fn df_line(line: &str) -> Option<(&str, u64, u64, &str)> {
 }
 
 /// Keeps what has a device behind it, once a device: bind mounts repeat it.
-fn join(sizes: &[(&str, u64, u64, &str)], inodes: &[(&str, u64, u64, &str)]) -> Vec<Disk> {
+fn join(
+    sizes: &[(&str, u64, u64, &str)],
+    inodes: &[(&str, u64, u64, &str)],
+    fallen: &[&str],
+) -> Vec<Disk> {
     let mut seen = std::collections::BTreeSet::new();
     let mut disks = Vec::new();
     for (device, size, available, mount) in sizes {
@@ -133,6 +139,7 @@ fn join(sizes: &[(&str, u64, u64, &str)], inodes: &[(&str, u64, u64, &str)]) -> 
             available: available.saturating_mul(1024),
             inodes: free.map_or(0, |(_, all, _, _)| *all),
             inodes_available: free.map_or(0, |(_, _, free, _)| *free),
+            fallen_read_only: fallen.contains(mount),
         });
     }
     disks.truncate(64);
@@ -151,7 +158,7 @@ mod tests {
             df Filesystem     1024-blocks   Used Available Capacity Mounted on\n\
             df udev                357020      0    357020       0% /dev\n\
             df /dev/vda           3021608 667156   2180784      24% /\n\
-            di /dev/vda       196608 12519 184089    7% /\n";
+            di /dev/vda       196608 12519 184089    7% /\nfallen /\n";
         let facts = parse_facts(text);
         assert_eq!(facts.systemd.as_deref(), Some("252.39-1~deb12u2"));
         assert_eq!(facts.os, "Debian GNU/Linux 12 (bookworm)");
@@ -160,6 +167,7 @@ mod tests {
         let disks = facts.disks.unwrap();
         assert_eq!(disks.len(), 1);
         assert_eq!((disks[0].mount.as_str(), disks[0].inodes_available), ("/", 184_089));
+        assert!(disks[0].fallen_read_only);
     }
 
     #[test]

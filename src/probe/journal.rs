@@ -14,6 +14,14 @@ pub fn parse_json(text: &str) -> Vec<JournalLine> {
     text.lines().filter_map(parse_line).collect()
 }
 
+/// The run of a unit that a line of `journalctl -o json` is from or about, where it says so.
+pub(super) fn run_of(line: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(line).ok()?;
+    // Of systemd's own lines it is the one that they are about, not systemd's.
+    let names = ["INVOCATION_ID", "_SYSTEMD_INVOCATION_ID"];
+    names.into_iter().find_map(|name| entry.get(name).and_then(text_of))
+}
+
 fn parse_line(line: &str) -> Option<JournalLine> {
     let entry: Value = serde_json::from_str(line).ok()?;
     let field = |name: &str| entry.get(name).and_then(text_of);

@@ -60,6 +60,7 @@ pub const NAMES: &[&str] = &[
     "RequiredBy",
     "User",
     "WorkingDirectory",
+    "EnvironmentFiles",
     "StartLimitBurst",
     "StartLimitIntervalUSec",
     "StartLimitInterval",
@@ -192,8 +193,16 @@ impl Properties {
             start_timeout: self.span("TimeoutStartUSec").filter(|span| *span < u64::MAX),
             stop_timeout: self.span("TimeoutStopUSec").filter(|span| *span < u64::MAX),
             memory_max: self.number("MemoryMax"),
+            env_files: self.env_files(),
             sandbox: self.sandbox(),
         }
+    }
+
+    /// As text each stands with `(ignore_errors=yes)` behind it.
+    fn env_files(&self) -> Vec<Box<str>> {
+        let mut files = self.list("EnvironmentFiles");
+        files.retain(|word| word.starts_with('/'));
+        files
     }
 
     fn sandbox(&self) -> Sandbox {

@@ -348,6 +348,8 @@ fn convert(value: &Variant<'_>) -> Option<Value> {
                             [Variant::Str(from), Variant::Str(to), ..] => {
                                 Some(format!("{from}:{to}"))
                             }
+                            // EnvironmentFiles: path, and whether it may be missing.
+                            [Variant::Str(path), Variant::Bool(_)] => Some(path.to_string()),
                             _ => None,
                         },
                         _ => None,

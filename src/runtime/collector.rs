@@ -65,6 +65,12 @@ impl Collector {
 
     /// Calls a function of the program.
     pub async fn request(&mut self, argv: &[&str]) -> Result<Answer, Fault> {
+        let (status, bytes) = self.request_bytes(argv).await?;
+        Ok(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned() })
+    }
+
+    /// Calls a function of the program; its exit status and its output as it is.
+    pub async fn request_bytes(&mut self, argv: &[&str]) -> Result<(u8, Vec<u8>), Fault> {
         let id = self.next;
         self.next += 1;
         let Some(line) = protocol::request(id, argv) else {
@@ -91,8 +97,7 @@ impl Collector {
                         return Err(self.cut("an answer is longer than it says"));
                     }
                     if header.id == id {
-                        let text = String::from_utf8_lossy(&body).into_owned();
-                        return Ok(Answer { status: header.status, text });
+                        return Ok((header.status, body));
                     }
                 }
                 None if noise > MAX_NOISE => {

@@ -2,11 +2,17 @@
 //! task; a host that hangs holds up nobody else.
 
 mod backups;
+mod checks;
+mod glance;
 mod heartbeat;
 mod line;
+mod paths;
 mod ports;
+mod proxy;
+mod scripts;
 mod serve;
 mod units;
+mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;

@@ -12,7 +12,6 @@ use super::text::width;
 use super::viewports::Viewports;
 use crate::model::host::Link;
 use crate::model::rows::{FindingRow, Shown, place_of_finding};
-use crate::model::rule::Rule;
 use crate::model::screen::Pane;
 
 pub(super) fn draw(
@@ -65,7 +64,7 @@ fn subject(scene: &Scene<'_>, row: &FindingRow<'_>) -> String {
     format!("{} {}", row.subject(), row.env.name)
 }
 
-/// Nothing was found: by how many rules, and on how many hosts nobody could look.
+/// Nothing was found: and on how many hosts nobody could look.
 fn none(scene: &Scene<'_>, hidden: usize) -> Vec<(Role, String)> {
     if hidden > 0 {
         return vec![(Role::Notice, format!("{hidden} hidden"))];
@@ -80,5 +79,5 @@ fn none(scene: &Scene<'_>, hidden: usize) -> Vec<(Role, String)> {
         let text = format!("nothing found where we can look; {blind} host{s} cannot be looked at");
         return vec![(Role::Unknown, text)];
     }
-    vec![(Role::Muted, format!("nothing found by {} rules", Rule::ALL.len()))]
+    vec![(Role::Muted, "nothing found".to_owned())]
 }

@@ -39,8 +39,9 @@ pub(super) struct Places {
 
 /// From this height on each environment has its line, and panes stand below each other.
 const TALL: u16 = 24;
-/// From this width and height of the panes' room on they stand in two columns.
-const TWO_COLUMNS: (u16, u16) = (112, 26);
+/// From this width and height of the room for panes on they stand in two columns: below it rows
+/// would lose the columns that say why.
+const TWO_COLUMNS: (u16, u16) = (160, 26);
 /// In two columns: below what stands over both, left and right from top to bottom.
 const LEFT: &[Pane] = &[Pane::Services, Pane::CrashLoops];
 const RIGHT: &[Pane] = &[Pane::Ports, Pane::Hosts];

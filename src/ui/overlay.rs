@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod finding;
+mod health;
 mod help;
 mod host;
 mod page;

@@ -11,7 +11,7 @@ use super::text::width;
 use super::viewports::Viewports;
 use super::{Role, empty};
 use crate::model::ports::{PortRow, is_loopback};
-use crate::model::rows::{Shown, place_of_port};
+use crate::model::rows::{ShortPort, Shown, place_of_port};
 use crate::model::screen::Pane;
 
 pub(super) fn draw(
@@ -19,24 +19,27 @@ pub(super) fn draw(
     buf: &mut Buffer,
     area: Rect,
     viewports: &mut Viewports,
-    shown: &Shown<PortRow<'_>>,
+    shown: &Shown<ShortPort<'_>>,
 ) {
-    let widest = |of: &dyn Fn(&PortRow<'_>) -> usize, least: usize, most: usize| {
-        shown.rows.iter().map(of).max().unwrap_or(0).clamp(least, most) as u16
-    };
-    let verdict = widest(&|row| row.verdict.name().len() + 2, 6, 18);
-    let service = widest(&|row| width(&services(row)), 7, 28);
-    let owner = widest(&|row| width(&owner(row)), 5, 40);
-    let host = widest(&|row| width(row.host.spec.name.as_str()), 4, 24);
-    let env = match scene.only_env() {
-        Some(_) => 0,
-        None => widest(&|row| width(row.env.name.as_str()), 3, 14),
-    };
+    // Rows that are not seen are not looked at: what could be the widest is not known.
+    let verdict = shown.rows.iter().map(|row| row.brief.verdict.name().len() + 2).max();
+    let verdict = verdict.unwrap_or(0).clamp(6, 18) as u16;
+    let mut before: Option<&ShortPort<'_>> = None;
+    let (mut host, mut env) = (4, 3);
+    for row in &shown.rows {
+        if before.is_none_or(|before| !std::ptr::eq(before.host, row.host)) {
+            host = host.max(width(row.host.spec.name.as_str()));
+            env = env.max(width(row.env.name.as_str()));
+        }
+        before = Some(row);
+    }
+    let (host, env) = (host.min(24) as u16, env.min(14) as u16);
+    let env = if scene.only_env().is_some() { 0 } else { env };
     let columns = [
         Column::text("verdict", verdict.min(15), verdict, 0),
         Column::number("port", 9, 0),
-        Column::text("declared by", service.min(12), service, 1),
-        Column::text("held by", owner.min(14), owner, 2),
+        Column::text("declared by", 12, 26, 1),
+        Column::text("held by", 14, 32, 2),
         Column::text("reach", 8, 15, 4),
         Column::text("host", host.min(10), host, 3),
         Column::text("env", env.min(11), env, 5),
@@ -53,7 +56,8 @@ pub(super) fn draw(
         empty: empty::say(scene, "ports", shown.hidden),
     };
     pane::draw(scene, buf, area, viewports, &content, |place| {
-        shown.rows.get(place).map_or_else(Line::default, |row| line(scene, row))
+        let row = shown.rows.get(place).and_then(|row| row.whole(scene.fleet, scene.now));
+        row.map_or_else(Line::default, |row| line(scene, &row))
     });
 }
 

@@ -13,6 +13,7 @@ use super::text::width;
 use super::viewports::Viewports;
 use super::{Role, empty, words};
 use crate::model::fleet::Row;
+use crate::model::health::CheckState;
 use crate::model::instance::ServiceState;
 use crate::model::rows::{Shown, place_of};
 use crate::model::screen::{Pane, SortBy};
@@ -140,7 +141,12 @@ pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
     let verdict = &row.verdict;
     let sign = scene.chrome.glyphs.verdict(verdict);
     let was = if verdict.stale && verdict.state != ServiceState::Unknown { "was " } else { "" };
-    format!("{sign} {was}{}", verdict.state.name())
+    // It runs and does not do what it is for: that comes first.
+    let word = match verdict.health {
+        Some(CheckState::Failing) => "unhealthy",
+        _ => verdict.state.name(),
+    };
+    format!("{sign} {was}{word}")
 }
 
 /// How old a row is that is no longer known to be true, and why.

@@ -52,8 +52,7 @@ fn finding<'f>(fleet: &'f Fleet, id: &FindingId) -> Option<&'f Finding> {
 fn port(fleet: &Fleet, now: Timestamp, id: &PortId) -> Option<String> {
     let env = fleet.env(&id.host.env)?;
     let host = env.hosts.get(&id.host.host)?;
-    let rows = ports::judge(env, host, fleet.interval, now);
-    let row = rows.iter().find(|row| row.is(id))?;
+    let row = ports::judge_one(env, host, (id.port, id.protocol), fleet.interval, now)?;
     let owner = row.owner.as_ref().map_or_else(String::new, ports::Owner::label);
     let (number, protocol) = (row.port, row.protocol.name());
     Some(format!("{number}/{protocol} {} {owner} {}", row.verdict.name(), host.spec.name))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::doctor;
+use crate::doctor::{self, Patient};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -11,12 +11,13 @@ use crate::model::finding;
 use crate::model::host::{Host, Link, MOST_DISCOVERED};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
+use crate::model::ports::{PortBrief, PortRow, is_stale};
 use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
 use crate::model::unit::{LoadState, UnitDetail, UnitFacts};
-use crate::msg::{History, HostEvent};
+use crate::msg::{Checked, History, HostEvent};
 
 /// At most that often a unit that is looked at is read again.
 const REREAD: Duration = Duration::from_secs(2);
@@ -69,6 +70,22 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
                 Err(fault) => backup.fail(fault),
             }
         }
+        HostEvent::Words(unit, words) => {
+            if let Some(instance) = host.instance_of(&unit) {
+                instance.words = words;
+            }
+        }
+        HostEvent::Paths(Ok(paths)) => host.paths.see(paths, now),
+        HostEvent::Paths(Err(fault)) => host.paths.fail(fault),
+        HostEvent::Checked(checked) => {
+            for one in checked {
+                check(host, one, now);
+            }
+        }
+        HostEvent::Proxy(Ok(facts)) => host.proxy.see(*facts, now),
+        HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
+        HostEvent::Scripts(Ok(found)) => host.scripts.see(*found, now),
+        HostEvent::Scripts(Err(fault)) => host.scripts.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
@@ -85,12 +102,20 @@ pub(super) fn examine(model: &mut Model, id: &HostId) {
     let now = model.now;
     let Some(env) = model.fleet.env(&id.env) else { return };
     let Some(host) = env.hosts.get(&id.host) else { return };
-    let fresh = doctor::examine(&model.fleet, env, host, now);
-    if fresh.is_empty() && host.findings.is_empty() {
+    let patient = Patient::new(&model.fleet, env, host, now);
+    let fresh = doctor::examine(&patient);
+    // A host that is lost keeps what it had; each view says that it is old.
+    let read = host.ports.value().is_some() && !is_stale(host, model.fleet.interval, now);
+    let briefs: Option<Vec<PortBrief>> =
+        read.then(|| patient.ports.iter().map(PortRow::brief).collect());
+    if fresh.is_empty() && host.findings.is_empty() && briefs.is_none() {
         return;
     }
     let silences = env.silences.clone();
     let Some(host) = model.fleet.host_mut(id) else { return };
+    if let Some(briefs) = briefs {
+        host.port_briefs = briefs;
+    }
     let _changed = finding::track(&mut host.findings, fresh, now);
     for tracked in &mut host.findings {
         let key = &tracked.finding.key;
@@ -117,6 +142,19 @@ fn reread(model: &Model, id: &HostId, event: &HostEvent) -> Option<Effect> {
     let before = instance.facts.value()?;
     let changed = facts.changed != before.changed || facts.started != before.started;
     changed.then(|| Effect::Describe { host: id.clone(), unit: unit.clone() })
+}
+
+fn check(host: &mut Host, checked: Checked, now: Timestamp) {
+    let Checked { service, place, spec, reading, certificate } = checked;
+    let Some(instance) = host.instances.get_mut(&service) else { return };
+    if instance.promises.checks.get(place) != Some(&spec) {
+        return;
+    }
+    let Some(log) = instance.checks.get_mut(place) else { return };
+    log.push(&spec, reading, now);
+    if let Some(until) = certificate {
+        log.certify(until, now);
+    }
 }
 
 fn linked(host: &mut Host, link: Link) {

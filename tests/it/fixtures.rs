@@ -94,6 +94,7 @@ pub(crate) fn disk(mount: &str, gib: u64, free: u64) -> Disk {
         available: free << 30,
         inodes: 2_000_000,
         inodes_available: 1_800_000,
+        ..Disk::default()
     }
 }
 

@@ -9,6 +9,7 @@ use quarterdeck::model::Model;
 use quarterdeck::model::fault::FaultKind;
 use quarterdeck::model::ids::{EnvName, HostId};
 use quarterdeck::model::observed::Observed;
+use quarterdeck::model::rule::Rule;
 use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
 use quarterdeck::model::severity::Severity;
 use quarterdeck::model::spec::Tier;
@@ -55,7 +56,8 @@ fn text(buffer: &Buffer) -> String {
         out.push_str(line.trim_end());
         out.push('\n');
     }
-    out
+    // As many as there are; a new one is no other frame.
+    out.replace(&format!("by {} rules", Rule::ALL.len()), "by NN rules")
 }
 
 fn look(name: &str, model: &Model, chrome: &Chrome, sizes: &[(u16, u16)]) {

@@ -12,6 +12,7 @@
 mod artifacts;
 mod fixtures;
 mod frames;
+mod health;
 mod invalid_configs;
 mod probes;
 mod reducers;

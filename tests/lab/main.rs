@@ -16,6 +16,8 @@ mod poll;
 mod ports;
 
 mod changes;
+mod checks;
+mod doctor;
 mod endings;
 mod fallback;
 mod faults;
@@ -24,6 +26,7 @@ mod incident;
 mod links;
 mod logins;
 mod many;
+mod proxy;
 mod reload;
 mod screen;
 mod states;

@@ -1,9 +1,12 @@
 //! The stable form of a reading. Scripts rest on it: fields are added, never changed.
 
+mod health;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
+use self::health::HealthReport;
 use super::backups::{self, Backup};
 use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
@@ -113,6 +116,7 @@ struct Service {
     memory_bytes: Option<u64>,
     cpu_percent: Option<f32>,
     enabled: Option<bool>,
+    health: Vec<HealthReport>,
     description: Option<String>,
     severity: &'static str,
     as_of: Option<String>,
@@ -280,6 +284,7 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
         memory_bytes: instance.usage.memory,
         cpu_percent: instance.usage.cpu_percent,
         enabled: facts.and_then(crate::model::unit::UnitFacts::enabled),
+        health: health::report(row, now),
         description: facts.and_then(|facts| text(&facts.description)),
         severity: row.verdict.severity.name(),
         as_of: instance.facts.as_of().map(rfc3339),

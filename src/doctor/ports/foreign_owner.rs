@@ -19,7 +19,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let summary =
             format!("{} holds port {} of {service}{}", who(patient, owner), port.port, fate(owner));
         let found = Finding::new(Rule::ForeignPortOwner, subject, Severity::Critical, summary)
-            .proof("ss -Hltnpe", listens(port));
+            .proof("ss -Hltnpe", listens(port))
+            .as_reason(format!("{} holds its port {}", who(patient, owner), port.port));
         let mut found = owner_proof(patient, found, owner);
         found = words(patient, port, found);
         findings.push(fix(patient, port, owner, found));

@@ -22,7 +22,7 @@ impl Filter {
         filter
     }
 
-    const fn takes_all(&self) -> bool {
+    pub(super) const fn takes_all(&self) -> bool {
         self.with.is_empty() && self.without.is_empty()
     }
 

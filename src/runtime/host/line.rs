@@ -26,6 +26,17 @@ impl Line {
         argv: &[&str],
         deadline: Duration,
     ) -> Result<Answer, Fault> {
+        let (status, bytes) = self.ask_bytes(transport, argv, deadline).await?;
+        Ok(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned() })
+    }
+
+    /// The same, for an answer whose bytes are counted.
+    pub(super) async fn ask_bytes(
+        &self,
+        transport: &dyn Transport,
+        argv: &[&str],
+        deadline: Duration,
+    ) -> Result<(u8, Vec<u8>), Fault> {
         let mut line = self.0.lock().await;
         // Taken out while it is used: one that was given up in the middle is of no more use.
         let mut collector = match line.take() {
@@ -35,7 +46,7 @@ impl Line {
                 .map_err(|_late| late("start /bin/sh", OPENING))??,
         };
         let what = argv.first().copied().unwrap_or("nothing");
-        let answer = timeout(deadline, collector.request(argv))
+        let answer = timeout(deadline, collector.request_bytes(argv))
             .await
             .map_err(|_late| late(what, deadline))??;
         *line = Some(collector);

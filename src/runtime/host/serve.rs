@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, backups, heartbeat, ports, units};
+use super::{
+    Order, Reporter, backups, checks, heartbeat, paths, ports, proxy, scripts, units, words,
+};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -39,6 +42,8 @@ pub(super) struct Shared {
     pub(super) now: watch::Sender<u64>,
     /// Units have been read once, and these are they.
     pub(super) read: watch::Sender<Option<Arc<[UnitName]>>>,
+    /// Units that have changed just now.
+    pub(super) stirred: watch::Sender<Vec<UnitName>>,
     /// The host's facts, once they are known.
     pub(super) facts: watch::Sender<Option<HostFacts>>,
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
@@ -46,6 +51,12 @@ pub(super) struct Shared {
     pub(super) quick: Line,
     /// For what is asked rarely and takes long.
     pub(super) heavy: Line,
+    /// For what may take a while: journals, walks through directories.
+    pub(super) slow: Line,
+    /// What of units other parts go by.
+    pub(super) glances: Glances,
+    /// For what is asked rarely and may take its time.
+    pub(super) patient: Line,
 }
 
 #[derive(Default)]
@@ -80,6 +91,8 @@ impl Shared {
         // The link first: a single reading ends with the units' fault.
         self.say_link().await;
         if let Some(fault) = fault {
+            // Who waits for units waits no longer.
+            self.glances.take(&[]);
             self.reporter.say(HostEvent::UnitsFailed(fault)).await;
         }
     }
@@ -122,8 +135,9 @@ impl Shared {
         lock(&self.groups).clone()
     }
 
-    /// Takes the control groups from readings.
+    /// Takes control groups and what else other parts go by from readings.
     pub(super) fn take_groups(&self, read: &[(UnitName, crate::model::unit::UnitFacts)]) {
+        self.glances.take(read);
         let mut groups = lock(&self.groups);
         for (unit, facts) in read {
             groups.retain(|(known, _)| known != unit);
@@ -148,10 +162,14 @@ pub(super) async fn serve(
         watch: watch::Sender::new(watch.clone()),
         now: watch::Sender::new(0),
         read: watch::Sender::new(None),
+        stirred: watch::Sender::new(Vec::new()),
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
         heavy: Line::default(),
+        slow: Line::default(),
+        glances: Glances::default(),
+        patient: Line::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -160,10 +178,15 @@ pub(super) async fn serve(
         biased;
         fault = transport.lost() => fault,
         fault = heartbeat::run(transport, shared) => fault,
-        fault = units::run(transport, shared) => fault,
+        fault = Box::pin(units::run(transport, shared)) => fault,
         fault = recall(transport, shared) => fault,
-        fault = ports::run(transport, shared) => fault,
-        fault = backups::run(transport, shared, memory) => fault,
+        fault = Box::pin(ports::run(transport, shared)) => fault,
+        fault = Box::pin(backups::run(transport, shared, memory)) => fault,
+        fault = Box::pin(words::run(transport, shared)) => fault,
+        fault = Box::pin(paths::run(transport, shared)) => fault,
+        fault = Box::pin(checks::run(transport, shared)) => fault,
+        fault = Box::pin(proxy::run(transport, shared)) => fault,
+        fault = Box::pin(scripts::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -234,7 +257,7 @@ async fn describe(
 }
 
 /// How the journal can be read; none when the user has no right to.
-fn journal_by(shared: &Shared) -> Option<&'static str> {
+pub(super) fn journal_by(shared: &Shared) -> Option<&'static str> {
     let policy = shared.watch.borrow().spec.sudo;
     let facts = shared.facts.borrow();
     let facts = facts.as_ref()?;

@@ -94,6 +94,7 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
                 let changed: Vec<UnitName> =
                     changed.into_iter().filter(|unit| units.contains(unit)).collect();
                 read(bus, &changed, shared).await?;
+                shared.stirred.send_replace(changed);
             }
             _ = ping.tick() => match bus.ping().await {
                 Ok(()) if shared.units_hold() => silent = 0,

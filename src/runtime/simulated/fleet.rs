@@ -218,6 +218,7 @@ fn promises(part: &ServicePart) -> Promises {
         needs: part.needs.iter().map(ServiceName::new).collect(),
         directory: (!part.directory.is_empty()).then(|| part.directory.as_str().into()),
         data: part.data.iter().map(|path| path.as_str().into()).collect(),
+        ..Promises::default()
     }
 }
 

@@ -25,11 +25,12 @@ pub(super) fn draw(
     let name = format!("Port {}/{} of {}", id.port, id.protocol.name(), id.host.host);
     let inner = boxed(scene, buf, area, &name, env);
     let mut page = Page::new(scene, inner.width);
-    let rows = env.zip(scene.fleet.host(&id.host)).map_or_else(Vec::new, |(env, host)| {
-        ports::judge(env, host, scene.fleet.interval, scene.now)
+    let row = env.zip(scene.fleet.host(&id.host)).and_then(|(env, host)| {
+        let key = (id.port, id.protocol);
+        ports::judge_one(env, host, key, scene.fleet.interval, scene.now)
     });
-    match rows.iter().find(|row| row.is(id)) {
-        Some(row) => write(scene, &mut page, row),
+    match row {
+        Some(row) => write(scene, &mut page, &row),
         None => page.say(Role::Muted, "Nobody listens there any more, and nobody declares it."),
     }
     scrolled(scene, buf, (area, inner), viewports, &page.lines, scroll);

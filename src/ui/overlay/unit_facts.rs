@@ -42,6 +42,7 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         let text = "the file on disk is newer than what systemd runs: daemon-reload is due";
         page.fact_in(Role::Warning, "reload", text);
     }
+    super::health::write(scene, page, row);
     restarts(scene, page, row);
     process(scene, page, row, facts);
     page.fact("at boot", boot(facts));

@@ -90,6 +90,21 @@ impl Session {
         (head.status, body)
     }
 
+    /// Defines functions in the shell itself, where later requests find them.
+    pub(super) fn define(&mut self, functions: &str) {
+        // A request runs in a shell of its own; a line before its number is read by the main loop
+        // only as a request, so it is put in as one that fails, with what it defines before.
+        assert!(!functions.contains('\n'));
+        let stdin = self.stdin.as_mut().expect("it is open");
+        let line = format!("{} true; {functions}\n", self.next);
+        stdin.write_all(line.as_bytes()).expect("it reads");
+        let head = self.line();
+        let head = header(NONCE, head.as_bytes()).unwrap_or_else(|| panic!("{head} is no header"));
+        assert_eq!((head.id, head.status, head.length), (self.next, 0, 0));
+        self.next += 1;
+        assert_eq!(self.line(), "");
+    }
+
     /// The text of a request that must succeed.
     pub(super) fn text(&mut self, argv: &[&str]) -> String {
         let (status, body) = self.ask(argv);

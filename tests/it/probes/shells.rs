@@ -8,7 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use quarterdeck::model::path::PathKind;
 use quarterdeck::probe::facts::parse_facts;
+use quarterdeck::probe::paths::{parse_paths, parse_trees};
 use quarterdeck::probe::quote::quote;
 use quarterdeck::probe::tick::parse_tick;
 
@@ -107,6 +109,39 @@ fn a_command_tells_how_it_ended_and_the_next_one_runs() {
             assert_eq!(answer, (status, printed.into()), "{shell:?} {argv:?}");
         }
         assert_eq!(session.end(), Some(0), "{shell:?}");
+    }
+}
+
+#[test]
+fn paths_and_what_is_below_them_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_str().unwrap();
+    fs::create_dir_all(folder.path().join("data dir/logs")).unwrap();
+    fs::write(folder.path().join("data dir/a b.json"), "12345").unwrap();
+    fs::write(folder.path().join("data dir/main.py"), "1").unwrap();
+    fs::write(folder.path().join("data dir/logs/late.py"), "1").unwrap();
+    let data: Box<str> = format!("{root}/data dir").into();
+    let asked = [data.clone(), format!("{root}/none").into(), "/etc/passwd".into()];
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        let mut argv = vec!["qd_paths", "plain"];
+        argv.extend(asked.iter().map(|path| &**path));
+        let text = session.text(&argv);
+        let paths = parse_paths(&asked, &text);
+        let kinds: Vec<PathKind> = asked.iter().map(|path| paths[path].kind).collect();
+        let expected = [PathKind::Directory, PathKind::Missing, PathKind::File];
+        assert_eq!(kinds, expected, "{shell:?}\n{text}");
+        assert!(paths[&data].identity.is_some() && paths[&data].changed.is_some(), "{text}");
+        for (kind, files, bytes) in [("all", 3, 7), ("code", 1, 1)] {
+            let text = session.text(&["qd_trees", "plain", kind, "1000", &data]);
+            let tree = &parse_trees(&text)[&data];
+            assert_eq!((tree.files, tree.bytes, tree.partial), (files, bytes, false), "{text}");
+            assert!(tree.newest_file.is_some(), "{shell:?}\n{text}");
+        }
+        let cut = parse_trees(&session.text(&["qd_trees", "plain", "all", "2", &data]));
+        assert!(cut[&data].partial, "{shell:?}: {cut:?}");
+        let none = parse_trees(&session.text(&["qd_trees", "plain", "all", "9", &asked[1]]));
+        assert_eq!(none[&asked[1]].newest, None, "{shell:?}");
     }
 }
 

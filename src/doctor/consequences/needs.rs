@@ -1,0 +1,192 @@
+//! A service that needs another one fails with it: its own trouble follows from that one's, also
+//! from one on another host.
+
+use std::collections::BTreeSet;
+
+use super::{CAUSES, EFFECTS, TOLD};
+use crate::doctor::patient::Patient;
+use crate::model::finding::{Finding, Key, Subject};
+use crate::model::host::Host;
+use crate::model::ids::{HostName, ServiceName};
+use crate::model::instance::ServiceState;
+use crate::model::severity::Severity;
+
+/// Another finding, and its host where that is another one.
+type Cause = (Key, Option<HostName>);
+
+/// Puts the effects of a need that is down under its cause.
+pub(super) fn link(patient: &Patient<'_>, findings: &mut [Finding]) {
+    let known: Vec<Finding> = findings.to_vec();
+    for finding in findings.iter_mut().filter(|found| found.because.is_none()) {
+        let Subject::Service(service) = &finding.key.subject else { continue };
+        if !EFFECTS.contains(&finding.key.rule) {
+            continue;
+        }
+        if let Some((need, (key, elsewhere))) =
+            broken_need(patient, &known, service, &mut BTreeSet::new())
+        {
+            if TOLD.contains(&finding.key.rule) {
+                finding.summary =
+                    format!("{} because {need}, which it needs, is down", finding.summary);
+            }
+            finding.because = Some(key);
+            finding.elsewhere = elsewhere;
+        }
+    }
+}
+
+/// A need that is down, with what its trouble follows from in the end: perhaps what it needs itself.
+/// Each service is looked at once, however many needs there are.
+fn broken_need(
+    patient: &Patient<'_>,
+    known: &[Finding],
+    service: &ServiceName,
+    seen: &mut BTreeSet<ServiceName>,
+) -> Option<(ServiceName, Cause)> {
+    if !seen.insert(service.clone()) {
+        return None;
+    }
+    for need in needs(patient, service) {
+        let further = broken_need(patient, known, &need, seen);
+        if let Some(cause) = trouble(patient, known, &need) {
+            return Some((need, further.map_or(cause, |(_, cause)| cause)));
+        }
+        if further.is_some() {
+            return further;
+        }
+    }
+    None
+}
+
+fn needs(patient: &Patient<'_>, service: &ServiceName) -> Vec<ServiceName> {
+    let mut instances = patient.env.hosts.values().filter_map(|host| host.instances.get(service));
+    instances.next().map(|instance| instance.promises.needs.clone()).unwrap_or_default()
+}
+
+/// What a service's being down follows from, on this host first; nothing where one of its
+/// instances is well.
+fn trouble(patient: &Patient<'_>, known: &[Finding], need: &ServiceName) -> Option<Cause> {
+    let mut hosts: Vec<&Host> =
+        patient.env.hosts.values().filter(|host| host.instances.contains_key(need)).collect();
+    hosts.sort_by_key(|host| host.spec.name != patient.host.spec.name);
+    if hosts.is_empty() || hosts.iter().any(|host| !is_down(patient, host, need)) {
+        return None;
+    }
+    hosts.into_iter().find_map(|host| {
+        if host.spec.name == patient.host.spec.name {
+            let own = root(known.iter(), need)?;
+            return Some((
+                own.because.clone().unwrap_or_else(|| own.key.clone()),
+                own.elsewhere.clone(),
+            ));
+        }
+        let theirs = host.findings.iter().filter(|tracked| tracked.counts());
+        let theirs = root(theirs.map(|tracked| &tracked.finding), need)?;
+        let key = theirs.because.clone().unwrap_or_else(|| theirs.key.clone());
+        let there = theirs.elsewhere.clone().unwrap_or_else(|| host.spec.name.clone());
+        Some((key, (there != patient.host.spec.name).then_some(there)))
+    })
+}
+
+fn is_down(patient: &Patient<'_>, host: &Host, service: &ServiceName) -> bool {
+    let rows = patient.fleet.rows_of(patient.env, host, patient.now);
+    rows.filter(|row| row.service == service).any(|row| {
+        !row.verdict.stale
+            && matches!(
+                row.verdict.state,
+                ServiceState::Failed
+                    | ServiceState::CrashLooping
+                    | ServiceState::Missing
+                    | ServiceState::Stopped
+            )
+    })
+}
+
+/// A service's own worst finding: a cause rather than an effect.
+fn root<'f>(
+    findings: impl Iterator<Item = &'f Finding>,
+    service: &ServiceName,
+) -> Option<&'f Finding> {
+    let about = Subject::Service(service.clone());
+    findings
+        .filter(|found| found.key.subject == about && found.severity == Severity::Critical)
+        .min_by_key(|found| {
+            let place = CAUSES.iter().position(|rule| *rule == found.key.rule);
+            (found.because.is_some(), place.unwrap_or(CAUSES.len()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::case::{Case, NOW, fail};
+    use crate::model::finding::{Finding, track};
+    use crate::model::rule::Rule;
+    use crate::model::spec::Promises;
+
+    fn chain(name: &str) -> Promises {
+        let needs: Vec<_> = match name {
+            "web" => vec!["api".into()],
+            "api" => vec!["db".into()],
+            _ => Vec::new(),
+        };
+        Promises { needs, ..Promises::default() }
+    }
+
+    fn break_on(case: &mut Case, host: &str, service: &str, status: i32) {
+        let host = case.host_named(host);
+        fail(host.instances.get_mut(&service.into()).unwrap(), status, &[]);
+    }
+
+    fn about<'f>(findings: &'f [Finding], service: &str) -> &'f Finding {
+        findings.iter().find(|found| found.key.subject.name() == service).unwrap()
+    }
+
+    #[test]
+    fn a_chain_of_needs_has_one_cause() {
+        let mut case = Case::of(&[("h", &["api", "db", "web"])], chain);
+        for (service, status) in [("web", 1), ("api", 1), ("db", 203)] {
+            break_on(&mut case, "h", service, status);
+        }
+        let findings = case.findings();
+        assert_eq!(about(&findings, "db").because, None);
+        for service in ["api", "web"] {
+            let found = about(&findings, service);
+            let because = found.because.as_ref().unwrap();
+            assert_eq!((because.rule, because.subject.name()), (Rule::ExecFailed, "db".to_owned()));
+            assert_eq!(found.elsewhere, None);
+        }
+        assert!(about(&findings, "web").summary.ends_with("because api, which it needs, is down"));
+    }
+
+    #[test]
+    fn the_cause_may_be_on_another_host() {
+        let mut case = Case::of(&[("a", &["api"]), ("b", &["db"])], chain);
+        break_on(&mut case, "a", "api", 1);
+        break_on(&mut case, "b", "db", 217);
+        assert_eq!(about(&case.findings_on("a"), "api").because, None, "b was not looked at yet");
+        let findings = case.findings_on("b");
+        track(&mut case.host_named("b").findings, findings, NOW);
+        let findings = case.findings_on("a");
+        let found = about(&findings, "api");
+        assert_eq!(found.because.as_ref().unwrap().rule, Rule::UserMissing);
+        assert_eq!(found.elsewhere.as_ref().unwrap().as_str(), "b");
+    }
+
+    #[test]
+    fn a_need_that_is_well_somewhere_is_no_cause() {
+        let mut case = Case::of(&[("a", &["api", "db"]), ("b", &["db"])], chain);
+        break_on(&mut case, "a", "api", 1);
+        break_on(&mut case, "a", "db", 203);
+        assert_eq!(about(&case.findings_on("a"), "api").because, None);
+    }
+
+    #[test]
+    fn its_own_cause_comes_first() {
+        let mut case = Case::of(&[("h", &["api", "db"])], chain);
+        break_on(&mut case, "h", "api", 200);
+        break_on(&mut case, "h", "db", 203);
+        let findings = case.findings();
+        assert_eq!(about(&findings, "api").key.rule, Rule::WorkingDirectoryMissing);
+        assert_eq!(about(&findings, "api").because, None);
+    }
+}

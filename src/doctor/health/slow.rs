@@ -1,0 +1,38 @@
+//! `health-slow`: answers come later than the config allows. It is left later than it is entered.
+
+use super::{by_hand, name, span, subject, was_open};
+use crate::doctor::patient::Patient;
+use crate::model::finding::Finding;
+use crate::model::rule::Rule;
+use crate::model::severity::Severity;
+
+/// Below this share of the limit it is over.
+const LEFT_AT: f64 = 0.8;
+
+pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    for row in &patient.rows {
+        let factor = if was_open(patient, Rule::HealthSlow, row) { LEFT_AT } else { 1.0 };
+        let slow = row.instance.checks().find_map(|(spec, log)| {
+            let limit = spec.latency?;
+            let p95 = log.p95(patient.now)?;
+            (p95 > limit.mul_f64(factor)).then_some((spec, limit, p95))
+        });
+        let Some((spec, limit, p95)) = slow else { continue };
+        let summary = format!(
+            "{} answers slowly: of 100 answers of {} more than 5 need longer than {}",
+            row.service,
+            name(spec),
+            span(limit)
+        );
+        let mut found = Finding::new(Rule::HealthSlow, subject(row), Severity::Warning, summary)
+            .proof("last quarter of an hour", format!("95 of 100 within {}", span(p95)))
+            .step(format!("time {}", by_hand(spec)), "how long it takes now");
+        if let Some(unit) = row.instance.kind.unit() {
+            found = found.step(
+                format!("systemd-cgtop -n 1; systemctl status {unit}"),
+                "whether it or its host is short of processor or memory",
+            );
+        }
+        findings.push(found);
+    }
+}

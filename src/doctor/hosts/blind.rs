@@ -1,0 +1,99 @@
+//! `blind`: something of the host may not be seen. Nothing is proved by not seeing it.
+
+use crate::doctor::patient::Patient;
+use crate::doctor::services::may_read_journal;
+use crate::model::finding::{Finding, Subject};
+use crate::model::instance::ServiceState;
+use crate::model::path::PathKind;
+use crate::model::ports::PortVerdict;
+use crate::model::rule::Rule;
+use crate::model::severity::Severity;
+
+pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    let host = patient.host;
+    let Some(facts) = host.facts.value() else { return };
+    let mut unseen: Vec<(&str, String)> = Vec::new();
+    let mut fixes: Vec<(String, &str)> = Vec::new();
+    let user = if facts.user.is_empty() { "USER" } else { &facts.user };
+    // Worse than not to see it is to need it.
+    let mut needed = false;
+    if !may_read_journal(patient) && facts.systemd.is_some() {
+        let down = |state| matches!(state, ServiceState::Failed | ServiceState::CrashLooping);
+        needed |= patient.rows.iter().any(|row| down(row.verdict.state));
+        unseen.push((
+            "the journal",
+            format!("{user} is neither root nor in the group systemd-journal or adm, and `sudo -n` does not work"),
+        ));
+        fixes.push((
+            format!("usermod -aG systemd-journal {}", crate::probe::quote::quote(user)),
+            "from its next login on it may read the journal",
+        ));
+    }
+    if let Some(fault) = host.ports.fault() {
+        needed |= host.instances.values().any(|instance| !instance.promises.ports.is_empty());
+        unseen.push(("what listens", fault.to_string()));
+        fixes.push(("command -v ss".to_owned(), "from the package iproute2"));
+    }
+    if patient.ports.iter().any(|port| port.verdict == PortVerdict::OwnerUnknown) {
+        unseen.push(("who listens", "of others' sockets only root sees the process".to_owned()));
+        fixes.push(("sudo -n ss -Hltnp".to_owned(), "allow it without a password, or none at all"));
+    }
+    if let Some(fault) = host.paths.fault() {
+        unseen.push(("files that services rest on", fault.to_string()));
+    }
+    let denied = host.paths.value().into_iter().flatten();
+    if let Some((path, _)) = denied.into_iter().find(|(_, facts)| facts.kind == PathKind::Denied) {
+        unseen.push(("files that services rest on", format!("{user} may not look at {path}")));
+    }
+    if unseen.is_empty() {
+        return;
+    }
+    let what: Vec<&str> = unseen.iter().map(|(what, _)| *what).collect();
+    let mut named: Vec<&str> = Vec::new();
+    for what in what {
+        if !named.contains(&what) {
+            named.push(what);
+        }
+    }
+    let severity = if needed { Severity::Unknown } else { Severity::Info };
+    let mut found = Finding::new(
+        Rule::Blind,
+        Subject::Host,
+        severity,
+        format!("not everything of this host may be seen: {}", named.join(", ")),
+    );
+    for (what, why) in unseen {
+        found = found.proof(what, why);
+    }
+    for (command, note) in fixes {
+        found = found.step(command, note);
+    }
+    findings.push(found);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::case::Case;
+    use crate::model::rule::Rule;
+    use crate::model::severity::Severity;
+
+    fn without_journal(mut case: Case) -> Case {
+        let facts = case.facts();
+        facts.systemd = Some("252".to_owned());
+        facts.journal = false;
+        facts.sudo = false;
+        facts.user = "ops2".to_owned();
+        case
+    }
+
+    #[test]
+    fn not_seeing_is_told_and_is_never_well_where_it_is_needed() {
+        assert_eq!(Case::new().found(Rule::Blind), None);
+        let found = without_journal(Case::new()).found(Rule::Blind).unwrap();
+        assert_eq!(found.severity, Severity::Info);
+        assert!(found.summary.ends_with("the journal"));
+        assert!(found.evidence[0].text.contains("ops2"));
+        let failed = without_journal(Case::new().failed(1, &[]));
+        assert_eq!(failed.found(Rule::Blind).unwrap().severity, Severity::Unknown);
+    }
+}

@@ -1,0 +1,62 @@
+//! `service-failed`: the service is down against everybody's wish. Left out where a rule knows why.
+
+use super::all;
+use crate::doctor::patient::Patient;
+use crate::model::finding::Finding;
+use crate::model::instance::ServiceState;
+use crate::model::rule::Rule;
+use crate::model::severity::Severity;
+
+pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    for service in all(patient).filter(|s| s.row.verdict.state == ServiceState::Failed) {
+        let name = service.row.service;
+        let result = &*service.facts.result;
+        let how = match (result, service.exit()) {
+            ("timeout", _) => "it did not start or stop in time".to_owned(),
+            ("watchdog", _) => "it did not tell its watchdog that it is alive".to_owned(),
+            ("resources", _) => "systemd lacked what it needs to start it".to_owned(),
+            ("protocol", _) => "it did not do as its Type= says".to_owned(),
+            (_, Some(exit)) => format!("it ended with {}", exit.label()),
+            (_, None) if result.is_empty() => "systemd does not say why".to_owned(),
+            (_, None) => format!("its result is {result}"),
+        };
+        let summary = format!("{name} has failed: {how}");
+        let found = service.finding(Rule::ServiceFailed, Severity::Critical, summary);
+        let found = service.exit_proof(patient, found);
+        let found = found.proof("systemctl show", format!("Result={result}"));
+        let found = service.words_proof(patient, found).step(
+            format!("journalctl -u {} -n 50", service.unit),
+            "its last words; mend what they name",
+        );
+        findings.push(service.start(found));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::case::Case;
+    use crate::model::rule::Rule;
+    use crate::model::severity::Severity;
+
+    #[test]
+    fn one_that_failed_is_found_with_its_last_words() {
+        let found = Case::new().failed(3, &["giving up"]).found(Rule::ServiceFailed).unwrap();
+        assert_eq!(found.severity, Severity::Critical);
+        assert_eq!(found.summary, "api has failed: it ended with 3");
+        assert!(found.evidence.iter().any(|proof| proof.text == "giving up"));
+    }
+
+    #[test]
+    fn one_that_may_not_be_heard_says_so() {
+        let mut case = Case::new().failed(3, &[]);
+        case.facts().journal = false;
+        case.facts().sudo = false;
+        let found = case.found(Rule::ServiceFailed).unwrap();
+        assert!(found.evidence.iter().any(|proof| proof.text.contains("may not be read")));
+    }
+
+    #[test]
+    fn one_that_runs_is_not() {
+        assert_eq!(Case::new().found(Rule::ServiceFailed), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! A host's reverse proxy: its processes and whom it reaches twice a minute, its configuration
+//! when its files have changed.
+
+use std::time::Duration;
+
+use super::serve::Shared;
+use crate::model::fault::Fault;
+use crate::model::host::Part;
+use crate::model::proxy::{ProxyFacts, Target};
+use crate::msg::HostEvent;
+use crate::probe::nginx::{marks, parse_config, parse_reached, parse_state};
+use crate::runtime::transport::Transport;
+
+/// Between two looks.
+const PACE: Duration = crate::model::proxy::PACE;
+/// The configuration is read again after so many looks, also when nothing seems to have changed.
+const LOOKS: u32 = 20;
+/// For one question.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// As many addresses are tried at once.
+const TRIED: usize = 64;
+
+/// Looks until the connection is gone.
+pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
+    let mut known = shared.facts.subscribe();
+    if known.wait_for(Option::is_some).await.is_err() {
+        return std::future::pending().await;
+    }
+    let mut asked_now = shared.now.subscribe();
+    let mut before = Before::default();
+    loop {
+        let looked = look(transport, shared, &mut before).await;
+        let event = HostEvent::Proxy(looked.map(|()| Box::new(before.facts.clone())));
+        shared.reporter.say(event).await;
+        shared.reporter.say(HostEvent::Part(Part::Proxy)).await;
+        tokio::select! {
+            () = tokio::time::sleep(PACE) => {}
+            _ = asked_now.changed() => before.age = LOOKS,
+        }
+    }
+}
+
+/// What the look before saw.
+#[derive(Default)]
+struct Before {
+    facts: ProxyFacts,
+    marks: Vec<String>,
+    age: u32,
+}
+
+async fn look(
+    transport: &dyn Transport,
+    shared: &Shared,
+    before: &mut Before,
+) -> Result<(), Fault> {
+    // Not the line of the ports: these questions may take their time.
+    let line = &shared.patient;
+    let state = line
+        .ask(
+            transport,
+            &asked(&before.facts).iter().map(String::as_str).collect::<Vec<_>>(),
+            DEADLINE,
+        )
+        .await?;
+    parse_state(&state.text, &mut before.facts);
+    if !before.facts.present {
+        before.facts = ProxyFacts {
+            addresses: std::mem::take(&mut before.facts.addresses),
+            ..ProxyFacts::default()
+        };
+        before.marks.clear();
+        return Ok(());
+    }
+    before.age += 1;
+    let unread = before.facts.files.is_empty();
+    if unread || before.age > LOOKS || before.marks != marks(&state.text) {
+        let runs = if before.facts.master.is_some() { "1" } else { "0" };
+        let argv = ["qd_nginx_conf", shared.root(), runs];
+        let answer = line.ask(transport, &argv, DEADLINE).await?;
+        parse_config(&answer.text, &mut before.facts);
+        before.age = 0;
+        // The times of files of which we have just heard.
+        let argv = asked(&before.facts);
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let state = line.ask(transport, &argv, DEADLINE).await?;
+        parse_state(&state.text, &mut before.facts);
+        before.marks = marks(&state.text).into_iter().map(str::to_owned).collect();
+    }
+    let mut argv = vec!["qd_reach".to_owned()];
+    for target in before.facts.targets().into_iter().take(TRIED) {
+        if let Target::Tcp(host, port) = target {
+            let side = if before.facts.is_own(host) { "local" } else { "remote" };
+            argv.extend([side.to_owned(), host.to_string(), port.to_string()]);
+        }
+    }
+    before.facts.reached.clear();
+    if argv.len() > 1 {
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let answer = line.ask(transport, &argv, DEADLINE).await?;
+        before.facts.reached.extend(parse_reached(&answer.text));
+    }
+    Ok(())
+}
+
+/// The question for the state: with the files that are known and the directories where others may
+/// come to lie.
+fn asked(facts: &ProxyFacts) -> Vec<String> {
+    let mut argv = vec!["qd_nginx".to_owned()];
+    let mut folders: Vec<&str> = facts
+        .files
+        .iter()
+        .filter_map(|file| file.path.rsplit_once('/'))
+        .map(|(folder, _)| folder)
+        .chain((!facts.files.is_empty()).then_some("/etc/nginx/conf.d"))
+        .chain((!facts.files.is_empty()).then_some("/etc/nginx/sites-enabled"))
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    argv.extend(facts.files.iter().map(|file| file.path.to_string()));
+    argv.extend(folders.into_iter().filter(|folder| !folder.is_empty()).map(str::to_owned));
+    argv
+}

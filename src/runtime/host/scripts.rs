@@ -1,0 +1,70 @@
+//! Scripts that cron and units start: read rarely, since they seldom change.
+
+use std::time::Duration;
+
+use super::serve::Shared;
+use crate::model::fault::Fault;
+use crate::model::host::Part;
+use crate::model::ids::UnitName;
+use crate::model::script::{PACE, Scripts};
+use crate::msg::HostEvent;
+use crate::probe::scripts::{MOST, examine, parse_starters};
+use crate::runtime::transport::Transport;
+
+/// For one question.
+const DEADLINE: Duration = Duration::from_secs(40);
+/// As many units are asked what they start.
+const UNITS: usize = 128;
+
+/// Reads until the connection is gone.
+pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
+    let mut known = shared.facts.subscribe();
+    let mut read = shared.read.subscribe();
+    if known.wait_for(Option::is_some).await.is_err() {
+        return std::future::pending().await;
+    }
+    let mut asked_now = shared.now.subscribe();
+    loop {
+        let units = read.borrow_and_update().clone();
+        let found = look(transport, shared, units.as_deref().unwrap_or(&[])).await;
+        shared.reporter.say(HostEvent::Scripts(found.map(Box::new))).await;
+        shared.reporter.say(HostEvent::Part(Part::Scripts)).await;
+        let first = units.is_none();
+        tokio::select! {
+            () = tokio::time::sleep(PACE) => {}
+            _ = asked_now.changed() => {}
+            // Which units there are is known a little later, and only that is waited for.
+            _ = read.changed(), if first => {}
+        }
+    }
+}
+
+async fn look(
+    transport: &dyn Transport,
+    shared: &Shared,
+    units: &[UnitName],
+) -> Result<Scripts, Fault> {
+    let line = &shared.patient;
+    let mut argv = vec!["qd_starters", shared.root()];
+    argv.extend(units.iter().take(UNITS).map(UnitName::as_str));
+    let answer = line.ask(transport, &argv, DEADLINE).await?;
+    let starters = parse_starters(&answer.text);
+    let mut paths: Vec<&str> =
+        starters.iter().flat_map(|starter| &starter.scripts).map(String::as_str).collect();
+    let mut known = std::collections::BTreeSet::new();
+    paths.retain(|path| known.insert(*path));
+    let more = paths.len().saturating_sub(MOST);
+    paths.truncate(MOST);
+    let text = if paths.is_empty() {
+        String::new()
+    } else {
+        let mut argv = vec!["qd_scripts", shared.root()];
+        argv.extend(paths);
+        line.ask(transport, &argv, DEADLINE).await?.text
+    };
+    let mut found = examine(&starters, &text);
+    if more > 0 {
+        found.warnings.push(format!("{more} more scripts than we read"));
+    }
+    Ok(found)
+}
