@@ -4,7 +4,6 @@
 //! A rule looks at one host and at what it shares with the others of its environment. It says
 //! nothing about what it does not know: a stale reading proves nothing.
 
-mod alike;
 mod backups;
 #[cfg(test)]
 mod case;

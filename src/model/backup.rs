@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ids::{BackupName, HostName, UnitName};
 use super::path::PathFacts;
+use super::script::Pruned;
 
 /// `[[env.backup]]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -222,21 +223,37 @@ pub struct Comparison {
     pub oldest_copied: Option<i64>,
     /// The last change of any file of the source before the copy began.
     pub newest_before: Option<i64>,
+    /// The last change of any file of the source.
+    pub newest_live: Option<i64>,
+    /// Names that only the source has; none where there are too many to compare.
+    pub only_live: Option<u64>,
+    /// Names that only the copy has.
+    pub only_copied: Option<u64>,
+    /// Some names that only the source has.
+    pub lacks: Vec<Box<str>>,
+    /// Some names that only the copy has.
+    pub extra: Vec<Box<str>>,
 }
 
-/// What the job reads, by its own words.
+/// What makes a backup, by its own words.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct JobFacts {
-    /// The script.
+    /// The script, or the table of cron jobs.
     pub script: Box<str>,
-    /// The line that starts it, such as that of a crontab.
+    /// The script's last change, in seconds on the host's wall clock.
+    pub changed: Option<i64>,
+    /// Who starts it: a place in a table of cron jobs, or a unit.
+    pub started_by: Box<str>,
+    /// What stands there.
     pub line: Box<str>,
-    /// Directories that the script names, other than that of the copies, as they stand there.
+    /// Where it writes; `…` stands for what only a run knows.
+    pub into: Box<str>,
+    /// What it reads.
     pub reads: Vec<Named>,
-    /// How many copies it leaves when it takes old ones away.
+    /// It also reads what only a run knows.
+    pub more: bool,
+    /// What it leaves when it takes old copies away.
     pub keeps: Option<Kept>,
-    /// It copies with `cp -r SOURCE/*`: files whose name begins with a dot are left behind.
-    pub drops_hidden: Option<Box<str>>,
 }
 
 /// How a script takes old copies away.
@@ -248,24 +265,17 @@ pub struct Kept {
     pub line: Box<str>,
 }
 
-/// What stays when old copies are taken away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pruned {
-    /// So many.
-    Count(u32),
-    /// Those of so many days.
-    Days(u32),
-}
-
-/// A directory that a script names.
+/// Something that a script reads.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Named {
-    /// As it stands there.
+    /// A path, or words for what is none.
     pub path: Box<str>,
+    /// The script's line, from 1.
+    pub line: u32,
+    /// The line.
+    pub text: Box<str>,
     /// Device and inode; none where nothing is there.
     pub identity: Option<(u64, u64)>,
-    /// The last change of anything in it, in seconds.
-    pub newest: Option<i64>,
 }
 
 /// A copy that was looked into.
@@ -283,6 +293,8 @@ pub struct Checked {
     pub comparison: Result<Comparison, Box<str>>,
     /// Bytes, of a copy that is a directory.
     pub size: Option<u64>,
+    /// Its content beside other directories that are easily taken for the source.
+    pub twins: Vec<(Box<str>, Comparison)>,
 }
 
 /// When the job runs.

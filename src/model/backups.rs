@@ -2,18 +2,22 @@
 //! read to its end; its age is that of the newest one that counts, on the host's own clock.
 
 mod content;
+mod glob;
+mod job;
 mod size;
 
 use std::time::Duration;
 
-use super::backup::{BackupFacts, BackupSpec, Checked, Copy, Integrity, Keep, Place, Pruned, Way};
+use super::backup::{BackupFacts, BackupSpec, Checked, Copy, Integrity, Keep, Place, Way};
 use super::fleet::Env;
 use super::host::Host;
 use super::retention;
+use super::script::Pruned;
 use super::severity::Severity;
 use super::time::Timestamp;
 
-pub use content::{Source, began, source};
+pub use content::{Source, began, is_doubtful, is_of, reads_other, source};
+pub use job::{job, twins};
 pub use size::median;
 
 /// How often copies are listed.
@@ -237,6 +241,7 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts) -> Vec<Problem> {
     }
     match source(row) {
         Source::Wrong(why) => add(BackupVerdict::WrongSource, Severity::Critical, why),
+        Source::Doubtful(why) => add(BackupVerdict::Unverified, Severity::Warning, why),
         Source::Unknown(why) => add(BackupVerdict::Unverified, Severity::Info, why),
         Source::Right | Source::None => {}
     }

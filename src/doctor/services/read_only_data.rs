@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{Service, all};
-use crate::doctor::alike::is_alike;
 use crate::doctor::patient::Patient;
+use crate::model::alike::is_alike;
 use crate::model::finding::Finding;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;

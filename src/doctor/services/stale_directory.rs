@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::all;
-use crate::doctor::alike::is_alike;
 use crate::doctor::patient::{Patient, words};
+use crate::model::alike::is_alike;
 use crate::model::finding::{Finding, Subject};
 use crate::model::path::{PathFacts, PathKind};
 use crate::model::rule::Rule;

@@ -12,6 +12,8 @@ pub enum Source {
     Right,
     /// It is not, for that reason.
     Wrong(String),
+    /// It may well not be, for that reason.
+    Doubtful(String),
     /// Nobody can tell, for that reason.
     Unknown(String),
     /// There is nothing to compare.
@@ -46,16 +48,73 @@ pub fn source(row: &BackupRow<'_>) -> Source {
     if broken(facts, newest).is_some() {
         return Source::None;
     }
-    let by_path = by_path(facts, source);
-    let compared = facts.check(newest).map(|check| &check.comparison);
-    match (compared, by_path) {
-        (Some(Ok(compared)), by_path) => match by_content(compared) {
-            Source::Unknown(why) => by_path.or(Source::Unknown(why)),
-            told => told,
-        },
-        (Some(Err(why)), by_path) => by_path.or(Source::Unknown(format!("not compared: {why}"))),
-        (None, by_path) => by_path.or(Source::Unknown("not compared yet".to_owned())),
+    let by_path = by_path(facts, newest, source);
+    let check = facts.check(newest);
+    let Some(compared) = check.map(|check| &check.comparison) else {
+        return by_path.or(Source::Unknown("not compared yet".to_owned()));
+    };
+    let compared = match compared {
+        Ok(compared) => compared,
+        Err(why) => return by_path.or(Source::Unknown(format!("not compared: {why}"))),
+    };
+    let twin = check
+        .into_iter()
+        .flat_map(|check| &check.twins)
+        .find(|(_, compared)| is_of(compared))
+        .map(|(path, _)| &**path);
+    match (by_content(compared), by_path, twin) {
+        (Source::Wrong(why), _, Some(twin)) => Source::Wrong(format!("{why}: of {twin}")),
+        (Source::Wrong(why), ..) => Source::Wrong(why),
+        // A chain of copies may be meant: what is in it counts, where it leaves no doubt.
+        (Source::Right, Source::Wrong(_), _) if !is_doubtful(compared) => Source::Right,
+        (_, Source::Wrong(why), Some(twin)) => {
+            Source::Wrong(format!("{why}; what is in it is that of {twin}"))
+        }
+        (_, Source::Wrong(why), None) => Source::Wrong(why),
+        (Source::Right, ..) | (_, Source::Right, _) => Source::Right,
+        (Source::Unknown(_), _, Some(twin)) if reads(facts, twin) => Source::Wrong(format!(
+            "what is in it is that of {twin}, which is what its script reads, never {source}"
+        )),
+        (Source::Unknown(why), _, Some(twin)) => Source::Doubtful(format!(
+            "what is in it is that of {twin}: is it a copy of that? {why}"
+        )),
+        (Source::Unknown(why), Source::Unknown(told), None) => {
+            Source::Unknown(format!("{why}, and {told}"))
+        }
+        (Source::Unknown(why), ..) => Source::Unknown(why),
+        (Source::Doubtful(why), ..) => Source::Doubtful(why),
+        (Source::None, by_path, _) => by_path,
     }
+}
+
+/// Whether a copy is of what it was compared with: enough files that have not changed, and they are
+/// in it as they are.
+pub const fn is_of(compared: &Comparison) -> bool {
+    compared.sampled >= 3 && !differs(compared)
+}
+
+const fn differs(compared: &Comparison) -> bool {
+    let wrong = compared.missing.saturating_add(compared.different);
+    compared.sampled > 0 && wrong.saturating_mul(TOLERATED) > compared.sampled
+}
+
+/// Whether something in it is not as it is in the source, or too little could be compared.
+pub const fn is_doubtful(compared: &Comparison) -> bool {
+    compared.missing > 0 || compared.different > 0 || compared.sampled < 3
+}
+
+/// Whether what makes the newest copy says that it reads something else.
+pub fn reads_other(facts: &BackupFacts, newest: &Copy, source: &str) -> bool {
+    matches!(by_path(facts, newest, source), Source::Wrong(_))
+}
+
+/// Whether what makes it reads that, whenever it was written.
+fn reads(facts: &BackupFacts, path: &str) -> bool {
+    facts.job.as_ref().is_some_and(|job| {
+        let identity = facts.source.as_ref().and_then(|source| source.identity);
+        let source = job.reads.iter().any(|n| n.identity.is_some() && n.identity == identity);
+        !source && !job.more && job.reads.iter().any(|named| *named.path == *path)
+    })
 }
 
 impl Source {
@@ -65,8 +124,7 @@ impl Source {
 }
 
 fn by_content(compared: &Comparison) -> Source {
-    let wrong = compared.missing.saturating_add(compared.different);
-    if compared.sampled > 0 && wrong.saturating_mul(TOLERATED) > compared.sampled {
+    if differs(compared) {
         return Source::Wrong(format!(
             "of {} live files that have not changed since before it was made, {} are not in it \
              and {} are there with another size: it is of something else",
@@ -96,7 +154,7 @@ fn by_content(compared: &Comparison) -> Source {
 }
 
 /// What the copy or its job says it is of; none where neither says.
-fn by_path(facts: &BackupFacts, source: &str) -> Source {
+fn by_path(facts: &BackupFacts, newest: &Copy, source: &str) -> Source {
     if !facts.says.is_empty() {
         let covered = facts.says.iter().any(|path| is_below(source, path));
         if covered {
@@ -105,6 +163,10 @@ fn by_path(facts: &BackupFacts, source: &str) -> Source {
         return Source::Wrong(format!("it is of {}, not of {source}", facts.says.join(", ")));
     }
     let Some(job) = &facts.job else { return Source::None };
+    // It says what the next one will be of, not this one.
+    if job.changed.is_some_and(|changed| changed > newest.identity.changed) {
+        return Source::Unknown(format!("{} has changed since it was made", job.script));
+    }
     let identity = facts.source.as_ref().and_then(|source| source.identity);
     let same = |path: &str, found: Option<(u64, u64)>| {
         path == source || (identity.is_some() && found == identity)
@@ -112,8 +174,8 @@ fn by_path(facts: &BackupFacts, source: &str) -> Source {
     if job.reads.iter().any(|named| same(&named.path, named.identity)) {
         return Source::Right;
     }
-    // A directory above it may be put together with the rest.
-    if job.reads.iter().any(|named| is_below(source, &named.path)) {
+    // A directory above it may be put together with the rest, and what only a run knows may be it.
+    if job.more || job.reads.iter().any(|named| is_below(source, &named.path)) {
         return Source::None;
     }
     let others: Vec<&str> =
@@ -121,7 +183,11 @@ fn by_path(facts: &BackupFacts, source: &str) -> Source {
     if others.is_empty() {
         return Source::None;
     }
-    Source::Wrong(format!("{} reads {}, and never {source}", job.script, others.join(", ")))
+    Source::Wrong(format!(
+        "what makes it, {}, reads {} and never {source}",
+        job.script,
+        others.join(", ")
+    ))
 }
 
 /// The moment before which a file must have been written to be in a copy for certain, in seconds on

@@ -48,6 +48,7 @@ pub fn parse_check(text: &str, status: u8, identity: Identity, compares: bool) -
         comparison: answer.comparison(compares, &integrity),
         integrity,
         size,
+        twins: Vec::new(),
     }
 }
 
@@ -74,6 +75,7 @@ fn take(line: &str, answer: &mut Answer) {
             answer.live = true;
             answer.comparison.live_files = count(0);
             answer.comparison.newest_before = number(2).filter(|at| *at > 0);
+            answer.comparison.newest_live = number(3).filter(|at| *at > 0);
         }
         "members" => {
             answer.members = Some(count(0));
@@ -90,6 +92,16 @@ fn take(line: &str, answer: &mut Answer) {
         }
         "missing" | "different" if answer.comparison.examples.len() < 16 => {
             answer.comparison.examples.extend(difference(value, key == "different"));
+        }
+        "names" => {
+            answer.comparison.only_live = Some(count(0));
+            answer.comparison.only_copied = Some(count(1));
+        }
+        "lacks" if answer.comparison.lacks.len() < 8 => {
+            answer.comparison.lacks.push(clean(value, 512).into());
+        }
+        "extra" if answer.comparison.extra.len() < 8 => {
+            answer.comparison.extra.push(clean(value, 512).into());
         }
         "gzip:" | "zstd:" | "xz:" | "bzip2:" | "tar:" | "cat:" => {
             answer.said.get_or_insert_with(|| clean(line, 200));

@@ -31,29 +31,31 @@ qd_unpack() {
   esac
 }
 # Live files that have not changed since a moment, up to 400 of them in even steps, each with its
-# path below the source: `L mtime size path`. Names that tools write differently are left out.
-# Arguments: source, moment.
+# path below the source: `L mtime size path`; before them up to 20,000 names of any (N). Names that
+# tools write differently are left out. Arguments: source, moment.
 qd_sample() {
   qd_limit 60 $qd_su find -H "$1/" -xdev -type f ! -path '*
 *' -exec stat -c '%Y %s %n' {} + | qd_gently awk -v dir="$1/" -v before="$2" '
     !/^[0-9]+ [0-9]+ \// || /[^ -~]/ || /\\/ { next }
     {
-      n++
-      if ($1 + 0 >= before + 0) next
-      if ($1 > m) m = $1
-      e++
-      if ((e - 1) % step) next
       path = $0
       sub(/^[^ ]* [^ ]* /, "", path)
       if (index(path, dir) != 1) next
-      kept[c++] = $1 " " $2 " " substr(path, length(dir) + 1)
+      path = substr(path, length(dir) + 1)
+      if (n++ < 20000) print "N", path
+      if ($1 + 0 > newest) newest = $1 + 0
+      if ($1 + 0 >= before + 0) next
+      if ($1 + 0 > m) m = $1 + 0
+      e++
+      if ((e - 1) % step) next
+      kept[c++] = $1 " " $2 " " path
       if (c < 400) next
       for (i = 0; i < c; i += 2) kept[i / 2] = kept[i]
       c = int((c + 1) / 2)
       step *= 2
     }
     BEGIN { step = 1 }
-    END { print "T", n + 0, e + 0, m + 0; for (i = 0; i < c; i++) print "L", kept[i] }'
+    END { print "T", n + 0, e + 0, m + 0, newest + 0; for (i = 0; i < c; i++) print "L", kept[i] }'
 }
 # Reads the sample (L), then a list of members (`A mtime-or-dash size path`) and answers what of the
 # sample is not in it. Where the members stand below some directory is found out: by the directory
@@ -62,7 +64,8 @@ qd_match() {
   qd_gently awk '
     $1 == "S" { print "bytes", $2; next }
     $1 == "place" { print; next }
-    $1 == "T" { print "live", $2, $3, $4; next }
+    $1 == "T" { print "live", $2, $3, $4, $5; live = $2; next }
+    $1 == "N" { names[substr($0, 3)]; next }
     $1 == "L" {
       path = $0
       sub(/^L [^ ]* [^ ]* /, "", path)
@@ -74,7 +77,7 @@ qd_match() {
       path = $0
       sub(/^A [^ ]* [^ ]* /, "", path)
       sub(/^(\.\/)+/, "", path)
-      members++
+      if (members++ < 20000 && $0 !~ /[^ -~]/ && $0 !~ /\\/) every[members] = path
       if (members > 3000000) { over = 1; next }
       if ($2 != "-") {
         if ($2 > newest) newest = $2
@@ -83,10 +86,10 @@ qd_match() {
       rest = path
       base = ""
       for (depth = 0; depth < 24; depth++) {
-        if (rest in size) {
+        if (rest in names || rest in size) {
           if (!(base in hits) && bases++ > 64) break
           hits[base]++
-          found[base, rest] = $3
+          if (rest in size) found[base, rest] = $3
         }
         at = index(rest, "/")
         if (!at) break
@@ -99,6 +102,16 @@ qd_match() {
       for (base in hits) if (hits[base] > most || (hits[base] == most && base < best)) { most = hits[base]; best = base }
       print "members", members + 0, (newest == "" ? "-" : newest), (oldest == "" ? "-" : oldest)
       if (over) print "over"
+      # Names that only one of them has, where all of both are known.
+      if (live <= 20000 && members <= 20000) {
+        for (at in every) {
+          path = every[at]
+          if (index(path, best) == 1 && (rest = substr(path, length(best) + 1)) in names) { both[rest]; continue }
+          if (extras++ < 8) print "extra", path
+        }
+        for (path in names) if (!(path in both) && lacks++ < 8) print "lacks", path
+        print "names", lacks + 0, extras + 0
+      }
       for (path in size) {
         if (!((best, path) in found)) { missing++; if (told++ < 8) print "missing", time[path], size[path], path }
         else if (found[best, path] != "-" && found[best, path] != size[path]) { different++; if (wrong++ < 8) print "different", time[path], size[path], found[best, path], path }

@@ -1,5 +1,6 @@
 //! Scripts that cron and units start: read rarely, since they seldom change.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::Shared;
@@ -27,12 +28,14 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     loop {
         let units = read.borrow_and_update().clone();
         let found = look(transport, shared, units.as_deref().unwrap_or(&[])).await;
+        shared.scripts.send_replace(Some(Arc::new(found.as_ref().cloned().unwrap_or_default())));
         shared.reporter.say(HostEvent::Scripts(found.map(Box::new))).await;
         shared.reporter.say(HostEvent::Part(Part::Scripts)).await;
         let first = units.is_none();
         tokio::select! {
             () = tokio::time::sleep(PACE) => {}
             _ = asked_now.changed() => {}
+            () = shared.rescript.notified() => {}
             // Which units there are is known a little later, and only that is waited for.
             _ = read.changed(), if first => {}
         }

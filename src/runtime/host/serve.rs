@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
@@ -17,6 +17,7 @@ use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
 use crate::model::ids::UnitName;
+use crate::model::script::Scripts;
 use crate::model::spec::Sudo;
 use crate::model::time::Timestamp;
 use crate::model::unit::UnitDetail;
@@ -57,6 +58,10 @@ pub(super) struct Shared {
     pub(super) glances: Glances,
     /// For what is asked rarely and may take its time.
     pub(super) patient: Line,
+    /// What scripts were found to do, once they have been looked at.
+    pub(super) scripts: watch::Sender<Option<Arc<Scripts>>>,
+    /// Scripts are to be looked at again: something of theirs has happened.
+    pub(super) rescript: Notify,
 }
 
 #[derive(Default)]
@@ -170,6 +175,8 @@ pub(super) async fn serve(
         slow: Line::default(),
         glances: Glances::default(),
         patient: Line::default(),
+        scripts: watch::Sender::new(None),
+        rescript: Notify::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {

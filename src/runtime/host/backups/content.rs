@@ -1,11 +1,13 @@
 //! What is in the newest copy, and whether it is of its source.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Reader;
-use crate::model::backup::{BackupFacts, BackupSpec, Copy, Integrity, Way};
-use crate::model::backups::began;
-use crate::probe::backups::parse_check;
+use crate::model::backup::{BackupFacts, BackupSpec, Comparison, Copy, Identity, Integrity, Way};
+use crate::model::backups::{began, is_doubtful, is_of, reads_other, twins};
+use crate::model::path::PathKind;
+use crate::probe::backups::{parse_check, parse_source};
 
 /// For one copy; on the host reading ends earlier.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -17,6 +19,8 @@ const SOON: i64 = 3600;
 const DEEP: usize = 3;
 /// Pieces of 64 MiB that are read of one copy.
 const PIECES: &str = "1024";
+/// As many other directories are compared with a copy: each costs reading it once more.
+const TWINS: usize = 2;
 
 impl Reader<'_> {
     /// Looks into copies as they come, for as long as the connection lives.
@@ -51,6 +55,14 @@ impl Reader<'_> {
         if checked.at == 0 {
             checked.at = facts.taken;
         }
+        if let Some(source) = spec.source.as_deref() {
+            let doubts = checked.comparison.as_ref().is_ok_and(is_doubtful)
+                || reads_other(&facts, copy, source);
+            let readable = matches!(checked.integrity, Integrity::Good);
+            if doubts && readable {
+                checked.twins = self.twins(spec, &facts, &file, &before).await;
+            }
+        }
         self.memory.keep(&spec.name, checked);
         // Another list may have come meanwhile.
         if let Some(newer) = self.desk.get(&spec.name) {
@@ -60,6 +72,45 @@ impl Reader<'_> {
         self.desk.put(&spec.name, facts.clone());
         self.report(spec, Ok(facts)).await;
         true
+    }
+}
+
+impl Reader<'_> {
+    /// The copy beside directories that are easily taken for its source, until it is of one.
+    async fn twins(
+        &self,
+        spec: &BackupSpec,
+        facts: &BackupFacts,
+        file: &str,
+        before: &str,
+    ) -> Vec<(Box<str>, Comparison)> {
+        let named: Vec<Box<str>> = {
+            let units = self.shared.glances.subscribe();
+            let units = units.borrow();
+            units.iter().flat_map(BTreeMap::values).flat_map(|unit| unit.open.clone()).collect()
+        };
+        let mut compared = Vec::new();
+        let source = facts.source.as_ref().and_then(|source| source.identity);
+        for twin in twins(spec, facts, &named) {
+            let argv = ["qd_backup_source", self.shared.root(), &*twin];
+            let Ok(answer) = self.line.ask(self.transport, &argv, DEADLINE).await else { break };
+            let found = parse_source(&answer.text);
+            if found.kind != PathKind::Directory || found.identity == source {
+                continue;
+            }
+            let argv = ["qd_backup_check", self.shared.root(), file, &twin, before, PIECES];
+            let heavy = &self.shared.heavy;
+            let Ok(answer) = heavy.ask(self.transport, &argv, DEADLINE).await else { break };
+            let read = parse_check(&answer.text, answer.status, Identity::default(), true);
+            if let Ok(comparison) = read.comparison {
+                let ends = is_of(&comparison);
+                compared.push((twin, comparison));
+                if ends || compared.len() >= TWINS {
+                    break;
+                }
+            }
+        }
+        compared
     }
 }
 

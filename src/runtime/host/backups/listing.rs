@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{PACE, Reader};
 use crate::model::backup::{BackupFacts, BackupSpec, Way};
+use crate::model::backups::job;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::BackupName;
 use crate::probe::backups::{parse_listing, parse_source};
@@ -15,6 +16,10 @@ const DEADLINE: Duration = Duration::from_secs(45);
 const FIRST_PAUSE: u32 = 1;
 /// At most.
 const LONGEST_PAUSE: u32 = 16;
+/// So long what makes them is waited for.
+const SCRIPTS: Duration = Duration::from_secs(12);
+/// As many of the paths that it reads are looked at.
+const READS: usize = 8;
 
 /// One that does not answer.
 #[derive(Clone, Copy, Default)]
@@ -31,6 +36,10 @@ impl Reader<'_> {
         let mut now = self.shared.now.subscribe();
         let mut watch = self.shared.watch.subscribe();
         let mut silent: BTreeMap<BackupName, Silence> = BTreeMap::new();
+        let mut scripts = self.shared.scripts.subscribe();
+        // What makes them is read at the same time, and says what they should be of.
+        let first = scripts.wait_for(Option::is_some);
+        let _read = tokio::time::timeout(SCRIPTS, first).await.is_ok();
         loop {
             let (specs, mine) = self.specs();
             for spec in mine.iter().filter_map(|place| specs.get(*place)) {
@@ -45,6 +54,12 @@ impl Reader<'_> {
                     if hangs { (silence.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) } else { 0 };
                 *silence = Silence { rounds: next, last: next };
                 if let Ok(facts) = &read {
+                    let newest =
+                        |facts: &BackupFacts| facts.copies.first().map(|c| c.identity.clone());
+                    let before = self.desk.get(&spec.name);
+                    if before.is_some_and(|before| newest(&before) != newest(facts)) {
+                        self.shared.rescript.notify_one();
+                    }
                     self.memory.only(&spec.name, facts);
                     self.desk.put(&spec.name, facts.clone());
                 }
@@ -55,6 +70,7 @@ impl Reader<'_> {
                 () = tokio::time::sleep(PACE) => {}
                 _ = now.changed() => silent.clear(),
                 _ = watch.changed() => silent.clear(),
+                _ = scripts.changed() => {}
             }
         }
     }
@@ -86,6 +102,7 @@ impl Reader<'_> {
                     }
                 }
                 self.source(spec, &mut facts).await?;
+                self.job(spec, &mut facts).await?;
                 Ok(facts)
             }
             Way::Restic { .. }
@@ -108,6 +125,19 @@ impl Reader<'_> {
         let answer = self.line.ask(self.transport, &argv, DEADLINE).await?;
         let read = parse_source(&answer.text);
         facts.source = Some(read).or(before);
+        Ok(())
+    }
+
+    /// What makes it, and whether what that reads is there.
+    async fn job(&self, spec: &BackupSpec, facts: &mut BackupFacts) -> Result<(), Fault> {
+        let scripts = self.shared.scripts.borrow().clone();
+        let Some(mut job) = scripts.and_then(|scripts| job(spec, &scripts)) else { return Ok(()) };
+        for named in job.reads.iter_mut().filter(|named| named.path.starts_with('/')).take(READS) {
+            let argv = ["qd_backup_source", self.shared.root(), &*named.path];
+            let answer = self.line.ask(self.transport, &argv, DEADLINE).await?;
+            named.identity = parse_source(&answer.text).identity;
+        }
+        facts.job = Some(job);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use crate::model::unit::is_below;
 
 /// Whether `other` lies near `path` (in a directory above it, by two at most) and is named with its
 /// words; never one within the other.
-pub(super) fn is_alike(path: &str, other: &str) -> bool {
+pub fn is_alike(path: &str, other: &str) -> bool {
     if is_below(path, other) || is_below(other, path) {
         return false;
     }
