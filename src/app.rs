@@ -18,14 +18,13 @@ use self::terminal::Tty;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
-use crate::model::ids::{HostId, InstanceId};
-use crate::model::restarts::Saved;
+use crate::model::ids::HostId;
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
 use crate::msg::Msg;
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
-use crate::runtime::store::Store;
+use crate::runtime::store::{Remembered, Store};
 use crate::runtime::watch_config::{self, Watched};
 use crate::theme::Themes;
 use crate::ui::{self, Chrome, Viewports};
@@ -48,8 +47,8 @@ pub struct Setup {
     pub watched: Option<Watched>,
     /// What the screen starts as.
     pub model: Model,
-    /// Counters of earlier runs.
-    pub counters: Vec<(InstanceId, Saved)>,
+    /// What earlier runs left.
+    pub remembered: Remembered,
     /// Where counters and the view are kept.
     pub store: Option<Store>,
     /// Simulated hosts.
@@ -108,7 +107,7 @@ enum Next {
 struct App {
     model: Model,
     watched: Option<Watched>,
-    counters: Vec<(InstanceId, Saved)>,
+    remembered: Remembered,
     parts: Option<(Option<Store>, Option<Arc<crate::runtime::simulated::Fleet>>)>,
     engine: Option<Engine>,
     sender: mpsc::Sender<Msg>,
@@ -132,7 +131,7 @@ impl App {
         Self {
             model,
             watched: setup.watched,
-            counters: setup.counters,
+            remembered: setup.remembered,
             parts: Some((setup.store, setup.simulated)),
             engine: None,
             sender,
@@ -152,8 +151,14 @@ impl App {
     fn begin(&mut self) -> std::io::Result<()> {
         let (store, simulated) = self.parts.take().unwrap_or_default();
         self.engine = Some(Engine::new(self.sender.clone(), store, simulated)?);
-        let counters = std::mem::take(&mut self.counters);
-        self.pending.extend(update(&mut self.model, Msg::CountersRead(counters), clock::now()));
+        let remembered = std::mem::take(&mut self.remembered);
+        for msg in [
+            Msg::CountersRead(remembered.counters),
+            Msg::TimelineRead(remembered.told, remembered.events),
+            Msg::AcksRead(remembered.acks),
+        ] {
+            self.pending.extend(update(&mut self.model, msg, clock::now()));
+        }
         if let Some(watched) = self.watched.take() {
             tokio::spawn(watch_config::watch(watched, self.sender.clone()));
         }
@@ -277,6 +282,9 @@ impl App {
                 | Effect::ReadNow(_)
                 | Effect::Describe { .. }
                 | Effect::SaveCounters(_)
+                | Effect::Record(_)
+                | Effect::SaveTold(_)
+                | Effect::SaveAck(..)
                 | Effect::SaveView(_) => {}
             }
         }
@@ -336,14 +344,23 @@ impl App {
 
     /// Keeps what has to be kept and ends all connections.
     fn close(mut self) {
-        let counters = unsaved(&mut self.model);
+        let kept = unsaved(&mut self.model);
         if let Some(mut engine) = self.engine.take() {
             for effect in std::mem::take(&mut self.pending) {
-                if matches!(effect, Effect::SaveView(_) | Effect::SaveCounters(_)) {
+                if matches!(
+                    effect,
+                    Effect::SaveView(_)
+                        | Effect::SaveCounters(_)
+                        | Effect::SaveTold(_)
+                        | Effect::SaveAck(..)
+                        | Effect::Record(_)
+                ) {
                     drop(engine.perform(effect));
                 }
             }
-            drop(engine.perform(Effect::SaveCounters(counters)));
+            for effect in kept {
+                drop(engine.perform(effect));
+            }
             engine.close();
         }
     }

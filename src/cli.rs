@@ -4,8 +4,11 @@ mod args;
 mod check;
 mod console;
 mod doctor;
+mod events;
 mod lists;
 mod reading;
+mod report;
+mod since;
 mod status;
 
 use std::io::Write as _;
@@ -43,6 +46,8 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Demo(demo)) => console::demo(&demo, &args.console),
         Some(Subcommand::Status(status)) => status::run(&args.fleet, &status),
         Some(Subcommand::Doctor(doctor)) => doctor::run(&args.fleet, &doctor),
+        Some(Subcommand::Events(events)) => events::run(&args.fleet, &events),
+        Some(Subcommand::Report(asked)) => report::run(&args.fleet, &asked),
         Some(Subcommand::Check) => check::run(&args.fleet),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),
         Some(Subcommand::Themes) => lists::themes(),

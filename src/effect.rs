@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use crate::model::backup::BackupSpec;
+use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
 use crate::model::spec::{HostSpec, Promises};
+use crate::model::told::Told;
 
 /// Something to be done. Its result comes back as a message.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +33,12 @@ pub enum Effect {
     },
     /// Keep counters for the next run.
     SaveCounters(Vec<(InstanceId, Saved)>),
+    /// Keep events.
+    Record(Vec<Event>),
+    /// Keep what was told of hosts for the next run.
+    SaveTold(Vec<(HostId, Told)>),
+    /// Keep that somebody has taken note of a finding; none forgets it.
+    SaveAck(AckId, Option<Acknowledged>),
     /// Keep the view for the next run.
     SaveView(View),
     /// Give the terminal to ssh, so that it may ask what it needs to connect this host.

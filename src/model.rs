@@ -5,8 +5,10 @@ pub mod alike;
 pub mod backup;
 pub mod backups;
 pub mod calendar;
+pub mod acknowledged;
 pub mod check;
 pub mod command;
+pub mod event;
 pub mod exit_status;
 pub mod fault;
 pub mod finding;
@@ -15,7 +17,9 @@ pub mod health;
 pub mod host;
 pub mod ids;
 pub mod instance;
+pub mod job;
 pub mod observed;
+pub mod part;
 pub mod path;
 pub mod port;
 pub mod ports;
@@ -30,8 +34,11 @@ pub mod severity;
 pub mod spec;
 pub mod text;
 pub mod time;
+pub mod told;
 pub mod unit;
 
+use acknowledged::Acks;
+use event::{Event, Timeline};
 use fleet::Fleet;
 use screen::Screen;
 use time::Timestamp;
@@ -45,6 +52,14 @@ pub struct Model {
     pub fleet: Fleet,
     /// The fleet as it was when the screen was frozen, and when that was.
     pub frozen: Option<Box<(Fleet, Timestamp)>>,
+    /// Findings that somebody has taken note of.
+    pub acks: Acks,
+    /// Who sits before the console: `user@machine`.
+    pub operator: Box<str>,
+    /// What happened.
+    pub timeline: Timeline,
+    /// Events that the store was not handed yet; empty between two messages.
+    pub unrecorded: Vec<Event>,
     /// When counters were last handed to the store.
     pub saved_at: Timestamp,
     /// What is looked at.

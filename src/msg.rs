@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::backup::BackupFacts;
+use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
+use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
+use crate::model::job::Jobs;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
 use crate::model::proxy::ProxyFacts;
@@ -20,6 +23,7 @@ use crate::model::screen::Pane;
 use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
 use crate::model::time::Timestamp;
+use crate::model::told::Told;
 use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
 
 /// Something that happened. Names are past facts, except for what a user asks.
@@ -48,6 +52,10 @@ pub enum Msg {
     ConfigRefused(Vec<String>),
     /// Counters from an earlier run of the console.
     CountersRead(Vec<(InstanceId, Saved)>),
+    /// What an earlier run has told of hosts, and the newest events, oldest first.
+    TimelineRead(Vec<(HostId, Told)>, Vec<Event>),
+    /// Findings that somebody has taken note of in an earlier run.
+    AcksRead(Vec<(AckId, Acknowledged)>),
     /// A pane was clicked, and perhaps one of its rows.
     Picked(Pane, Option<usize>),
     /// An environment's line was clicked.
@@ -121,6 +129,8 @@ pub enum HostEvent {
     Proxy(Result<Box<ProxyFacts>, Fault>),
     /// What its scripts were found to do.
     Scripts(Result<Box<Scripts>, Fault>),
+    /// What is scheduled there.
+    Jobs(Result<Box<Jobs>, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

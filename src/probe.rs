@@ -8,6 +8,7 @@ pub mod collector;
 pub mod detail;
 pub mod facts;
 pub mod history;
+pub mod jobs;
 pub mod journal;
 pub mod nginx;
 pub mod paths;

@@ -1,10 +1,12 @@
 //! What each message does to the model, and what it asks of the world. Pure: the same messages at
 //! the same moments make the same model. Reads no clock, does no IO, draws nothing.
 
+mod acknowledge;
 mod copy;
 mod host;
 mod keys;
 mod moves;
+mod timeline;
 mod typing;
 
 use std::collections::BTreeSet;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use crate::effect::{Effect, Watch, WatchedChecks};
 use crate::model::Model;
+use crate::model::event::{Event, EventKind};
 use crate::model::fleet::Fleet;
 use crate::model::host::Host;
 use crate::model::ids::{HostId, InstanceId};
@@ -21,6 +24,7 @@ use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
 use crate::model::spec::{FleetSpec, Promises};
 use crate::model::time::Timestamp;
+use crate::model::told::Told;
 use crate::msg::Msg;
 
 /// How long a sentence at the bottom stays.
@@ -32,6 +36,14 @@ const SAVING: Duration = Duration::from_secs(10);
 /// Takes a message at a moment; answers what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = model.now.max(now);
+    let mut effects = take(model, msg);
+    if !model.unrecorded.is_empty() {
+        effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
+    }
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Command(command) => keys::command(model, command),
         Msg::Typed(edit) => typing::typed(model, edit),
@@ -44,11 +56,32 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::ConfigRead(spec) => reload(model, &spec),
         Msg::ConfigRefused(faults) => {
+            let event = Event::new(
+                model.now,
+                EventKind::Config,
+                None,
+                Severity::Warning,
+                "the config on disk is refused; the one before stays in force",
+            );
+            let event = event.proved(&faults);
+            if model.screen.config_faults != faults {
+                timeline::tell(model, vec![event]);
+            }
             model.screen.config_faults = faults;
             Vec::new()
         }
         Msg::CountersRead(counters) => {
             restore(model, counters);
+            Vec::new()
+        }
+        Msg::TimelineRead(told, events) => {
+            remember(model, told, events);
+            Vec::new()
+        }
+        Msg::AcksRead(acks) => {
+            for (id, ack) in acks.into_iter().filter(|(_, ack)| ack.until > model.now) {
+                model.acks.insert(id, ack);
+            }
             Vec::new()
         }
         Msg::Picked(pane, place) => {
@@ -142,6 +175,9 @@ fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
     if model.screen.view.env.as_ref().is_some_and(|name| model.fleet.env(name).is_none()) {
         model.screen.view.env = None;
     }
+    let text = "the config was read again";
+    let event = Event::new(model.now, EventKind::Config, None, Severity::Info, text);
+    timeline::tell(model, vec![event]);
     say(model, Severity::Info, "config read again");
     effects
 }
@@ -163,6 +199,24 @@ fn restore(model: &mut Model, counters: Vec<(InstanceId, Saved)>) {
     }
 }
 
+/// Takes what an earlier run has told. It comes before the first word of a host.
+fn remember(model: &mut Model, told: Vec<(HostId, Told)>, events: Vec<Event>) {
+    for (id, told) in told {
+        if let Some(host) = model.fleet.host_mut(&id).filter(|host| host.told.is_empty()) {
+            host.told = told;
+        }
+    }
+    for event in events {
+        // It was written at once, what was told only now and then.
+        if let Some(host) = event.host.as_ref().and_then(|id| model.fleet.host_mut(id))
+            && host.told.settled.is_none()
+        {
+            host.told.learn(&event);
+        }
+        model.timeline.push(event);
+    }
+}
+
 fn tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     let over = |notice: &crate::model::screen::Notice| notice.until.is_some_and(|at| at <= now);
@@ -180,13 +234,40 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         .collect();
     for id in waiting {
         host::examine(model, &id);
+        timeline::host(model, &id, &[], true);
     }
-    if now.since(model.saved_at) < SAVING {
-        return Vec::new();
+    timeline::tick(model);
+    let mut effects = acknowledge::tick(model);
+    if now.since(model.saved_at) >= SAVING {
+        model.saved_at = now;
+        effects.extend(unsaved(model));
     }
-    model.saved_at = now;
-    let counters = unsaved(model);
-    if counters.is_empty() { Vec::new() } else { vec![Effect::SaveCounters(counters)] }
+    effects
+}
+
+/// What the store does not have yet, taken out of the model's list of such.
+pub fn unsaved(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let counters = unsaved_counters(model);
+    if !counters.is_empty() {
+        effects.push(Effect::SaveCounters(counters));
+    }
+    let told = unsaved_told(model);
+    if !told.is_empty() {
+        effects.push(Effect::SaveTold(told));
+    }
+    effects
+}
+
+fn unsaved_told(model: &mut Model) -> Vec<(HostId, Told)> {
+    let mut all = Vec::new();
+    for env in &mut model.fleet.envs {
+        for (name, host) in env.hosts.iter_mut().filter(|(_, host)| host.told.unsaved) {
+            host.told.unsaved = false;
+            all.push((HostId { env: env.name.clone(), host: name.clone() }, host.told.clone()));
+        }
+    }
+    all
 }
 
 /// Looks at every host once more: some findings rest on several hosts, of which the last may have
@@ -198,8 +279,7 @@ pub fn examine_all(model: &mut Model) {
     }
 }
 
-/// Counters that the store does not have yet, taken out of the model's list of such.
-pub fn unsaved(model: &mut Model) -> Vec<(InstanceId, Saved)> {
+fn unsaved_counters(model: &mut Model) -> Vec<(InstanceId, Saved)> {
     let mut counters = Vec::new();
     for env in &mut model.fleet.envs {
         for (name, host) in &mut env.hosts {
@@ -236,6 +316,6 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
-        Some(Overlay::Palette { .. } | Overlay::OwnLog) | None => {}
+        Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
     }
 }

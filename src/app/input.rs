@@ -23,7 +23,10 @@ pub(super) fn messages(
     viewports: &Viewports,
 ) -> Vec<Msg> {
     let typing = model.screen.editing.is_some()
-        || matches!(model.screen.overlays.last(), Some(Overlay::Palette { .. }));
+        || matches!(
+            model.screen.overlays.last(),
+            Some(Overlay::Palette { .. } | Overlay::Acknowledge { .. })
+        );
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Event::Key(key) if typing => edit(key).map(Msg::Typed).into_iter().collect(),

@@ -82,6 +82,10 @@ pub enum Subcommand {
     Status(Status),
     /// Read everything once and say what is wrong, with evidence and fix
     Doctor(Doctor),
+    /// Print what consoles have seen happen; no host is contacted
+    Events(Events),
+    /// Read everything once and write an incident report in Markdown
+    Report(Report),
     /// Check the config, then each host's reach and rights
     Check,
     /// Print the keys
@@ -139,6 +143,40 @@ pub struct Doctor {
     /// Print the rules
     #[arg(long)]
     pub rules: bool,
+    /// Wait this long for hosts that are slow
+    #[arg(long, value_name = "SECONDS", default_value_t = 25)]
+    pub timeout: u64,
+}
+
+/// `events`.
+#[derive(clap::Args, Debug)]
+pub struct Events {
+    /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
+    #[arg(long, value_name = "WHEN", default_value = "24h")]
+    pub since: String,
+    /// Of this host only
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// About this service, or what else a finding is about
+    #[arg(long, value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Of this kind only, such as `state`, `link` or `finding-opened`; may be given several times
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// As JSON, in a form that stays
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `report`.
+#[derive(clap::Args, Debug)]
+pub struct Report {
+    /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
+    #[arg(long, value_name = "WHEN", default_value = "2h")]
+    pub since: String,
+    /// Write it there instead of printing it
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Wait this long for hosts that are slow
     #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     pub timeout: u64,

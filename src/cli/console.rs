@@ -77,12 +77,12 @@ fn open(
     }
     app::start_log();
     // A simulated fleet's counters are nobody's memory.
-    let (store, remembered, trouble) =
+    let (store, mut remembered, trouble) =
         if simulated.is_some() { (None, Remembered::default(), None) } else { open_store() };
-    let mut model = Model::default();
+    let mut model = Model { operator: operator(), ..Model::default() };
     let screen = &mut model.screen;
     if !console.fresh {
-        screen.view = remembered.view.unwrap_or_default();
+        screen.view = remembered.view.take().unwrap_or_default();
     }
     screen.view.problems_only |= spec.console.problems_only;
     screen.mouse = spec.console.mouse;
@@ -134,22 +134,21 @@ fn open(
         version: env!("CARGO_PKG_VERSION"),
         utc_offset_secs: jiff::Zoned::now().offset().seconds(),
     };
-    let setup = Setup {
-        spec,
-        watched,
-        model,
-        counters: remembered.counters,
-        store,
-        simulated,
-        themes,
-        colorless,
-        chrome,
-    };
+    let setup =
+        Setup { spec, watched, model, remembered, store, simulated, themes, colorless, chrome };
     let runtime = tokio_runtime()?;
     let ended = runtime.block_on(app::run(setup));
     runtime.shutdown_timeout(Duration::from_millis(300));
     let code = ended?;
     Ok(code)
+}
+
+/// Who sits here, for what others read.
+fn operator() -> Box<str> {
+    let user = ["USER", "LOGNAME"].iter().find_map(|name| env(name)).unwrap_or_default();
+    let machine = rustix::system::uname();
+    let text = format!("{}@{}", user.to_string_lossy(), machine.nodename().to_string_lossy());
+    crate::model::text::clean(&text, 100).into()
 }
 
 fn open_store() -> (Option<Store>, Remembered, Option<String>) {

@@ -98,6 +98,7 @@ commands! {
     Back "back" Look "close what is on top, then clear the filter" ["esc"];
     Describe "describe" Look "the selected unit: properties, unit file, last journal lines" ["d"];
     Refresh "refresh" Look "read everything again now, and reconnect what is waiting" ["r", "f5"];
+    Acknowledge "acknowledge" Look "acknowledge or mute the selected finding for a while; touches no host" ["A"];
     Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];
     Copy "copy" Look "copy the selected row's name and state" ["c"];
     Help "help" Console "what the keys do" ["?"];

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::acknowledged::Acknowledged;
 use super::ids::{BackupName, HostName, ServiceName};
 use super::port::Protocol;
 use super::rule::Rule;
@@ -179,6 +180,8 @@ pub struct Tracked {
     pub gone_since: Option<Timestamp>,
     /// The config silences it, for that reason.
     pub silenced: Option<Box<str>>,
+    /// Somebody looks after it, and wants no more noise about it for a while.
+    pub acknowledged: Option<Acknowledged>,
 }
 
 impl Tracked {
@@ -218,6 +221,7 @@ pub fn track(known: &mut Vec<Tracked>, fresh: Vec<Finding>, now: Timestamp) -> C
                 open: false,
                 gone_since: None,
                 silenced: None,
+                acknowledged: None,
             }),
         }
     }

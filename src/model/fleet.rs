@@ -304,9 +304,11 @@ impl Host {
         self.port_briefs = known.port_briefs;
         self.proxy = known.proxy;
         self.scripts = known.scripts;
+        self.jobs = known.jobs;
         self.paths = known.paths;
         self.backups = known.backups;
         self.findings = known.findings;
+        self.told = known.told;
         self.parts = known.parts;
         !same
     }

@@ -1,15 +1,19 @@
 //! A host: how well we reach it and how it fares.
 
 mod part;
+mod facts;
+mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::backup::BackupFacts;
 use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::finding::Tracked;
 use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
+use super::job::Jobs;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
@@ -19,6 +23,9 @@ use super::script::Scripts;
 use super::severity::Severity;
 use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
+use super::told::Told;
+
+pub use super::part::Part;
 
 pub use part::Part;
 
@@ -248,6 +255,8 @@ impl HostFacts {
             .max(self.clock_severity())
     }
 }
+pub use facts::{Disk, HostFacts, Pressure};
+pub use link::Link;
 
 /// Discovered services of a host beyond this are left out, whatever it says.
 pub const MOST_DISCOVERED: usize = 500;
@@ -289,12 +298,16 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// What is scheduled there.
+    pub jobs: Observed<Jobs>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
     /// Its backups, as far as they were read.
     pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
+    /// What the timeline has told of it.
+    pub told: Told,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
 }
@@ -321,9 +334,11 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
+            jobs: Observed::default(),
             paths: Observed::default(),
             backups: BTreeMap::new(),
             findings: Vec::new(),
+            told: Told::default(),
             parts: BTreeSet::new(),
         }
     }

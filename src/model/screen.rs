@@ -190,6 +190,36 @@ impl DetailTab {
     }
 }
 
+/// Fields of the prompt for an acknowledgment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AckField {
+    /// Why.
+    #[default]
+    Note,
+    /// For how long.
+    Span,
+    /// Also when it gets worse.
+    Mute,
+}
+
+impl AckField {
+    /// The one below; from the last to the first.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Note => Self::Span,
+            Self::Span => Self::Mute,
+            Self::Mute => Self::Note,
+        }
+    }
+
+    /// The one above.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        self.next().next()
+    }
+}
+
 /// What lies on top of the panes. The last one has the keys.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Overlay {
@@ -236,6 +266,19 @@ pub enum Overlay {
         id: PortId,
         /// Lines above the top.
         scroll: usize,
+    },
+    /// Note and end for a finding that somebody looks after.
+    Acknowledge {
+        /// Which.
+        id: FindingId,
+        /// Why.
+        note: Input,
+        /// For how long.
+        span: Input,
+        /// Also when it gets worse.
+        mute: bool,
+        /// Where the keys go.
+        field: AckField,
     },
     /// The console's own log.
     OwnLog,

@@ -18,6 +18,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Info, Self::Warning, Self::Unknown, Self::Critical];
+
     /// 0 for the best, 4 for the worst.
     pub const fn rank(self) -> u8 {
         match self {

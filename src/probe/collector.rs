@@ -25,6 +25,7 @@ pub fn program(nonce: &str) -> String {
         super::checks::SCRIPT,
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,
+        super::jobs::SCRIPT,
     ] {
         text.push_str(functions);
     }

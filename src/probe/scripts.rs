@@ -10,7 +10,7 @@ use copies::About;
 use crate::model::script::Scripts;
 use crate::model::text::clean;
 
-pub use starters::{Starter, parse_starters};
+pub use starters::{Starter, starters};
 
 /// Runs on the host.
 pub const SCRIPT: &str = include_str!("scripts.sh");

@@ -79,6 +79,21 @@ impl Engine {
                     store.save_counters(counters);
                 }
             }
+            Effect::Record(events) => {
+                if let Some(store) = &self.store {
+                    store.record(events);
+                }
+            }
+            Effect::SaveTold(told) => {
+                if let Some(store) = &self.store {
+                    store.save_told(told);
+                }
+            }
+            Effect::SaveAck(id, ack) => {
+                if let Some(store) = &self.store {
+                    store.save_ack(id, ack);
+                }
+            }
             Effect::SaveView(view) => {
                 if let Some(store) = &self.store {
                     store.save_view(view);

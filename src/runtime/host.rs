@@ -5,6 +5,7 @@ mod backups;
 mod checks;
 mod glance;
 mod heartbeat;
+mod jobs;
 mod line;
 mod paths;
 mod ports;

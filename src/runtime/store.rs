@@ -1,21 +1,30 @@
-//! What outlives the console: counters of restarts and the view. One SQLite file, so that an
+//! What outlives the console: counters of restarts, the timeline and the view. One SQLite file, so that an
 //! operator can query it, written by one thread. Several consoles may share it.
+
+mod acks;
+mod counters;
+mod events;
+mod told;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OpenFlags};
 
-use crate::model::ids::InstanceId;
-use crate::model::restarts::{Bucket, Run, Saved};
-use crate::model::screen::{Pane, SortBy, View};
-use crate::model::time::Timestamp;
+use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::event::{Event, Wanted};
+use crate::model::ids::{HostId, InstanceId};
+use crate::model::restarts::Saved;
+use crate::model::screen::View;
+use crate::model::told::Told;
 
 /// Writes that wait; a disk that hangs must not grow memory.
-const QUEUE: usize = 64;
+const QUEUE: usize = 512;
+/// Events of earlier runs that the console starts with.
+const RECALLED: usize = 500;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +45,14 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// SQLite cannot read it.
+    #[error("read the store `{path}`: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// The thread cannot be started.
     #[error("start the store's thread: {0}")]
     Thread(std::io::Error),
@@ -44,6 +61,9 @@ pub enum StoreError {
 enum Write {
     Counters(Vec<(InstanceId, Saved)>),
     View(View),
+    Events(Vec<Event>),
+    Told(Vec<(HostId, Told)>),
+    Ack(AckId, Option<Acknowledged>),
 }
 
 /// A handle to the thread that writes.
@@ -59,6 +79,12 @@ pub struct Remembered {
     pub counters: Vec<(InstanceId, Saved)>,
     /// The view.
     pub view: Option<View>,
+    /// What was told of hosts.
+    pub told: Vec<(HostId, Told)>,
+    /// The newest events, oldest first.
+    pub events: Vec<Event>,
+    /// Findings that somebody has taken note of.
+    pub acks: Vec<(AckId, Acknowledged)>,
 }
 
 /// Where the store is: `$XDG_STATE_HOME/quarterdeck/state.db`, `~/.local/state` if unset.
@@ -81,8 +107,11 @@ impl Store {
         let connection = Connection::open(path).map_err(open)?;
         prepare(&connection).map_err(open)?;
         let remembered = Remembered {
-            counters: read_counters(&connection).map_err(open)?,
-            view: read_view(&connection).map_err(open)?,
+            counters: counters::read(&connection).map_err(open)?,
+            view: view::read(&connection).map_err(open)?,
+            told: told::read(&connection).map_err(open)?,
+            events: events::read(&connection, &Wanted::default(), RECALLED).map_err(open)?,
+            acks: acks::read(&connection).map_err(open)?,
         };
         let (writes, taken) = mpsc::sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -100,6 +129,21 @@ impl Store {
     /// Keeps the view.
     pub fn save_view(&self, view: View) {
         self.write(Write::View(view));
+    }
+
+    /// Keeps events.
+    pub fn record(&self, events: Vec<Event>) {
+        self.write(Write::Events(events));
+    }
+
+    /// Keeps what was told of hosts.
+    pub fn save_told(&self, told: Vec<(HostId, Told)>) {
+        self.write(Write::Told(told));
+    }
+
+    /// Keeps that somebody has taken note of a finding, or forgets it.
+    pub fn save_ack(&self, id: AckId, ack: Option<Acknowledged>) {
+        self.write(Write::Ack(id, ack));
     }
 
     fn write(&self, write: Write) {
@@ -128,180 +172,68 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
              PRIMARY KEY (env, host, service)
          ) STRICT;
          CREATE TABLE IF NOT EXISTS view (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
-    )
+    )?;
+    connection.execute_batch(events::TABLE)?;
+    connection.execute_batch(told::TABLE)?;
+    connection.execute_batch(acks::TABLE)
+}
+
+/// What waited to be written.
+#[derive(Default)]
+struct Batch {
+    counters: BTreeMap<InstanceId, Saved>,
+    view: Option<View>,
+    events: Vec<Event>,
+    told: BTreeMap<HostId, Told>,
+    acks: BTreeMap<AckId, Option<Acknowledged>>,
+}
+
+impl Batch {
+    fn write(self, connection: &mut Connection, written: &mut usize) -> rusqlite::Result<()> {
+        // Events first: nothing else tells them again.
+        events::write(connection, &self.events, written)?;
+        counters::write(connection, self.counters)?;
+        acks::write(connection, &self.acks)?;
+        told::write(connection, &self.told)?;
+        self.view.map_or(Ok(()), |view| view::write(connection, &view))
+    }
+}
+
+/// Events of the store, oldest first, without writing anything; none where there is no store yet.
+pub fn read_events(path: &Path, wanted: &Wanted, most: usize) -> Result<Vec<Event>, StoreError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let read = |source| StoreError::Read { path: path.to_owned(), source };
+    // Not read-only: the file beside it that says what of the log counts (`-shm`) may have to be
+    // made. Nothing of ours is written.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(read)?;
+    connection.busy_timeout(Duration::from_secs(1)).map_err(read)?;
+    connection.pragma_update(None, "query_only", true).map_err(read)?;
+    if !events::exist(&connection).map_err(read)? {
+        return Ok(Vec::new());
+    }
+    events::read(&connection, wanted, most).map_err(read)
 }
 
 fn write_all(mut connection: Connection, writes: &mpsc::Receiver<Write>) {
+    let mut written = 0;
     while let Ok(first) = writes.recv() {
         // What waits is written at once: only the latest view counts, and of each counter the
         // latest. So a store that another console holds delays the end by one wait, not by many.
-        let mut view = None;
-        let mut counters = BTreeMap::new();
+        let mut latest = Batch::default();
         for write in std::iter::once(first).chain(writes.try_iter()) {
             match write {
-                Write::Counters(more) => counters.extend(more),
-                Write::View(latest) => view = Some(latest),
+                Write::Counters(more) => latest.counters.extend(more),
+                Write::View(view) => latest.view = Some(view),
+                Write::Events(more) => latest.events.extend(more),
+                Write::Told(more) => latest.told.extend(more),
+                Write::Ack(id, ack) => drop(latest.acks.insert(id, ack)),
             }
         }
-        let written = write_counters(&mut connection, counters)
-            .and_then(|()| view.map_or(Ok(()), |view| write_view(&connection, &view)));
-        if let Err(error) = written {
+        if let Err(error) = latest.write(&mut connection, &mut written) {
             tracing::error!("the store cannot be written: {error}");
-        }
-    }
-}
-
-fn write_counters(
-    connection: &mut Connection,
-    counters: BTreeMap<InstanceId, Saved>,
-) -> rusqlite::Result<()> {
-    if counters.is_empty() {
-        return Ok(());
-    }
-    let now = super::clock::now().as_secs();
-    let transaction = connection.transaction()?;
-    {
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO counters (env, host, service, saved_at, counters)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET saved_at = ?4, counters = ?5",
-        )?;
-        for (id, saved) in counters {
-            let text = serde_json::to_string(&Counters::from(saved)).unwrap_or_default();
-            insert.execute(params![
-                id.host.env.as_str(),
-                id.host.host.as_str(),
-                id.service.as_str(),
-                now,
-                text
-            ])?;
-        }
-        // What nobody has watched for a quarter of a year is forgotten.
-        transaction
-            .execute("DELETE FROM counters WHERE saved_at < ?1", params![now - 90 * 86_400])?;
-    }
-    transaction.commit()
-}
-
-fn read_counters(connection: &Connection) -> rusqlite::Result<Vec<(InstanceId, Saved)>> {
-    let mut select = connection.prepare("SELECT env, host, service, counters FROM counters")?;
-    let rows = select.query_map([], |row| {
-        let (env, host, service, text): (String, String, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok((env, host, service, text))
-    })?;
-    let mut counters = Vec::new();
-    for row in rows {
-        let (env, host, service, text) = row?;
-        // A row that another version wrote is as good as none.
-        if let Ok(saved) = serde_json::from_str::<Counters>(&text) {
-            let id = InstanceId {
-                host: crate::model::ids::HostId::new(env, host),
-                service: service.as_str().into(),
-            };
-            counters.push((id, saved.into()));
-        }
-    }
-    Ok(counters)
-}
-
-fn write_view(connection: &Connection, view: &View) -> rusqlite::Result<()> {
-    let text = serde_json::to_string(&StoredView::from(view)).unwrap_or_default();
-    connection
-        .execute(
-            "INSERT INTO view (name, value) VALUES ('view', ?1) ON CONFLICT DO UPDATE SET value = ?1",
-            params![text],
-        )
-        .map(|_rows| ())
-}
-
-fn read_view(connection: &Connection) -> rusqlite::Result<Option<View>> {
-    let text: Option<String> = connection
-        .query_row("SELECT value FROM view WHERE name = 'view'", [], |row| row.get(0))
-        .optional()?;
-    Ok(text.and_then(|text| serde_json::from_str::<StoredView>(&text).ok()).map(View::from))
-}
-
-#[derive(Serialize, Deserialize)]
-struct Counters {
-    total: u64,
-    complete: bool,
-    buckets: Vec<(u32, u16, u16)>,
-    complete_since: Option<i64>,
-    boot: String,
-    n_restarts: Option<u32>,
-    started: Option<u64>,
-}
-
-impl From<Saved> for Counters {
-    fn from(saved: Saved) -> Self {
-        Self {
-            total: saved.total,
-            complete: saved.total_is_complete,
-            buckets: saved.buckets.iter().map(|b| (b.index, b.automatic, b.by_hand)).collect(),
-            complete_since: saved.complete_since.map(Timestamp::as_micros),
-            boot: saved.last.boot.into(),
-            n_restarts: saved.last.n_restarts,
-            started: saved.last.started,
-        }
-    }
-}
-
-impl From<Counters> for Saved {
-    fn from(counters: Counters) -> Self {
-        let bucket = |(index, automatic, by_hand)| Bucket { index, automatic, by_hand };
-        Self {
-            total: counters.total,
-            total_is_complete: counters.complete,
-            buckets: counters.buckets.into_iter().map(bucket).collect(),
-            complete_since: counters.complete_since.map(Timestamp::from_micros),
-            last: Run {
-                boot: counters.boot.into(),
-                n_restarts: counters.n_restarts,
-                started: counters.started,
-            },
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredView {
-    env: Option<String>,
-    filter: String,
-    problems_only: bool,
-    sort: String,
-    inverted: bool,
-    zoom: bool,
-    focus: String,
-    theme: Option<String>,
-}
-
-impl From<&View> for StoredView {
-    fn from(view: &View) -> Self {
-        Self {
-            env: view.env.as_ref().map(|env| env.as_str().to_owned()),
-            filter: view.filter.clone(),
-            problems_only: view.problems_only,
-            sort: view.sort.name().to_owned(),
-            inverted: view.inverted,
-            zoom: view.zoom,
-            focus: view.focus.name().to_owned(),
-            theme: view.theme.clone(),
-        }
-    }
-}
-
-impl From<StoredView> for View {
-    fn from(stored: StoredView) -> Self {
-        Self {
-            env: stored.env.map(crate::model::ids::EnvName::new),
-            filter: crate::model::text::clean(&stored.filter, 256),
-            problems_only: stored.problems_only,
-            sort: SortBy::from_name(&stored.sort).unwrap_or_default(),
-            inverted: stored.inverted,
-            zoom: stored.zoom,
-            focus: Pane::from_name(&stored.focus).unwrap_or_default(),
-            theme: stored.theme.map(|theme| crate::model::text::clean(&theme, 64)),
         }
     }
 }

@@ -51,7 +51,9 @@ fn line(scene: &Scene<'_>, row: &FindingRow<'_>) -> Line {
     let mut line = Line::default();
     line.push(scene.chrome.glyphs.severity(finding.severity).to_string(), role);
     let more = if row.effects > 0 { format!("(+{}) ", row.effects) } else { String::new() };
-    line.push(format!("{more}{}", finding.summary), None);
+    let ack = row.tracked.acknowledged.as_ref();
+    let ack = ack.map_or_else(String::new, |ack| format!("({} {}) ", ack.word(), ack.by));
+    line.push(format!("{ack}{more}{}", finding.summary), None);
     line.push(subject(scene, row), None);
     line.push(scene.age(row.tracked.since), Role::Muted);
     line

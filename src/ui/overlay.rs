@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+mod acknowledge;
 mod finding;
 mod health;
 mod help;
@@ -60,6 +61,10 @@ pub(super) fn draw(
             Overlay::Port { id, scroll } => {
                 port::draw(scene, buf, area, viewports, (id, *scroll));
                 None
+            }
+            Overlay::Acknowledge { id, note, span, mute, field } => {
+                let typed = acknowledge::Typed { id, note, span, mute: *mute, field: *field };
+                acknowledge::draw(scene, buf, area, viewports, &typed)
             }
             Overlay::OwnLog => {
                 let inner = boxed(scene, buf, area, "The console's own log", scene.only_env());

@@ -65,6 +65,13 @@ fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
         let key = scene.chrome.key(Command::Freeze).unwrap_or_default();
         spans.push(scene.span(Role::Warning, format!("frozen, {key} goes on  ")));
     }
+    if let Some(Overlay::Acknowledge { .. }) = scene.model.screen.overlays.last() {
+        for (key, label) in [("enter", "do it"), ("tab", "next field"), ("esc", "leave it")] {
+            spans.push(scene.span(Role::Key, key));
+            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
+        }
+        return spans;
+    }
     if let Some(Overlay::Palette { .. }) = scene.model.screen.overlays.last() {
         // While text is typed, keys are not the keymap's.
         for (key, label) in [("enter", "run"), ("up down", "choose"), ("esc", "close")] {

@@ -20,9 +20,13 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
         Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
         Some(Overlay::Port { id, .. }) => (text(fleet, now, &Selected::Port(id.clone())), None),
-        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::OwnLog) | None => {
-            (selected(model).and_then(|id| text(fleet, now, &id)), None)
-        }
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Palette { .. }
+            | Overlay::OwnLog
+            | Overlay::Acknowledge { .. },
+        )
+        | None => (selected(model).and_then(|id| text(fleet, now, &id)), None),
     };
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Vec::new() };
     let shown = what.unwrap_or(&text);

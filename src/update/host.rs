@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{acknowledge, timeline};
 use crate::doctor::{self, Patient};
 use crate::effect::Effect;
 use crate::model::Model;
+use crate::model::acknowledged::AckId;
 use crate::model::fault::Fault;
 use crate::model::finding;
 use crate::model::host::{Host, Link, MOST_DISCOVERED};
@@ -33,6 +35,11 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
     let examines =
         !matches!(event, HostEvent::Alive { .. } | HostEvent::Usage(_) | HostEvent::Pushed(_));
     let Some(host) = model.fleet.host_mut(id) else { return Vec::new() };
+    let units: Vec<UnitName> = match &event {
+        HostEvent::Units(units) => units.iter().map(|(unit, _)| unit.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let linked_up = matches!(&event, HostEvent::Link(link) if link.is_up());
     match event {
         HostEvent::Link(link) => linked(host, link),
         HostEvent::Alive { latency, units } => alive(host, latency, units, now),
@@ -86,6 +93,8 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
         HostEvent::Scripts(Ok(found)) => host.scripts.see(*found, now),
         HostEvent::Scripts(Err(fault)) => host.scripts.fail(fault),
+        HostEvent::Jobs(Ok(jobs)) => host.jobs.see(*jobs, now),
+        HostEvent::Jobs(Err(fault)) => host.jobs.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
@@ -94,7 +103,21 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
     if examines {
         examine(model, id);
     }
-    again.into_iter().collect()
+    let touched: Vec<ServiceName> = match (model.fleet.host(id), linked_up) {
+        // Units may have been read before the connection was said to be up.
+        (Some(host), true) => host.instances.keys().cloned().collect(),
+        // A unit that was just discovered has its service only now.
+        (Some(host), false) => {
+            units.iter().filter_map(|unit| host.by_unit.get(unit).cloned()).collect()
+        }
+        (None, _) => Vec::new(),
+    };
+    timeline::host(model, id, &touched, examines);
+    let mut effects: Vec<Effect> = again.into_iter().collect();
+    if examines {
+        effects.extend(acknowledge::follow(model, id));
+    }
+    effects
 }
 
 /// Looks at a host with all rules.
@@ -116,13 +139,27 @@ pub(super) fn examine(model: &mut Model, id: &HostId) {
     if let Some(briefs) = briefs {
         host.port_briefs = briefs;
     }
-    let _changed = finding::track(&mut host.findings, fresh, now);
+    let _told_by_the_timeline = finding::track(&mut host.findings, fresh, now);
     for tracked in &mut host.findings {
         let key = &tracked.finding.key;
         let silence = silences
             .iter()
             .find(|silence| silence.rule == key.rule && silence.is_about(&id.host, &key.subject));
         tracked.silenced = silence.map(|silence| silence.reason.clone());
+    }
+    mark(model, id);
+}
+
+/// Says beside each finding of a host who looks after it.
+pub(super) fn mark(model: &mut Model, id: &HostId) {
+    let acks = &model.acks;
+    let Some(host) = model.fleet.host_mut(id) else { return };
+    for tracked in &mut host.findings {
+        let known =
+            (!acks.is_empty()).then(|| acks.get(&AckId::new(id, &tracked.finding.key))).flatten();
+        if tracked.acknowledged.as_ref() != known {
+            tracked.acknowledged = known.cloned();
+        }
     }
 }
 
@@ -204,6 +241,7 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let Some(instance) = host.instance_of(unit) else { return };
     let before = instance.facts.value();
     let known = before.is_some();
+    let before_restarts = before.and_then(|before| before.n_restarts);
     if facts.changed.is_none() && before.is_some_and(|before| before.active != facts.active) {
         // systemd forgets a unit that nothing needs any more, and with it when it went down.
         facts.changed = until_now;
@@ -212,7 +250,8 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let job = &*facts.unit_type == "oneshot" || !facts.triggered_by.is_empty();
     let started = if job { None } else { facts.started };
     let run = Run { boot, n_restarts: facts.n_restarts, started };
-    instance.restarts.observe(run, continuous && known, now);
+    let restarts = instance.restarts.observe(run, continuous && known, now);
+    let by_hand = facts.n_restarts <= before_restarts;
     if let Some(exit) = facts.exit {
         instance.last_exit = Some(exit);
     }
@@ -223,6 +262,7 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
         instance.usage.memory = facts.memory;
     }
     instance.facts.see(facts, now);
+    timeline::restarted(host, unit, restarts, by_hand);
 }
 
 /// Services that run there, on a host for which none are declared. One that has gone down since

@@ -1,8 +1,8 @@
 //! What each command does.
 
-use super::copy;
 use super::moves::{END, Selected, Step, go, selected};
 use super::say;
+use super::{acknowledge, copy};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::command::Command;
@@ -60,6 +60,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Open | Command::Describe => return open(model),
         Command::Back => back(model),
         Command::Refresh => return refresh(model),
+        Command::Acknowledge => acknowledge::ask(model),
         Command::Login => return login(model),
         Command::Copy => return copy::copy(model),
         Command::Help => top(model, Overlay::Help { scroll: 0 }),

@@ -43,7 +43,7 @@ pub(super) fn go(model: &mut Model, step: Step) {
             let len = crate::model::screen::palette(&input.text).len();
             *chosen = step.from(*chosen, len);
         }
-        Some(Overlay::OwnLog) => {}
+        Some(Overlay::OwnLog | Overlay::Acknowledge { .. }) => {}
         None => select(model, step),
     }
 }

@@ -1,12 +1,15 @@
 //! Keys while text is typed: the filter and the palette.
 
-use super::keys;
+use super::{acknowledge, keys};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::screen::{Input, Overlay, palette};
 use crate::msg::Edit;
 
 pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    if matches!(model.screen.overlays.last(), Some(Overlay::Acknowledge { .. })) {
+        return acknowledge::typed(model, edit);
+    }
     if matches!(model.screen.overlays.last(), Some(Overlay::Palette { .. })) {
         return in_palette(model, edit);
     }
@@ -59,7 +62,7 @@ fn in_palette(model: &mut Model, edit: Edit) -> Vec<Effect> {
     Vec::new()
 }
 
-fn change(input: &mut Input, edit: Edit) {
+pub(super) fn change(input: &mut Input, edit: Edit) {
     match edit {
         Edit::Insert(c) => input.insert(c),
         Edit::Backspace => input.backspace(),

@@ -17,3 +17,4 @@ mod invalid_configs;
 mod probes;
 mod reducers;
 mod tidy;
+mod timeline;

@@ -26,11 +26,11 @@ const START: i64 = 1_763_694_000;
 /// The host's monotonic clock at the start of each test.
 const UPTIME: u64 = 100_000;
 
-fn at(secs: i64) -> Timestamp {
+pub(crate) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(START + secs)
 }
 
-fn spec() -> FleetSpec {
+pub(crate) fn spec() -> FleetSpec {
     let host = |name: &str| HostSpec {
         name: name.into(),
         reach: Reach::Ssh(name.to_owned()),
@@ -70,21 +70,21 @@ fn spec() -> FleetSpec {
     }
 }
 
-struct Story {
-    model: Model,
-    effects: Vec<Effect>,
-    now: Timestamp,
+pub(crate) struct Story {
+    pub(crate) model: Model,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) now: Timestamp,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut model = Model::default();
         let effects = start(&mut model, &spec(), at(0));
         Self { model, effects, now: at(0) }
     }
 
     /// One host connected and known.
-    fn with_host(host: &str) -> Self {
+    pub(crate) fn with_host(host: &str) -> Self {
         let mut story = Self::new();
         story.host(host, HostEvent::Link(Link::Connected));
         story.host(host, HostEvent::Facts(Box::new(facts())));
@@ -92,46 +92,46 @@ impl Story {
         story
     }
 
-    fn id(host: &str) -> HostId {
+    pub(crate) fn id(host: &str) -> HostId {
         HostId::new(if host == "stage" { "staging" } else { "production" }, host)
     }
 
-    fn send(&mut self, msg: Msg) -> &mut Self {
+    pub(crate) fn send(&mut self, msg: Msg) -> &mut Self {
         self.effects = update(&mut self.model, msg, self.now);
         self
     }
 
-    fn host(&mut self, host: &str, event: HostEvent) -> &mut Self {
+    pub(crate) fn host(&mut self, host: &str, event: HostEvent) -> &mut Self {
         let id = Self::id(host);
         let generation = self.model.fleet.host(&id).unwrap().generation;
         self.send(Msg::Host { host: id, generation, event })
     }
 
-    fn command(&mut self, command: Command) -> &mut Self {
+    pub(crate) fn command(&mut self, command: Command) -> &mut Self {
         self.send(Msg::Command(command))
     }
 
-    fn read(&mut self, host: &str, unit: &str, facts: UnitFacts) -> &mut Self {
+    pub(crate) fn read(&mut self, host: &str, unit: &str, facts: UnitFacts) -> &mut Self {
         self.host(host, HostEvent::Units(vec![(UnitName::new(unit), facts)]))
     }
 
-    fn wait(&mut self, secs: u64) -> &mut Self {
+    pub(crate) fn wait(&mut self, secs: u64) -> &mut Self {
         self.now = self.now + Duration::from_secs(secs);
         self.send(Msg::Ticked)
     }
 
-    fn state(&self, host: &str, service: &str) -> ServiceState {
+    pub(crate) fn state(&self, host: &str, service: &str) -> ServiceState {
         self.verdict(host, service).0
     }
 
-    fn verdict(&self, host: &str, service: &str) -> (ServiceState, Severity, bool) {
+    pub(crate) fn verdict(&self, host: &str, service: &str) -> (ServiceState, Severity, bool) {
         let id = InstanceId { host: Self::id(host), service: service.into() };
         let row = self.model.fleet.row(&id, self.model.now).unwrap();
         (row.verdict.state, row.verdict.severity, row.verdict.stale)
     }
 }
 
-fn facts() -> HostFacts {
+pub(crate) fn facts() -> HostFacts {
     HostFacts {
         boot: at(0) - Duration::from_secs(UPTIME),
         boot_id: "boot-1".into(),
@@ -142,11 +142,11 @@ fn facts() -> HostFacts {
 }
 
 /// Seconds of the story on the host's monotonic clock.
-fn mono(secs: u64) -> u64 {
+pub(crate) fn mono(secs: u64) -> u64 {
     (UPTIME + secs) * 1_000_000
 }
 
-fn running(n: u32, began: u64) -> UnitFacts {
+pub(crate) fn running(n: u32, began: u64) -> UnitFacts {
     UnitFacts {
         load: LoadState::Loaded,
         active: ActiveState::Active,
@@ -162,7 +162,7 @@ fn running(n: u32, began: u64) -> UnitFacts {
     }
 }
 
-fn crashed(n: u32, began: u64, ended: u64) -> UnitFacts {
+pub(crate) fn crashed(n: u32, began: u64, ended: u64) -> UnitFacts {
     UnitFacts {
         active: ActiveState::Activating,
         sub: "auto-restart".into(),
@@ -490,6 +490,9 @@ proptest! {
                     }
                     Effect::SaveCounters(_)
                     | Effect::SaveView(_)
+                    | Effect::Record(_)
+                    | Effect::SaveTold(_)
+                    | Effect::SaveAck(..)
                     | Effect::Copy(_)
                     | Effect::Mouse(_)
                     | Effect::Theme(_)

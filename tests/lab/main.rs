@@ -32,3 +32,4 @@ mod reload;
 mod screen;
 mod states;
 mod terminal;
+mod timeline;

@@ -9,7 +9,7 @@ use crate::model::host::Part;
 use crate::model::ids::UnitName;
 use crate::model::script::{PACE, Scripts};
 use crate::msg::HostEvent;
-use crate::probe::scripts::{MOST, examine, parse_starters};
+use crate::probe::scripts::{MOST, examine, starters};
 use crate::runtime::transport::Transport;
 
 /// For one question.
@@ -48,10 +48,16 @@ async fn look(
     units: &[UnitName],
 ) -> Result<Scripts, Fault> {
     let line = &shared.patient;
-    let mut argv = vec!["qd_starters", shared.root()];
+    // Whoever reads jobs reads the tables; where that fails, units are still to be looked at.
+    let mut tables = shared.tables.subscribe();
+    let jobs = match tables.wait_for(Option::is_some).await {
+        Ok(tables) => tables.clone().unwrap_or_default(),
+        Err(_gone) => Arc::default(),
+    };
+    let mut argv = vec!["qd_starters"];
     argv.extend(units.iter().take(UNITS).map(UnitName::as_str));
     let answer = line.ask(transport, &argv, DEADLINE).await?;
-    let starters = parse_starters(&answer.text);
+    let starters = starters(&jobs.lines, &answer.text);
     let mut paths: Vec<&str> =
         starters.iter().flat_map(|starter| &starter.scripts).map(String::as_str).collect();
     let mut known = std::collections::BTreeSet::new();

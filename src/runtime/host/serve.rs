@@ -13,6 +13,7 @@ use super::line::Line;
 use super::{
     Order, Reporter, backups, checks, heartbeat, paths, ports, proxy, scripts, units, words,
 };
+use super::{Order, Reporter, checks, heartbeat, jobs, paths, ports, proxy, scripts, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
@@ -24,6 +25,7 @@ use crate::model::unit::UnitDetail;
 use crate::msg::{History, HostEvent};
 use crate::probe::detail::{PROPERTIES, parse_detail};
 use crate::probe::history::parse_history;
+use crate::probe::jobs::tables::Tables;
 use crate::runtime::clock;
 use crate::runtime::collector::Collector;
 use crate::runtime::transport::Transport;
@@ -62,6 +64,8 @@ pub(super) struct Shared {
     pub(super) scripts: watch::Sender<Option<Arc<Scripts>>>,
     /// Scripts are to be looked at again: something of theirs has happened.
     pub(super) rescript: Notify,
+    /// The tables of cron, once they have been read.
+    pub(super) tables: watch::Sender<Option<Arc<Tables>>>,
 }
 
 #[derive(Default)]
@@ -177,6 +181,7 @@ pub(super) async fn serve(
         patient: Line::default(),
         scripts: watch::Sender::new(None),
         rescript: Notify::default(),
+        tables: watch::Sender::new(None),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -194,6 +199,7 @@ pub(super) async fn serve(
         fault = Box::pin(checks::run(transport, shared)) => fault,
         fault = Box::pin(proxy::run(transport, shared)) => fault,
         fault = Box::pin(scripts::run(transport, shared)) => fault,
+        fault = Box::pin(jobs::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();

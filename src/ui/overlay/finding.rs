@@ -48,6 +48,11 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
     if let Some(reason) = &tracked.silenced {
         page.fact_in(Role::Notice, "silenced", &**reason);
     }
+    if let Some(ack) = &tracked.acknowledged {
+        let until = words::moment(ack.until, offset);
+        let note = if ack.note.is_empty() { String::new() } else { format!(": {}", ack.note) };
+        page.fact_in(Role::Notice, ack.word(), format!("by {} until {until}{note}", ack.by));
+    }
     if let Some(cause) = &finding.because {
         let name = cause.subject.name();
         page.fact_in(Role::Notice, "follows from", format!("{} {name}", cause.rule.name()));

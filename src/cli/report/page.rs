@@ -1,0 +1,243 @@
+//! The report itself: what is wrong now and why first, what happened after that.
+
+use std::fmt::Write as _;
+
+use super::markdown::{block, code, row, text};
+use crate::cli::events::local;
+use crate::model::Model;
+use crate::model::event::{Event, EventKind};
+use crate::model::finding::Tracked;
+use crate::model::fleet::Env;
+use crate::model::host::Host;
+use crate::model::severity::Severity;
+use crate::model::time::Timestamp;
+
+/// Sentences of the summary.
+const SENTENCES: usize = 5;
+
+// Writing to a String does not fail, so the results are not looked at.
+
+/// The report of a reading and of what happened since `from`, oldest first.
+pub(super) fn write(model: &Model, events: &[Event], from: Timestamp, cut: bool) -> String {
+    let envs: Vec<String> = model.fleet.envs.iter().map(|env| text(env.name.as_str())).collect();
+    let mut out = format!("# Incident report: {}\n\n", envs.join(", "));
+    let _ok = writeln!(
+        out,
+        "Written {}, covering the time since {}, by quarterdeck {}.\n",
+        local(model.now),
+        local(from),
+        env!("CARGO_PKG_VERSION")
+    );
+    let found = open(model);
+    summary(&mut out, model, events, &found);
+    now(&mut out, model);
+    unknown(&mut out, model);
+    findings(&mut out, &found, events);
+    timeline(&mut out, events, cut);
+    actions(&mut out, events);
+    out
+}
+
+/// A finding with its surroundings.
+struct Found<'a> {
+    env: &'a Env,
+    host: &'a Host,
+    tracked: &'a Tracked,
+}
+
+impl Found<'_> {
+    fn place(&self) -> String {
+        let name = self.tracked.finding.key.subject.name();
+        let host = &self.host.spec.name;
+        let subject = if name.is_empty() { host.to_string() } else { format!("{host}/{name}") };
+        text(&format!("{}/{subject}", self.env.name))
+    }
+
+    fn is_cause(&self) -> bool {
+        self.tracked.finding.because.is_none()
+    }
+}
+
+/// What counts, worst first, causes before what follows from them.
+fn open(model: &Model) -> Vec<Found<'_>> {
+    let mut found: Vec<Found<'_>> = model
+        .fleet
+        .hosts()
+        .flat_map(|(env, host)| {
+            let counting = host.findings.iter().filter(|tracked| tracked.counts());
+            counting.map(move |tracked| Found { env, host, tracked })
+        })
+        .collect();
+    found.sort_by_key(|found| {
+        (std::cmp::Reverse(found.tracked.finding.severity.rank()), !found.is_cause())
+    });
+    found
+}
+
+fn summary(out: &mut String, model: &Model, events: &[Event], found: &[Found<'_>]) {
+    let hosts = model.fleet.hosts().count();
+    let up = model.fleet.hosts().filter(|(_, host)| host.link.is_up()).count();
+    let worst =
+        Severity::worst(model.fleet.envs.iter().map(|env| model.fleet.sum_up(env, model.now).0));
+    let _ok = writeln!(
+        out,
+        "## Summary\n\nNow: **{}**. {up} of {hosts} hosts answer, {} findings, {} events.\n",
+        worst.name(),
+        found.len(),
+        events.len()
+    );
+    for one in found.iter().filter(|found| found.is_cause()).take(SENTENCES) {
+        let finding = &one.tracked.finding;
+        let _ok = writeln!(
+            out,
+            "- **{}** {}: {}",
+            finding.severity.name(),
+            one.place(),
+            text(&finding.summary)
+        );
+    }
+    let worse = |event: &&Event| event.is_change() && event.severity.is_problem();
+    if let Some(first) = events.iter().find(worse) {
+        let _ok = writeln!(
+            out,
+            "- First change for the worse: {}, {}: {}",
+            local(first.at),
+            text(&first.place()),
+            text(&first.text)
+        );
+    }
+    out.push('\n');
+}
+
+fn now(out: &mut String, model: &Model) {
+    out.push_str("## State now\n\n");
+    let mut fine = 0;
+    let mut rows = String::new();
+    for one in model.fleet.rows(model.now) {
+        if !one.verdict.severity.is_problem() {
+            fine += 1;
+            continue;
+        }
+        let state = if one.verdict.stale { "unknown" } else { one.verdict.state.name() };
+        rows.push_str(&row([
+            &text(one.env.name.as_str()),
+            &text(one.host.spec.name.as_str()),
+            &text(one.service.as_str()),
+            one.verdict.severity.name(),
+            state,
+            &one.verdict.since.filter(|_| !one.verdict.stale).map_or_else(String::new, local),
+        ]));
+    }
+    if !rows.is_empty() {
+        out.push_str(&row(["environment", "host", "service", "severity", "state", "since"]));
+        out.push_str(&row(["---", "---", "---", "---", "---", "---"]));
+        out.push_str(&rows);
+        out.push('\n');
+    }
+    let s = if fine == 1 { "" } else { "s" };
+    let _ok = writeln!(out, "{fine} service{s} as they should be.\n");
+}
+
+fn unknown(out: &mut String, model: &Model) {
+    let blind: Vec<(&Env, &Host)> =
+        model.fleet.hosts().filter(|(_, host)| !host.link.is_up()).collect();
+    if blind.is_empty() {
+        return;
+    }
+    out.push_str("## Not known\n\nNothing is known now of what runs on these hosts.\n\n");
+    for (env, host) in blind {
+        let place = text(&format!("{}/{}", env.name, host.spec.name));
+        let fault = host.link.fault().map_or_else(String::new, ToString::to_string);
+        let _ok = writeln!(out, "- {place}: {}: {}", host.link.name(), text(&fault));
+    }
+    out.push('\n');
+}
+
+fn findings(out: &mut String, found: &[Found<'_>], events: &[Event]) {
+    out.push_str("## Findings\n\n");
+    if found.is_empty() {
+        out.push_str("Nothing was found on the hosts that answer.\n\n");
+    }
+    for one in found {
+        let finding = &one.tracked.finding;
+        let rule = finding.key.rule.name();
+        let _ok = writeln!(out, "### {}: {} ({rule})\n", finding.severity.name(), one.place());
+        let _ok = writeln!(out, "{}\n", text(&finding.summary));
+        if let Some(at) = opened(one, events) {
+            let _ok = writeln!(out, "Found {}.\n", local(at));
+        }
+        if let Some(cause) = &finding.because {
+            let name = text(&cause.subject.name());
+            let _ok = writeln!(out, "Follows from {} of {name}.\n", cause.rule.name());
+        }
+        if !finding.evidence.is_empty() {
+            out.push_str("Evidence:\n\n");
+        }
+        for proof in &finding.evidence {
+            let _ok = writeln!(out, "- {}: {}", text(&proof.source), code(&proof.text));
+        }
+        if finding.fix.is_empty() {
+            out.push('\n');
+            continue;
+        }
+        let step = |step: &crate::model::finding::Step| match (&*step.command, &*step.note) {
+            ("", note) => format!("# {note}"),
+            (command, "") => command.to_owned(),
+            (command, note) => format!("{command}  # {note}"),
+        };
+        let steps: Vec<String> = finding.fix.iter().map(step).collect();
+        let _ok = writeln!(out, "\nFix, in this order:\n\n{}", block(&steps));
+    }
+}
+
+/// When a console told of it last.
+fn opened(found: &Found<'_>, events: &[Event]) -> Option<Timestamp> {
+    let key = &found.tracked.finding.key;
+    let id = found.host.id(&found.env.name);
+    let same = |event: &&Event| {
+        event.kind == EventKind::FindingOpened
+            && event.host.as_ref() == Some(&id)
+            && *event.topic == *key.rule.name()
+            && *event.subject == *key.subject.name()
+    };
+    events.iter().rev().find(same).map(|event| event.at)
+}
+
+fn timeline(out: &mut String, events: &[Event], cut: bool) {
+    out.push_str("## Timeline\n\n");
+    if events.is_empty() {
+        out.push_str("No console has recorded anything in this time.\n\n");
+        return;
+    }
+    if cut {
+        let _ok = writeln!(out, "Only the newest {} events.\n", events.len());
+    }
+    out.push_str(&row(["time", "severity", "what", "where", "event"]));
+    out.push_str(&row(["---", "---", "---", "---", "---"]));
+    for event in events {
+        let env = event.env().map_or_else(String::new, |env| format!("{env}/"));
+        out.push_str(&row([
+            &local(event.at),
+            event.severity.name(),
+            event.kind.name(),
+            &text(&format!("{env}{}", event.place())),
+            &text(&event.text),
+        ]));
+    }
+    out.push('\n');
+}
+
+fn actions(out: &mut String, events: &[Event]) {
+    let ours = |event: &&Event| matches!(event.kind, EventKind::Action | EventKind::Acknowledged);
+    let mut taken = events.iter().filter(ours).peekable();
+    if taken.peek().is_some() {
+        out.push_str("## Actions taken\n\n");
+    }
+    for event in taken {
+        let place = text(&event.place());
+        let _ok = writeln!(out, "- {}, {place}: {}", local(event.at), text(&event.text));
+    }
+}
+
+#[cfg(test)]
+mod tests;
