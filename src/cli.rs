@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod doctor;
 mod events;
+mod init;
 mod lists;
 mod reading;
 mod report;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Demo(demo)) => console::demo(&demo, &args.console),
         Some(Subcommand::Status(status)) => status::run(&args.fleet, &status),
         Some(Subcommand::Doctor(doctor)) => doctor::run(&args.fleet, &doctor),
+        Some(Subcommand::Init(init)) => init::run(&args.fleet, &init),
         Some(Subcommand::Events(events)) => events::run(&args.fleet, &events),
         Some(Subcommand::Report(asked)) => report::run(&args.fleet, &asked),
         Some(Subcommand::Check) => check::run(&args.fleet),

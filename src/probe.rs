@@ -16,6 +16,7 @@ pub mod ports;
 pub mod properties;
 pub mod quote;
 pub mod scripts;
+pub mod survey;
 pub mod tick;
 pub mod units;
 pub mod words;

@@ -8,6 +8,7 @@ mod chrome;
 mod crash_loops;
 mod empty;
 mod envs;
+mod events;
 mod findings;
 mod hosts;
 mod layout;
@@ -44,12 +45,14 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
     let hosts = rows::hosts(scene.fleet, scene.view());
     let ports = rows::ports(scene.fleet, scene.view(), scene.now);
     let findings = rows::findings(scene.fleet, scene.view());
+    let events = rows::events(&scene.model.timeline, scene.view(), scene.now);
     let mut wanted = Wanted { envs: scene.fleet.envs.len(), ..Wanted::default() };
     wanted.set(Pane::Services, services.rows.len());
     wanted.set(Pane::CrashLoops, looping.rows.len());
     wanted.set(Pane::Hosts, hosts.rows.len());
     wanted.set(Pane::Ports, ports.rows.len());
     wanted.set(Pane::Findings, findings.rows.len());
+    wanted.set(Pane::Events, events.rows.len());
     let places = layout::places(area, wanted, scene.view());
     let buf = frame.buffer_mut();
     envs::draw(&scene, buf, places.envs, viewports);
@@ -59,6 +62,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
             Pane::CrashLoops => crash_loops::draw(&scene, buf, area, viewports, &looping),
             Pane::Hosts => hosts::draw(&scene, buf, area, viewports, &hosts),
             Pane::Ports => ports::draw(&scene, buf, area, viewports, &ports),
+            Pane::Events => events::draw(&scene, buf, area, viewports, &events),
             Pane::Findings => findings::draw(&scene, buf, area, viewports, &findings),
         }
     }

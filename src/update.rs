@@ -314,7 +314,8 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Host { scroll, .. }
             | Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
-            | Overlay::Port { scroll, .. },
+            | Overlay::Port { scroll, .. }
+            | Overlay::Event { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
     }

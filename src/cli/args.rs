@@ -82,6 +82,8 @@ pub enum Subcommand {
     Status(Status),
     /// Read everything once and say what is wrong, with evidence and fix
     Doctor(Doctor),
+    /// Read hosts and write a config of what runs there
+    Init(Init),
     /// Print what consoles have seen happen; no host is contacted
     Events(Events),
     /// Read everything once and write an incident report in Markdown
@@ -146,6 +148,30 @@ pub struct Doctor {
     /// Wait this long for hosts that are slow
     #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     pub timeout: u64,
+}
+
+/// `init`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 written, 3 some host could not be read and stands there as a \
+                        comment, 64 usage, 78 there is a config already."
+)]
+pub struct Init {
+    /// What you type after `ssh`, or `local`; without any, the hosts of ~/.ssh/config are listed
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// All hosts of ~/.ssh/config
+    #[arg(long, conflicts_with = "hosts")]
+    pub all: bool,
+    /// How dear the environment is, if its name does not say: production, staging, development, local
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<String>,
+    /// Write there; `-` prints [default: where the config is looked for]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `events`.

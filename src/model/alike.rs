@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::unit::is_below;
+use super::unit::is_below;
 
 /// Whether `other` lies near `path` (in a directory above it, by two at most) and is named with its
 /// words; never one within the other.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ids::{EnvName, HostId};
+use super::screen::EventId;
 use super::severity::Severity;
 use super::text::clean;
 use super::time::Timestamp;
@@ -138,6 +139,17 @@ impl Event {
         self.detail
             .extend(lines.into_iter().take(left).map(|line| clean(line.as_ref(), DETAIL_BYTES)));
         self
+    }
+
+    /// What tells it from others.
+    pub fn id(&self) -> EventId {
+        EventId {
+            at: self.at,
+            host: self.host.clone(),
+            kind: self.kind,
+            subject: self.subject.clone(),
+            topic: self.topic.clone(),
+        }
     }
 
     /// The environment; none is the console itself.

@@ -1,12 +1,14 @@
 //! Which rows are shown, in which order: derived from the fleet and the view each time, so that
 //! the screen, the selection and the counters can never disagree.
 
+mod events;
 mod filter;
 mod findings;
 mod ports;
 
 use std::time::Duration;
 
+pub use self::events::{events, place_of_event};
 use self::filter::Filter;
 pub use self::findings::{FindingRow, findings, place_of_finding};
 pub use self::ports::{ShortPort, place_of_port, ports};

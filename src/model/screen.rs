@@ -1,7 +1,12 @@
 //! What the user looks at: focus, selection, filter, order, and what lies on top. Selections are
 //! ids, so that they stay on the same thing while rows come, go and change places.
 
+mod choices;
+
+pub use choices::{AckField, DetailTab, SortBy};
+
 use super::command::Command;
+use super::event::EventKind;
 use super::finding::Key;
 use super::ids::{EnvName, HostId, InstanceId};
 use super::observed::Observed;
@@ -24,12 +29,14 @@ pub enum Pane {
     Ports,
     /// The hosts.
     Hosts,
+    /// What happened.
+    Events,
 }
 
 impl Pane {
     /// In the order of `next-pane`.
-    pub const ALL: [Self; 5] =
-        [Self::Findings, Self::Services, Self::CrashLoops, Self::Ports, Self::Hosts];
+    pub const ALL: [Self; 6] =
+        [Self::Findings, Self::Services, Self::CrashLoops, Self::Ports, Self::Hosts, Self::Events];
 
     /// The word in the stored view.
     pub const fn name(self) -> &'static str {
@@ -39,63 +46,13 @@ impl Pane {
             Self::Findings => "findings",
             Self::Ports => "ports",
             Self::Hosts => "hosts",
+            Self::Events => "events",
         }
     }
 
     /// The pane of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pane| pane.name() == name)
-    }
-}
-
-/// What the services are sorted by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
-pub enum SortBy {
-    /// Worst first.
-    #[default]
-    Severity,
-    /// Service, then host.
-    Service,
-    /// Host, then service.
-    Host,
-    /// Latest change first.
-    Since,
-    /// Most restarts in the last hour first.
-    Restarts,
-    /// Most memory first.
-    Memory,
-    /// Most processor first.
-    Cpu,
-}
-
-impl SortBy {
-    /// In the order of `sort-next`.
-    pub const ALL: [Self; 7] = [
-        Self::Severity,
-        Self::Service,
-        Self::Host,
-        Self::Since,
-        Self::Restarts,
-        Self::Memory,
-        Self::Cpu,
-    ];
-
-    /// The word on the screen and in the stored view.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Severity => "severity",
-            Self::Service => "service",
-            Self::Host => "host",
-            Self::Since => "since",
-            Self::Restarts => "restarts",
-            Self::Memory => "memory",
-            Self::Cpu => "cpu",
-        }
-    }
-
-    /// The order of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.name() == name)
     }
 }
 
@@ -133,6 +90,8 @@ pub struct Selection {
     pub port: Option<PortId>,
     /// In the findings pane.
     pub finding: Option<FindingId>,
+    /// In the events pane.
+    pub event: Option<EventId>,
 }
 
 /// A port of a host.
@@ -155,6 +114,21 @@ pub struct FindingId {
     pub key: Key,
 }
 
+/// An event of the timeline.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventId {
+    /// When.
+    pub at: Timestamp,
+    /// Where; none is the console itself.
+    pub host: Option<HostId>,
+    /// What happened.
+    pub kind: EventKind,
+    /// To what.
+    pub subject: Box<str>,
+    /// What of it.
+    pub topic: Box<str>,
+}
+
 /// A line of text being typed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Input {
@@ -162,62 +136,6 @@ pub struct Input {
     pub text: String,
     /// Where the cursor is, in bytes; always on a character's border.
     pub cursor: usize,
-}
-
-/// Tabs of a unit's detail.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum DetailTab {
-    /// Properties that matter and the verdict.
-    #[default]
-    Overview,
-    /// The unit's file with its drop-ins.
-    File,
-    /// The journal's last lines.
-    Journal,
-}
-
-impl DetailTab {
-    /// From left to right.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::File, Self::Journal];
-
-    /// Its title.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::File => "unit file",
-            Self::Journal => "journal",
-        }
-    }
-}
-
-/// Fields of the prompt for an acknowledgment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum AckField {
-    /// Why.
-    #[default]
-    Note,
-    /// For how long.
-    Span,
-    /// Also when it gets worse.
-    Mute,
-}
-
-impl AckField {
-    /// The one below; from the last to the first.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Note => Self::Span,
-            Self::Span => Self::Mute,
-            Self::Mute => Self::Note,
-        }
-    }
-
-    /// The one above.
-    #[must_use]
-    pub const fn previous(self) -> Self {
-        self.next().next()
-    }
 }
 
 /// What lies on top of the panes. The last one has the keys.
@@ -264,6 +182,13 @@ pub enum Overlay {
     Port {
         /// Which.
         id: PortId,
+        /// Lines above the top.
+        scroll: usize,
+    },
+    /// One event, and what came before it.
+    Event {
+        /// Which.
+        id: EventId,
         /// Lines above the top.
         scroll: usize,
     },

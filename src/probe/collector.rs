@@ -20,6 +20,7 @@ pub fn program(nonce: &str) -> String {
         super::history::SCRIPT,
         super::detail::SCRIPT,
         super::ports::SCRIPT,
+        super::survey::SCRIPT,
         super::words::SCRIPT,
         super::paths::SCRIPT,
         super::checks::SCRIPT,

@@ -49,14 +49,7 @@ impl Engine {
         store: Option<Store>,
         simulated: Option<Arc<super::simulated::Fleet>>,
     ) -> std::io::Result<Self> {
-        let directory = directory()?;
-        let connector = Connector {
-            spawner: Spawner::start()?,
-            directory: directory.path().to_owned(),
-            connects: Semaphore::new(CONNECTS - RETRIES),
-            retries: Semaphore::new(RETRIES),
-            simulated,
-        };
+        let (connector, directory) = connector(simulated)?;
         Ok(Self {
             connector: Arc::new(connector),
             messages,
@@ -140,6 +133,22 @@ impl Engine {
             store.close();
         }
     }
+}
+
+/// What connects hosts, and the private directory of its sockets, which has to outlive it. Must be
+/// made within a tokio runtime.
+pub fn connector(
+    simulated: Option<Arc<super::simulated::Fleet>>,
+) -> std::io::Result<(Connector, tempfile::TempDir)> {
+    let directory = directory()?;
+    let connector = Connector {
+        spawner: Spawner::start()?,
+        directory: directory.path().to_owned(),
+        connects: Semaphore::new(CONNECTS - RETRIES),
+        retries: Semaphore::new(RETRIES),
+        simulated,
+    };
+    Ok((connector, directory))
 }
 
 /// A private directory for control sockets, whose paths must stay below 108 bytes (unix(7)).

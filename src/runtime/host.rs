@@ -12,6 +12,7 @@ mod ports;
 mod proxy;
 mod scripts;
 mod serve;
+mod survey;
 mod units;
 mod words;
 
@@ -24,6 +25,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::serve::serve;
+pub use self::survey::survey;
 use super::clock;
 use super::local::Local;
 use super::ssh::{Spawner, Ssh};
@@ -132,7 +134,7 @@ async fn connected(
     orders: &mut mpsc::Receiver<Order>,
     manner: Manner<'_>,
 ) -> Fault {
-    let connection = connect(watch, connector, &manner).await;
+    let connection = connect(&watch.spec.reach, connector, &manner).await;
     // The terminal goes back to the console, whatever came of it.
     if let Some(done) = manner.login {
         let _console_gone = done.send(()).is_err();
@@ -193,11 +195,11 @@ async fn pause(
 }
 
 async fn connect(
-    watch: &Watch,
+    reach: &Reach,
     connector: &Connector,
     manner: &Manner<'_>,
 ) -> Result<Box<dyn Transport>, Fault> {
-    match &watch.spec.reach {
+    match reach {
         Reach::Local => Ok(Box::new(Local)),
         Reach::Ssh(destination) => {
             let asks = manner.login.is_some();

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod acknowledge;
+mod event;
 mod finding;
 mod health;
 mod help;
@@ -60,6 +61,10 @@ pub(super) fn draw(
             }
             Overlay::Port { id, scroll } => {
                 port::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Event { id, scroll } => {
+                event::draw(scene, buf, area, viewports, (id, *scroll));
                 None
             }
             Overlay::Acknowledge { id, note, span, mute, field } => {

@@ -89,6 +89,7 @@ fn title(
     };
     let count = match content.len {
         0 => String::new(),
+        len if height == 0 => format!(" {len}"),
         len if len > height => format!(" {}-{} of {len}", offset + 1, (offset + height).min(len)),
         len => format!(" {len}"),
     };

@@ -112,7 +112,7 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Up, "up"),
             (Command::PageDown, "page"),
         ],
-        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports) if problems => &[
+        (None, focus) if focus != Pane::Hosts && problems => &[
             (Command::Open, "open"),
             (Command::ProblemsOnly, "show all"),
             (Command::Filter, "filter"),
@@ -120,14 +120,16 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Help, "help"),
             (Command::Quit, "quit"),
         ],
-        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports) => &[
-            (Command::Open, "open"),
-            (Command::Filter, "filter"),
-            (Command::ProblemsOnly, "problems only"),
-            (Command::NextPane, "next pane"),
-            (Command::Help, "help"),
-            (Command::Quit, "quit"),
-        ],
+        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports | Pane::Events) => {
+            &[
+                (Command::Open, "open"),
+                (Command::Filter, "filter"),
+                (Command::ProblemsOnly, "problems only"),
+                (Command::NextPane, "next pane"),
+                (Command::Help, "help"),
+                (Command::Quit, "quit"),
+            ]
+        }
         (None, Pane::Hosts) => &[
             (Command::Open, "open"),
             (Command::Refresh, "read and connect now"),

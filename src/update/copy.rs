@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::model::finding::Finding;
 use crate::model::fleet::Fleet;
 use crate::model::ports;
-use crate::model::screen::{FindingId, Overlay, PortId};
+use crate::model::screen::{EventId, FindingId, Overlay, PortId};
 use crate::model::severity::Severity;
 use crate::model::time::Timestamp;
 
@@ -20,13 +20,18 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
         Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
         Some(Overlay::Port { id, .. }) => (text(fleet, now, &Selected::Port(id.clone())), None),
+        Some(Overlay::Event { id, .. }) => (event(model, id), None),
         Some(
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::OwnLog
             | Overlay::Acknowledge { .. },
         )
-        | None => (selected(model).and_then(|id| text(fleet, now, &id)), None),
+        | None => match selected(model) {
+            Some(Selected::Event(id)) => (event(model, &id), None),
+            Some(id) => (text(fleet, now, &id), None),
+            None => (None, None),
+        },
     };
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Vec::new() };
     let shown = what.unwrap_or(&text);
@@ -45,7 +50,13 @@ fn text(fleet: &Fleet, now: Timestamp, id: &Selected) -> Option<String> {
         }
         Selected::Port(id) => port(fleet, now, id),
         Selected::Finding(id) => finding(fleet, id).map(|finding| finding.summary.clone()),
+        Selected::Event(_) => None,
     }
+}
+
+fn event(model: &Model, id: &EventId) -> Option<String> {
+    let event = model.timeline.iter().find(|event| event.id() == *id)?;
+    Some(format!("{} {}", event.place(), event.text))
 }
 
 fn finding<'f>(fleet: &'f Fleet, id: &FindingId) -> Option<&'f Finding> {

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::model::command::Command;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::observed::Observed;
-use crate::model::screen::{DetailTab, Input, Overlay, Pane, SortBy};
+use crate::model::screen::{DetailTab, EventId, Input, Overlay, Pane, SortBy};
 use crate::model::severity::Severity;
 use crate::model::spec::{Kind, Reach};
 
@@ -148,6 +148,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.screen.overlays.push(Overlay::Port { id, scroll: 0 });
             Vec::new()
         }
+        Some(Selected::Event(id)) => {
+            model.screen.overlays.push(Overlay::Event { id, scroll: 0 });
+            Vec::new()
+        }
         Some(Selected::Finding(id)) => {
             model.screen.overlays.push(Overlay::Finding { id, scroll: 0 });
             Vec::new()
@@ -192,10 +196,16 @@ fn back(model: &mut Model) {
 fn login(model: &mut Model) -> Vec<Effect> {
     let id = match (model.screen.overlays.last(), selected(model)) {
         (Some(Overlay::Unit { id, .. }), _) => id.host.clone(),
-        (Some(Overlay::Host { id, .. }), _) => id.clone(),
+        (
+            Some(
+                Overlay::Host { id, .. }
+                | Overlay::Event { id: EventId { host: Some(id), .. }, .. },
+            ),
+            _,
+        ) => id.clone(),
         (Some(Overlay::Finding { id, .. }), _) => id.host.clone(),
         (Some(Overlay::Port { id, .. }), _) => id.host.clone(),
-        (None, Some(Selected::Host(id))) => id,
+        (None, Some(Selected::Host(id) | Selected::Event(EventId { host: Some(id), .. }))) => id,
         (None, Some(Selected::Instance(id))) => id.host,
         (None, Some(Selected::Port(id))) => id.host,
         (None, Some(Selected::Finding(id))) => id.host,

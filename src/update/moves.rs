@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::model::fleet::Row;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::rows::{self, Shown};
-use crate::model::screen::{FindingId, Overlay, Pane, PortId};
+use crate::model::screen::{EventId, FindingId, Overlay, Pane, PortId};
 
 /// A step of the selection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +37,8 @@ pub(super) fn go(model: &mut Model, step: Step) {
         Some(
             Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
-            | Overlay::Port { scroll, .. },
+            | Overlay::Port { scroll, .. }
+            | Overlay::Event { scroll, .. },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();
@@ -64,8 +65,17 @@ fn select(model: &mut Model, step: Step) {
         (Pane::Hosts, Some(Selected::Host(id))) => selection.host = Some(id),
         (Pane::Ports, Some(Selected::Port(id))) => selection.port = Some(id),
         (Pane::Findings, Some(Selected::Finding(id))) => selection.finding = Some(id),
+        (Pane::Events, Some(Selected::Event(id))) => selection.event = Some(id),
         // An empty pane has nothing to select.
-        (Pane::Services | Pane::CrashLoops | Pane::Hosts | Pane::Ports | Pane::Findings, _) => {}
+        (
+            Pane::Services
+            | Pane::CrashLoops
+            | Pane::Hosts
+            | Pane::Ports
+            | Pane::Findings
+            | Pane::Events,
+            _,
+        ) => {}
     }
 }
 
@@ -88,6 +98,8 @@ pub(super) enum Selected {
     Port(PortId),
     /// A finding.
     Finding(FindingId),
+    /// An event.
+    Event(EventId),
 }
 
 /// What is selected: the first row where nothing was chosen or the chosen one is gone.
@@ -118,6 +130,11 @@ fn at(model: &Model, step: Step) -> Option<Selected> {
             let shown = rows::findings(fleet, view).rows;
             let place = rows::place_of_finding(&shown, selection.finding.as_ref());
             shown.get(step.from(place, shown.len())).map(|row| Selected::Finding(row.id()))
+        }
+        Pane::Events => {
+            let shown = rows::events(&model.timeline, view, now).rows;
+            let place = rows::place_of_event(&shown, selection.event.as_ref());
+            shown.get(step.from(place, shown.len())).map(|event| Selected::Event(event.id()))
         }
         Pane::Hosts => {
             let shown = rows::hosts(fleet, view).rows;

@@ -51,7 +51,7 @@ fn every_command_line_of_the_readme_is_one() {
     let text = fs::read_to_string("README.md").expect("the README");
     let command = quarterdeck::cli::command();
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    for name in ["status", "check", "demo", "keys", "themes", "completions", "man"] {
+    for name in ["status", "check", "init", "demo", "keys", "themes", "completions", "man"] {
         assert!(known.contains(&name), "{name}");
         assert!(
             text.contains(&format!("`quarterdeck {name}")) || text.contains(&format!("`{name}"))

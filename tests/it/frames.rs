@@ -335,7 +335,7 @@ fn the_mouse_finds_rows_panes_and_environments() {
     let (_, viewports) = frame(&model, &chrome(), 80, 24);
     assert_eq!(viewports.env_at(Position::new(5, 1)).map(EnvName::as_str), Some("staging"));
     assert_eq!(viewports.row_at(Position::new(5, 8)), Some((Pane::Services, 1)));
-    assert_eq!(viewports.pane_at(Position::new(5, 22)), Some(Pane::Hosts));
+    assert_eq!(viewports.pane_at(Position::new(5, 22)), Some(Pane::Events));
     assert!(viewports.page > 5);
 }
 

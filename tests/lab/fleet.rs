@@ -34,6 +34,8 @@ fn config() -> String {
 fn what_fails_on_one_of_three_hosts_is_told_and_the_others_stay_well() {
     let hosts: Vec<Host> = SERVICES.iter().map(|(host, _)| Host::boot(host)).collect();
     lab(&["scenario", "seed002"]);
+    let names: Vec<&str> = hosts.iter().map(Host::name).collect();
+    crate::init::fleet_is_right(&names, &SERVICES);
     let desk = Desk::with(&config());
     let reading = desk.status();
     let states = reading.states();

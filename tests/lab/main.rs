@@ -24,6 +24,7 @@ mod fallback;
 mod faults;
 mod fleet;
 mod incident;
+mod init;
 mod links;
 mod logins;
 mod many;

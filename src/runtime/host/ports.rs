@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::line::Line;
 use super::serve::Shared;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
@@ -31,7 +32,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut owners = Owners::default();
     loop {
         let marks = marked(transport, shared).await;
-        let looked = look(transport, shared, &mut owners).await;
+        let looked = look(transport, &shared.quick, shared.root(), &mut owners).await;
         shared.reporter.say(HostEvent::Ports(looked)).await;
         shared.reporter.say(HostEvent::Part(Part::Ports)).await;
         let until = Instant::now() + shared.watch.borrow().interval;
@@ -67,18 +68,19 @@ async fn marked(transport: &dyn Transport, shared: &Shared) -> Option<String> {
 
 /// Who held which socket; asked again only when the sockets are others.
 #[derive(Default)]
-struct Owners {
+pub(super) struct Owners {
     inodes: Vec<u64>,
     pids: BTreeMap<u64, Vec<u32>>,
     processes: BTreeMap<u32, Process>,
 }
 
-async fn look(
+/// One look over a channel; `root` is the collector's word for how owners are seen.
+pub(super) async fn look(
     transport: &dyn Transport,
-    shared: &Shared,
+    line: &Line,
+    root: &str,
     owners: &mut Owners,
 ) -> Result<Sockets, Fault> {
-    let line = &shared.quick;
     let answer = line.ask(transport, &["qd_ports", "plain"], DEADLINE).await?;
     let mut sockets = parse_ports(&answer.text);
     if sockets.list.is_empty() && !sockets.warnings.is_empty() {
@@ -99,7 +101,7 @@ async fn look(
                 [socket.inode.to_string(), cgroup]
             })
             .collect();
-        let mut argv = vec!["qd_owners", shared.root()];
+        let mut argv = vec!["qd_owners", root];
         argv.extend(asked.iter().map(String::as_str));
         let answer = line.ask(transport, &argv, DEADLINE).await?;
         let read = parse_owners(&answer.text);

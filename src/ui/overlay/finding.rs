@@ -1,10 +1,14 @@
 //! One finding: the sentence, what proves it, what mends it, what follows from it.
 
+use std::cmp::Reverse;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::page::Page;
-use super::{boxed, scrolled};
+use super::{boxed, event, scrolled};
+use crate::model::finding::Subject;
+use crate::model::host::Host;
 use crate::model::rows::FindingRow;
 use crate::model::screen::FindingId;
 use crate::ui::chrome::role_of;
@@ -84,4 +88,35 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
         let sign = scene.chrome.glyphs.severity(effect.finding.severity);
         page.say(role_of(effect.finding.severity), &format!("{sign} {}", effect.finding.summary));
     }
+    event::before(scene, page, &row.host.id(&row.env.name), tracked.since);
+}
+
+/// What was found about something of a host, in short: the findings pane has the rest.
+pub(super) fn about(
+    scene: &Scene<'_>,
+    page: &mut Page<'_, '_>,
+    host: &Host,
+    subject: impl Fn(&Subject) -> bool,
+) {
+    let found =
+        host.findings.iter().filter(|found| found.open && subject(&found.finding.key.subject));
+    let mut found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return;
+    }
+    // Causes first, of these the worst.
+    found.sort_by_key(|tracked| {
+        let finding = &tracked.finding;
+        (finding.because.is_some(), Reverse(finding.severity.rank()))
+    });
+    page.heading("Found, with evidence and fix in the findings pane");
+    for tracked in found {
+        let finding = &tracked.finding;
+        let sign = scene.chrome.glyphs.severity(finding.severity);
+        let silenced = tracked.silenced.as_ref();
+        let why = silenced.map_or_else(String::new, |why| format!(" (silenced: {why})"));
+        let role = silenced.map_or_else(|| role_of(finding.severity), |_| Role::Muted);
+        page.say(role, &format!("{sign} {}{why}", finding.summary));
+    }
+    page.gap();
 }

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::page::Page;
-use super::{boxed, scrolled};
+use super::{boxed, finding, scrolled};
+use crate::model::finding::Subject;
 use crate::model::host::{Disk, Host, HostFacts};
 use crate::model::ids::HostId;
 use crate::model::severity::Severity;
@@ -46,6 +47,7 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, host: &Host) {
         page.heading("Its units cannot be read");
         page.fault(Role::Unknown, fault);
     }
+    finding::about(scene, page, host, |subject| matches!(subject, Subject::Host));
     page.gap();
     let reach = match &host.spec.reach {
         Reach::Local => "this machine, without ssh".to_owned(),

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::page::Page;
-use super::{boxed, scrolled, unit_facts};
+use super::{boxed, event, finding, scrolled, unit_facts};
+use crate::model::finding::Subject;
 use crate::model::ids::InstanceId;
 use crate::model::observed::Observed;
 use crate::model::screen::DetailTab;
@@ -67,8 +68,14 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
         return;
     };
     unit_facts::headline(scene, page, &row);
+    let own = |subject: &Subject| matches!(subject, Subject::Service(name) if name == row.service);
+    finding::about(scene, page, row.host, own);
     last_words(page, shown.detail);
     unit_facts::write(scene, page, &row);
+    if row.verdict.severity.is_problem() {
+        let at = row.verdict.since.unwrap_or(scene.now);
+        event::before(scene, page, &row.host.id(&row.env.name), at);
+    }
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
     for (name, value) in shown.detail.value().map_or(&[][..], |detail| &detail.properties) {
