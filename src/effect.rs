@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::model::backup::BackupSpec;
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::port::Protocol;

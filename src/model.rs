@@ -1,12 +1,11 @@
 //! What is true and what is asked. Pure data and pure functions: nothing here reads a clock,
 //! a file or a socket, and nothing here knows how it is drawn.
 
+pub mod acknowledged;
 pub mod alike;
 pub mod backup;
 pub mod backups;
 pub mod calendar;
-pub mod acknowledged;
-pub mod alike;
 pub mod check;
 pub mod command;
 pub mod event;

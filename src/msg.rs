@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::backup::BackupFacts;
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupFacts;
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::event::Event;

@@ -1,6 +1,5 @@
 //! A host: how well we reach it and how it fares.
 
-mod part;
 mod facts;
 mod link;
 
@@ -8,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::backup::BackupFacts;
-use super::fault::{Fault, FaultKind};
 use super::fault::Fault;
 use super::finding::Tracked;
 use super::ids::{BackupName, HostId, ServiceName, UnitName};
@@ -26,235 +24,6 @@ use super::time::Timestamp;
 use super::told::Told;
 
 pub use super::part::Part;
-
-pub use part::Part;
-
-/// The connection's state, as in `status --json`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub enum Link {
-    /// On its way; nothing known yet.
-    #[default]
-    Connecting,
-    /// Both channels answer.
-    Connected,
-    /// Reached, but something of it does not answer.
-    Degraded(Fault),
-    /// Not reached; the next try is at `retry_at`.
-    Unreachable {
-        /// Why.
-        fault: Fault,
-        /// When it is tried again.
-        retry_at: Timestamp,
-    },
-    /// The host refuses our credentials. Tried again rarely, since nothing will change by itself.
-    AuthFailed {
-        /// What it said.
-        fault: Fault,
-        /// When it is tried again.
-        retry_at: Timestamp,
-    },
-    /// The host's key is unknown or another one than we know. Never connected to.
-    HostKeyChanged {
-        /// What ssh said.
-        fault: Fault,
-        /// When it is tried again.
-        retry_at: Timestamp,
-    },
-}
-
-impl Link {
-    /// The state after a failed try, by the kind of its fault.
-    pub fn failed(fault: Fault, retry_at: Timestamp) -> Self {
-        match fault.kind {
-            FaultKind::AuthFailed => Self::AuthFailed { fault, retry_at },
-            FaultKind::HostKeyChanged | FaultKind::HostKeyUnknown => {
-                Self::HostKeyChanged { fault, retry_at }
-            }
-            FaultKind::Unreachable
-            | FaultKind::TimedOut
-            | FaultKind::Missing
-            | FaultKind::Denied
-            | FaultKind::Garbled
-            | FaultKind::Failed => Self::Unreachable { fault, retry_at },
-        }
-    }
-
-    /// The word in JSON and on the screen.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Connected => "connected",
-            Self::Degraded(_) => "degraded",
-            Self::Unreachable { .. } => "unreachable",
-            Self::AuthFailed { .. } => "auth-failed",
-            Self::HostKeyChanged { .. } => "host-key-changed",
-        }
-    }
-
-    /// Why it is not simply connected.
-    pub const fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Connecting | Self::Connected => None,
-            Self::Degraded(fault)
-            | Self::Unreachable { fault, .. }
-            | Self::AuthFailed { fault, .. }
-            | Self::HostKeyChanged { fault, .. } => Some(fault),
-        }
-    }
-
-    /// When the next try is.
-    pub const fn retry_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Connecting | Self::Connected | Self::Degraded(_) => None,
-            Self::Unreachable { retry_at, .. }
-            | Self::AuthFailed { retry_at, .. }
-            | Self::HostKeyChanged { retry_at, .. } => Some(*retry_at),
-        }
-    }
-
-    /// Whether what the host says arrives.
-    pub const fn is_up(&self) -> bool {
-        matches!(self, Self::Connected | Self::Degraded(_))
-    }
-
-    /// How bad that is.
-    pub const fn severity(&self) -> Severity {
-        match self {
-            Self::Connecting | Self::AuthFailed { .. } => Severity::Unknown,
-            Self::Connected => Severity::Ok,
-            Self::Degraded(_) => Severity::Warning,
-            Self::Unreachable { .. } | Self::HostKeyChanged { .. } => Severity::Critical,
-        }
-    }
-}
-
-/// A file system.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Disk {
-    /// Where it is mounted.
-    pub mount: String,
-    /// Bytes.
-    pub size: u64,
-    /// Bytes that an ordinary user may still write.
-    pub available: u64,
-    /// Inodes; zero where the file system has no fixed number of them.
-    pub inodes: u64,
-    /// Free inodes.
-    pub inodes_available: u64,
-    /// It was mounted to be written, and the kernel has made it read-only after errors
-    /// (`errors=remount-ro`).
-    pub fallen_read_only: bool,
-}
-
-impl Disk {
-    /// The smaller of the free shares of bytes and inodes, in percent.
-    pub fn free_percent(&self) -> f64 {
-        let share = |free: u64, all: u64| {
-            if all == 0 { 100.0 } else { free as f64 * 100.0 / all as f64 }
-        };
-        share(self.available, self.size).min(share(self.inodes_available, self.inodes))
-    }
-
-    /// Below 10 % somebody should look, below 5 % it hurts.
-    pub fn severity(&self) -> Severity {
-        let free = self.free_percent();
-        if free < 5.0 {
-            Severity::Critical
-        } else if free < 10.0 {
-            Severity::Warning
-        } else {
-            Severity::Ok
-        }
-    }
-}
-
-/// Share of time in which work waited, in percent over ten seconds (`/proc/pressure`, `some avg10`);
-/// none where the kernel does not say.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Pressure {
-    /// For a processor.
-    pub cpu: Option<f32>,
-    /// For memory.
-    pub memory: Option<f32>,
-    /// For a disk.
-    pub io: Option<f32>,
-}
-
-/// What a host says of itself.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct HostFacts {
-    /// `PRETTY_NAME` of os-release(5).
-    pub os: String,
-    /// The kernel's release.
-    pub kernel: String,
-    /// systemd's version, such as `252.39-1~deb12u2`; none where systemd does not run.
-    pub systemd: Option<String>,
-    /// Names this boot.
-    pub boot_id: Box<str>,
-    /// When the host's monotonic clock was zero, on the console's clock.
-    pub boot: Timestamp,
-    /// When its PID 1 began: the machine's boot, or in a container the container's start.
-    pub started: Timestamp,
-    /// Host's wall clock minus the console's, in microseconds.
-    pub skew: i64,
-    /// Averages over 1, 5 and 15 minutes.
-    pub load: [f32; 3],
-    /// Processors online.
-    pub cpus: u32,
-    /// Bytes.
-    pub memory_total: u64,
-    /// Bytes that programs can still get (`MemAvailable`).
-    pub memory_available: u64,
-    /// Waiting shares.
-    pub pressure: Pressure,
-    /// File systems with a disk behind them.
-    pub disks: Vec<Disk>,
-    /// The user's name there.
-    pub user: String,
-    /// The user may read the system's journal.
-    pub journal: bool,
-    /// `sudo -n` works and the config allows it.
-    pub sudo: bool,
-    /// What could not be read.
-    pub warnings: Vec<String>,
-}
-
-impl HostFacts {
-    /// Used share of memory in percent.
-    pub fn memory_percent(&self) -> f64 {
-        if self.memory_total == 0 {
-            return 0.0;
-        }
-        let used = self.memory_total.saturating_sub(self.memory_available);
-        used as f64 * 100.0 / self.memory_total as f64
-    }
-
-    /// The fullest disk.
-    pub fn tightest_disk(&self) -> Option<&Disk> {
-        self.disks.iter().min_by(|a, b| a.free_percent().total_cmp(&b.free_percent()))
-    }
-
-    /// Above 90 % somebody should look.
-    pub fn memory_severity(&self) -> Severity {
-        if self.memory_percent() > 90.0 { Severity::Warning } else { Severity::Ok }
-    }
-
-    /// Two seconds off are told, half a minute is a problem.
-    pub const fn clock_severity(&self) -> Severity {
-        match self.skew.unsigned_abs() {
-            0..=2_000_000 => Severity::Ok,
-            2_000_001..=30_000_000 => Severity::Info,
-            _ => Severity::Warning,
-        }
-    }
-
-    /// The worst of disks, memory and clock.
-    pub fn severity(&self) -> Severity {
-        Severity::worst(self.disks.iter().map(Disk::severity))
-            .max(self.memory_severity())
-            .max(self.clock_severity())
-    }
-}
 pub use facts::{Disk, HostFacts, Pressure};
 pub use link::Link;
 
@@ -298,10 +67,10 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
-    /// What is scheduled there.
-    pub jobs: Observed<Jobs>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
+    /// What is scheduled on it.
+    pub jobs: Observed<Jobs>,
     /// Its backups, as far as they were read.
     pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
@@ -334,8 +103,8 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
-            jobs: Observed::default(),
             paths: Observed::default(),
+            jobs: Observed::default(),
             backups: BTreeMap::new(),
             findings: Vec::new(),
             told: Told::default(),

@@ -5,6 +5,8 @@
 pub enum Part {
     /// What listens.
     Ports,
+    /// Backups.
+    Backups,
     /// The last words of what is down.
     Words,
     /// Directories and files that services rest on.
@@ -21,8 +23,9 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ports,
+        Self::Backups,
         Self::Words,
         Self::Paths,
         Self::Checks,

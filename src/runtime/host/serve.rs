@@ -11,9 +11,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::glance::Glances;
 use super::line::Line;
 use super::{
-    Order, Reporter, backups, checks, heartbeat, paths, ports, proxy, scripts, units, words,
+    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, proxy, scripts, units, words,
 };
-use super::{Order, Reporter, checks, heartbeat, jobs, paths, ports, proxy, scripts, units, words};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
