@@ -315,6 +315,7 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
+            | Overlay::Backup { scroll, .. }
             | Overlay::Event { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}

@@ -16,6 +16,8 @@ use super::patient::Patient;
 use crate::model::backup::{BackupSpec, Copy, Job, Way};
 use crate::model::backups::{BackupRow, BackupVerdict, Problem};
 use crate::model::finding::{Finding, Subject};
+use crate::model::ids::UnitName;
+use crate::model::job::JobOrigin;
 use crate::model::rule::Rule;
 use crate::probe::quote::quote;
 
@@ -61,12 +63,16 @@ fn file(spec: &BackupSpec, copy: &Copy) -> Option<String> {
 /// How to see what makes it, and why it did not.
 fn job_steps(row: &BackupRow<'_>, found: Finding) -> Finding {
     let script = row.facts.and_then(|facts| facts.job.as_ref()).map(|job| quote(&job.script));
+    if let Some(JobOrigin::Timer(timer)) = row.run.map(|run| &run.origin) {
+        let unit = row.run.and_then(|run| run.activates.as_ref());
+        let unit = unit.map_or_else(|| timer.as_str().trim_end_matches(".timer"), UnitName::as_str);
+        return found
+            .step(format!("systemctl list-timers --all {}", quote(timer.as_str())), "")
+            .step(format!("journalctl -u {} -n 50", quote(unit)), "what the last run said");
+    }
     match (&row.spec.job, script) {
         (Some(Job::Timer(timer)), _) => {
-            let unit = timer.as_str().trim_end_matches(".timer").to_owned();
-            found
-                .step(format!("systemctl list-timers --all {}", quote(timer.as_str())), "")
-                .step(format!("journalctl -u {} -n 50", quote(&unit)), "what the last run said")
+            found.step(format!("systemctl status {}", quote(timer.as_str())), "whether it is there")
         }
         (_, Some(script)) => found
             .step("journalctl -t CRON -n 50", "whether cron started it")

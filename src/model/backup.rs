@@ -297,23 +297,6 @@ pub struct Checked {
     pub twins: Vec<(Box<str>, Comparison)>,
 }
 
-/// When the job runs.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Schedule {
-    /// The last start, in seconds on the host's wall clock.
-    pub last: Option<i64>,
-    /// The next one.
-    pub next: Option<i64>,
-    /// It waits for its next run. A disabled timer does not.
-    pub armed: bool,
-    /// It has certainly never run.
-    pub never: bool,
-    /// How the last run ended, where that is known: `success`, or systemd's word for it.
-    pub result: Option<Box<str>>,
-    /// What is wrong with it, or unknown.
-    pub warning: Option<Box<str>>,
-}
-
 /// What a host says of a backup.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BackupFacts {
@@ -331,8 +314,6 @@ pub struct BackupFacts {
     pub checks: BTreeMap<Identity, Checked>,
     /// The source.
     pub source: Option<PathFacts>,
-    /// When it runs.
-    pub schedule: Option<Schedule>,
     /// What makes it.
     pub job: Option<JobFacts>,
     /// Paths that the newest copy says it is of (restic, borg).

@@ -11,13 +11,16 @@ use std::time::Duration;
 use super::backup::{BackupFacts, BackupSpec, Checked, Copy, Integrity, Keep, Place, Way};
 use super::fleet::Env;
 use super::host::Host;
+use super::ids::BackupName;
+use super::job::{JobFacts, JobVerdict};
 use super::retention;
+use super::screen::BackupId;
 use super::script::Pruned;
 use super::severity::Severity;
 use super::time::Timestamp;
 
 pub use content::{Source, began, is_doubtful, is_of, reads_other, source};
-pub use job::{job, twins};
+pub use job::{grace, job, twins};
 pub use size::median;
 
 /// How often copies are listed.
@@ -104,6 +107,8 @@ pub struct BackupRow<'a> {
     pub good: Option<&'a Copy>,
     /// Age of the newest copy that counts.
     pub age: Option<Duration>,
+    /// What runs it, where that is known.
+    pub run: Option<&'a JobFacts>,
     /// All that is wrong, the worst first.
     pub problems: Vec<Problem>,
     /// The first of these, else fresh.
@@ -117,6 +122,11 @@ pub struct BackupRow<'a> {
 }
 
 impl<'a> BackupRow<'a> {
+    /// The row's identity.
+    pub fn id(&self) -> BackupId {
+        BackupId { host: self.host.id(&self.env.name), name: self.spec.name.clone() }
+    }
+
     /// What is known of the newest copy's content.
     pub fn check(&self) -> Option<&'a Checked> {
         self.facts?.check(self.newest?)
@@ -131,6 +141,18 @@ impl<'a> BackupRow<'a> {
     pub fn wall(&self, secs: i64) -> Option<Timestamp> {
         self.host.wall(secs.saturating_mul(1_000_000))
     }
+}
+
+/// All backups of an environment, as the config has them.
+pub fn judge_env(env: &Env, now: Timestamp) -> impl Iterator<Item = BackupRow<'_>> {
+    let on = env.backups.iter().filter_map(|spec| Some((env.hosts.get(&spec.host)?, spec)));
+    on.map(move |(host, spec)| row(env, host, spec, now))
+}
+
+/// One backup, by its name.
+pub fn judge_one<'a>(env: &'a Env, name: &BackupName, now: Timestamp) -> Option<BackupRow<'a>> {
+    let spec = env.backups.iter().find(|spec| spec.name == *name)?;
+    Some(row(env, env.hosts.get(&spec.host)?, spec, now))
 }
 
 /// All backups of a host.
@@ -155,6 +177,7 @@ fn row<'a>(env: &'a Env, host: &'a Host, spec: &'a BackupSpec, now: Timestamp) -
         newest: facts.and_then(|facts| facts.copies.first()),
         good: facts.and_then(|facts| facts.copies.iter().find(|copy| counts(spec, facts, copy))),
         age: None,
+        run: job::run(host, spec, facts),
         problems: Vec::new(),
         verdict: BackupVerdict::Fresh,
         severity: Severity::Ok,
@@ -174,7 +197,7 @@ fn row<'a>(env: &'a Env, host: &'a Host, spec: &'a BackupSpec, now: Timestamp) -
             severity: Severity::Info,
             detail: format!("none, on purpose: {reason}"),
         }),
-        (_, Some(facts)) => row.problems = problems(&row, facts),
+        (_, Some(facts)) => row.problems = problems(&row, facts, now),
         (_, None) => {}
     }
     row.problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity.rank()));
@@ -204,7 +227,7 @@ pub fn counts(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> bool {
 }
 
 /// All that is wrong, by facts that are as they are.
-fn problems(row: &BackupRow<'_>, facts: &BackupFacts) -> Vec<Problem> {
+fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |verdict, severity, detail: String| {
         problems.push(Problem { verdict, severity, detail });
@@ -226,9 +249,9 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts) -> Vec<Problem> {
         }
         Place::Read => {}
     }
-    let never = facts.schedule.as_ref().is_some_and(|schedule| schedule.never);
     let Some(newest) = row.newest else {
-        let (verdict, detail) = if never {
+        let never = row.run.map(|run| run.judge(None, grace(row.spec), now));
+        let (verdict, detail) = if never == Some(JobVerdict::NeverRan) {
             (BackupVerdict::NeverRan, "what makes it has never run".to_owned())
         } else {
             (BackupVerdict::Missing, format!("nothing matches {place}"))

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::json::{FaultReport, fault};
 use super::rfc3339;
 use crate::model::backup::{Integrity, Keep, Way};
-use crate::model::backups::{BackupRow, judge};
+use crate::model::backups::{BackupRow, judge_env};
 use crate::model::fleet::Env;
+use crate::model::job::JobFacts;
 use crate::model::observed::Observed;
 use crate::model::time::Timestamp;
 
@@ -33,6 +34,8 @@ pub(super) struct Backup {
     compared: Option<Compared>,
     last_run: Option<String>,
     next_run: Option<String>,
+    /// What runs it: a timer, or a place in a table of cron jobs.
+    job: Option<String>,
     verdict: &'static str,
     /// All that is wrong, the worst first.
     problems: Vec<ProblemReport>,
@@ -69,14 +72,12 @@ struct ProblemReport {
 
 /// Backups of an environment, host by host.
 pub(super) fn of_env(env: &Env, now: Timestamp) -> Vec<Backup> {
-    let rows = env.hosts.values().flat_map(|host| judge(env, host, now));
-    rows.map(|row| backup(&row)).collect()
+    judge_env(env, now).map(|row| backup(&row)).collect()
 }
 
 fn backup(row: &BackupRow<'_>) -> Backup {
     let observed = row.host.backups.get(&row.spec.name);
     let check = row.check();
-    let schedule = row.facts.and_then(|facts| facts.schedule.as_ref());
     let at = |secs: i64| row.wall(secs).map(rfc3339);
     let nothing = matches!(row.spec.way, Way::Nothing(_));
     let unseen = observed.and_then(Observed::fault).or_else(|| row.host.link.fault());
@@ -112,8 +113,9 @@ fn backup(row: &BackupRow<'_>) -> Backup {
             missing: compared.missing,
             different: compared.different,
         }),
-        last_run: schedule.and_then(|schedule| schedule.last).and_then(at),
-        next_run: schedule.and_then(|schedule| schedule.next).and_then(at),
+        last_run: row.run.and_then(|run| run.last.as_ref()).map(|last| rfc3339(last.at)),
+        next_run: row.run.and_then(|run| run.next).map(rfc3339),
+        job: row.run.map(JobFacts::label),
         verdict: row.verdict.name(),
         problems: row
             .problems

@@ -2,9 +2,9 @@
 
 use super::{job_steps, with};
 use crate::doctor::patient::Patient;
-use crate::model::backup::{BackupSpec, Job};
-use crate::model::backups::BackupVerdict;
+use crate::model::backups::{BackupVerdict, grace};
 use crate::model::finding::{Finding, Subject};
+use crate::model::job::{JobOrigin, JobVerdict, RunEnd};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
@@ -17,26 +17,35 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         findings.push(job_steps(row, found));
     }
     for row in patient.backups.iter().filter(|row| !row.stale) {
-        let Some(schedule) = row.facts.and_then(|facts| facts.schedule.as_ref()) else { continue };
-        if row.problem(BackupVerdict::NeverRan).is_some() {
+        let Some(run) = row.run.filter(|_| row.problem(BackupVerdict::NeverRan).is_none()) else {
             continue;
-        }
-        let failed = schedule.result.as_deref().filter(|result| *result != "success");
-        let (severity, why) = match (schedule.armed, failed) {
-            (_, Some(result)) => (Severity::Warning, format!("ended with {result} the last time")),
-            (false, None) => (Severity::Warning, "is off: it will not run again".to_owned()),
-            (true, None) => continue,
         };
-        let job = label(row.spec);
+        let job = run.label();
+        let why = match run.judge(None, grace(row.spec), patient.now) {
+            JobVerdict::Failed(how) => format!("failed the last time ({how})"),
+            JobVerdict::NeverRan => "has never run".to_owned(),
+            JobVerdict::Overdue(_) => "had to run, and has not".to_owned(),
+            JobVerdict::OnTime | JobVerdict::Running | JobVerdict::Unknown => {
+                match (&run.idle, run.next) {
+                    (Some(idle), None) => format!("will not run again: {idle}"),
+                    (Some(_) | None, _) => continue,
+                }
+            }
+        };
         let subject = Subject::Backup(row.spec.name.clone());
         let summary = format!("{job}, which makes the backup of {}, {why}", row.spec.name);
+        let severity = Severity::Warning;
         let mut found = Finding::new(Rule::BackupNeverRan, subject, severity, summary);
-        let last = schedule.last.and_then(|at| row.wall(at));
-        found = found.proof_at(&job, format!("last run {}", said(last.is_some())), last);
-        if let Some(warning) = &schedule.warning {
-            found = found.proof(&job, &**warning);
+        found = match &run.last {
+            Some(last) => {
+                found.proof_at(&job, format!("last run: {}", end(&last.end)), Some(last.at))
+            }
+            None => found.proof(&job, "no run is known"),
+        };
+        if !run.schedule.is_empty() {
+            found = found.proof(&job, format!("{} {}", run.schedule, run.command));
         }
-        if let (false, Some(Job::Timer(timer))) = (schedule.armed, &row.spec.job) {
+        if let (Some(_), JobOrigin::Timer(timer)) = (&run.idle, &run.origin) {
             let timer = crate::probe::quote::quote(timer.as_str());
             found = found.step(format!("systemctl enable --now {timer}"), "it runs again");
         }
@@ -44,14 +53,11 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     }
 }
 
-const fn said(known: bool) -> &'static str {
-    if known { "known" } else { "not known" }
-}
-
-fn label(spec: &BackupSpec) -> String {
-    match &spec.job {
-        Some(Job::Timer(timer)) => timer.to_string(),
-        Some(Job::Cron(program)) => program.to_string(),
-        None => "its job".to_owned(),
+fn end(end: &RunEnd) -> String {
+    match end {
+        RunEnd::Succeeded => "it succeeded".to_owned(),
+        RunEnd::Failed(how) => format!("it failed, {how}"),
+        RunEnd::Running => "it runs".to_owned(),
+        RunEnd::Unknown => "nobody says how it ended".to_owned(),
     }
 }

@@ -1,8 +1,12 @@
 //! Which script makes a backup, and what it reads.
 
+use std::time::Duration;
+
 use super::glob::takes;
 use crate::model::alike::is_alike;
 use crate::model::backup::{BackupFacts, BackupSpec, Job, JobFacts, Kept, Named, Way};
+use crate::model::host::Host;
+use crate::model::job::{GRACE, JobFacts as Run};
 use crate::model::script::{Archived, Scripts};
 
 /// What makes it, where a script that cron or a unit starts writes there.
@@ -44,6 +48,31 @@ pub fn job(spec: &BackupSpec, scripts: &Scripts) -> Option<JobFacts> {
         more: first.more,
         keeps: keeps.map(|prune| Kept { keep: prune.keep, line: prune.text.clone() }),
     })
+}
+
+/// What runs it: as it is declared, else what starts the script that writes there.
+pub(super) fn run<'a>(
+    host: &'a Host,
+    spec: &BackupSpec,
+    facts: Option<&BackupFacts>,
+) -> Option<&'a Run> {
+    match &spec.job {
+        Some(Job::Timer(unit)) => host.job_of_timer(unit),
+        Some(Job::Cron(text)) => host.job_of_cron(text),
+        None => {
+            let by = &*facts?.job.as_ref()?.started_by;
+            let all = host.jobs.value()?.list.iter();
+            let starts = |run: &&Run| {
+                run.label() == by || run.activates.as_ref().is_some_and(|unit| unit.as_str() == by)
+            };
+            all.filter(|_| !by.is_empty()).find(starts)
+        }
+    }
+}
+
+/// A run that is late by less than this is not late.
+pub fn grace(spec: &BackupSpec) -> Duration {
+    spec.grace.max(GRACE)
 }
 
 /// Whether two patterns are about the same names, as far as can be told.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::Shared;
+use crate::model::backup::Job;
 use crate::model::fault::Fault;
 use crate::model::host::Part;
 use crate::model::ids::UnitName;
@@ -55,6 +56,14 @@ async fn look(
         Err(_gone) => Arc::default(),
     };
     let mut argv = vec!["qd_starters"];
+    // What backups are made by is not always watched as a service.
+    let backups = shared.watch.borrow().backups.clone();
+    let timers = backups.iter().filter_map(|backup| match &backup.job {
+        Some(Job::Timer(timer)) => Some(timer.as_str().trim_end_matches(".timer")),
+        Some(Job::Cron(_)) | None => None,
+    });
+    let services: Vec<String> = timers.map(|name| format!("{name}.service")).collect();
+    argv.extend(services.iter().take(UNITS).map(String::as_str));
     argv.extend(units.iter().take(UNITS).map(UnitName::as_str));
     let answer = line.ask(transport, &argv, DEADLINE).await?;
     let starters = starters(&jobs.lines, &answer.text);
