@@ -6,6 +6,8 @@ pub(super) mod missing;
 pub(super) mod never_ran;
 pub(super) mod same_disk;
 pub(super) mod shrunk;
+#[cfg(test)]
+mod tests;
 pub(super) mod thin_retention;
 pub(super) mod too_small;
 pub(super) mod undefined;

@@ -254,7 +254,9 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
         let (verdict, detail) = if never == Some(JobVerdict::NeverRan) {
             (BackupVerdict::NeverRan, "what makes it has never run".to_owned())
         } else {
-            (BackupVerdict::Missing, format!("nothing matches {place}"))
+            let why = facts.warnings.first().filter(|_| !matches!(row.spec.way, Way::Files { .. }));
+            let why = why.map_or_else(|| "nothing matches".to_owned(), ToString::to_string);
+            (BackupVerdict::Missing, format!("{place}: {why}"))
         };
         add(verdict, Severity::Critical, detail);
         return problems;
@@ -276,7 +278,18 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
         }
         Some(age) if age > limit => {
             let (age, limit) = (words(age), words(limit));
-            let detail = format!("the newest good one is {age} old, and {limit} is the limit");
+            let detail = match row.spec.way {
+                Way::Git { .. } => {
+                    format!("{}: for {age}, and {limit} is the limit", facts.warnings.join(", "))
+                }
+                Way::Files { .. }
+                | Way::Restic { .. }
+                | Way::Borg { .. }
+                | Way::Command(_)
+                | Way::Nothing(_) => {
+                    format!("the newest good one is {age} old, and {limit} is the limit")
+                }
+            };
             add(BackupVerdict::Late, Severity::Critical, detail);
         }
         Some(_) => {}
@@ -286,6 +299,10 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
     }
     if let Some(why) = thin(row.spec, facts) {
         add(BackupVerdict::ThinRetention, Severity::Warning, why);
+    }
+    // These have no content of their own.
+    if matches!(row.spec.way, Way::Git { .. } | Way::Command(_) | Way::Nothing(_)) {
+        return problems;
     }
     let unchecked = facts.check(newest).map(|check| &check.integrity);
     match unchecked {

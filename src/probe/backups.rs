@@ -4,10 +4,17 @@
 mod check;
 
 mod list;
+mod tools;
 
 pub use check::parse_check;
+
+pub use tools::{parse_borg, parse_command, parse_git, parse_restic, parse_tool_check};
 
 pub use list::{Listing, parse_listing, parse_source};
 
 /// Runs on the host.
-pub const SCRIPTS: [&str; 2] = [include_str!("backups/list.sh"), include_str!("backups/check.sh")];
+pub const SCRIPTS: [&str; 3] = [
+    include_str!("backups/list.sh"),
+    include_str!("backups/check.sh"),
+    include_str!("backups/tools.sh"),
+];

@@ -3,6 +3,7 @@
 
 mod content;
 mod listing;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

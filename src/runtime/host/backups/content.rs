@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Reader;
-use crate::model::backup::{BackupFacts, BackupSpec, Comparison, Copy, Identity, Integrity, Way};
+use crate::model::backup::{
+    BackupFacts, BackupSpec, Checked, Comparison, Copy, Identity, Integrity, Way,
+};
 use crate::model::backups::{began, is_doubtful, is_of, reads_other, twins};
 use crate::model::path::PathKind;
 use crate::probe::backups::{parse_check, parse_source};
@@ -12,7 +14,7 @@ use crate::probe::backups::{parse_check, parse_source};
 /// For one copy; on the host reading ends earlier.
 const DEADLINE: Duration = Duration::from_secs(600);
 /// A copy that has not changed is read again after so many seconds: disks rot.
-const AGAIN: i64 = 86_400;
+pub(super) const AGAIN: i64 = 86_400;
 /// One that could not be read, after so many.
 const SOON: i64 = 3600;
 /// Where the newest is broken, so many before it are looked at, to find one that is good.
@@ -42,8 +44,10 @@ impl Reader<'_> {
     }
 
     /// Reads a copy; answers whether that said anything.
-    async fn look(&self, spec: &BackupSpec, mut facts: BackupFacts, copy: &Copy) -> bool {
-        let Way::Files { directory, .. } = &spec.way else { return false };
+    async fn look(&self, spec: &BackupSpec, facts: BackupFacts, copy: &Copy) -> bool {
+        let Way::Files { directory, .. } = &spec.way else {
+            return self.check_tool(spec, facts, copy).await;
+        };
         let file = format!("{}/{}", directory.trim_end_matches('/'), copy.name);
         let before = began(copy).to_string();
         let source = spec.source.as_deref().unwrap_or("-");
@@ -63,6 +67,12 @@ impl Reader<'_> {
                 checked.twins = self.twins(spec, &facts, &file, &before).await;
             }
         }
+        self.note(spec, facts, checked).await;
+        true
+    }
+
+    /// Keeps and reports what was found out about a copy.
+    pub(super) async fn note(&self, spec: &BackupSpec, mut facts: BackupFacts, checked: Checked) {
         self.memory.keep(&spec.name, checked);
         // Another list may have come meanwhile.
         if let Some(newer) = self.desk.get(&spec.name) {
@@ -71,7 +81,6 @@ impl Reader<'_> {
         facts.checks = self.memory.of(&spec.name);
         self.desk.put(&spec.name, facts.clone());
         self.report(spec, Ok(facts)).await;
-        true
     }
 }
 
@@ -114,9 +123,17 @@ impl Reader<'_> {
     }
 }
 
+/// Whether there is something to be looked into.
+const fn has_content(way: &Way) -> bool {
+    match way {
+        Way::Files { .. } | Way::Restic { .. } | Way::Borg { .. } => true,
+        Way::Git { .. } | Way::Command(_) | Way::Nothing(_) => false,
+    }
+}
+
 /// The copy that is to be looked into: the newest, or where that is broken the one before.
 fn due<'a>(spec: &BackupSpec, facts: &'a BackupFacts) -> Option<&'a Copy> {
-    if !matches!(spec.way, Way::Files { .. }) {
+    if !has_content(&spec.way) {
         return None;
     }
     for copy in facts.copies.iter().take(DEEP) {

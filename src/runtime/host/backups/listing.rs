@@ -109,16 +109,16 @@ impl Reader<'_> {
             | Way::Borg { .. }
             | Way::Git { .. }
             | Way::Command(_)
-            | Way::Nothing(_) => Err(Fault::new(
-                FaultKind::Missing,
-                format!("read {}", spec.name),
-                "nothing is known of that way yet",
-            )),
+            | Way::Nothing(_) => self.tool(spec).await,
         }
     }
 
     /// The source beside it; what it holds is counted with the content.
-    async fn source(&self, spec: &BackupSpec, facts: &mut BackupFacts) -> Result<(), Fault> {
+    pub(super) async fn source(
+        &self,
+        spec: &BackupSpec,
+        facts: &mut BackupFacts,
+    ) -> Result<(), Fault> {
         let Some(source) = &spec.source else { return Ok(()) };
         let before = self.desk.get(&spec.name).and_then(|before| before.source);
         let argv = ["qd_backup_source", self.shared.root(), source];
@@ -143,7 +143,7 @@ impl Reader<'_> {
 }
 
 /// A dead network mount is no missing backup.
-fn hangs(directory: &str) -> Fault {
+pub(super) fn hangs(directory: &str) -> Fault {
     Fault::new(
         FaultKind::TimedOut,
         format!("look into {directory}"),
