@@ -4,6 +4,7 @@
 //! Parsing of strings, nothing else: no clock, no network, no async. [`load`] reads files and
 //! is the only thing here that touches the disk; [`parse`] beneath it is pure.
 
+mod backup;
 pub(crate) mod check;
 mod console;
 mod env;
@@ -75,6 +76,7 @@ pub fn this_machine() -> FleetSpec {
             services: Vec::new(),
             ports: Vec::new(),
             silences: Vec::new(),
+            backups: std::sync::Arc::default(),
         }],
         ..FleetSpec::default()
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::port::Protocol;
@@ -88,6 +89,8 @@ pub struct Watch {
     pub ports: Arc<[(Protocol, u16)]>,
     /// Words of the command lines of processes that services are.
     pub processes: Arc<[Box<str>]>,
+    /// Backups of the environment; those of this host are looked at.
+    pub backups: Arc<[BackupSpec]>,
     /// Services that have health checks.
     pub checks: Arc<[WatchedChecks]>,
     /// How often what cannot be pushed is read.

@@ -4,6 +4,9 @@
 pub mod acknowledged;
 pub mod alarm;
 pub mod alike;
+pub mod backup;
+pub mod backups;
+pub mod calendar;
 pub mod check;
 pub mod command;
 pub mod event;
@@ -25,6 +28,7 @@ pub mod ports;
 pub mod process;
 pub mod proxy;
 pub mod restarts;
+pub mod retention;
 pub mod rows;
 pub mod rule;
 pub mod screen;

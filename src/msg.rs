@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupFacts;
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
-use crate::model::ids::{EnvName, HostId, InstanceId, ServiceName, UnitName};
+use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::job::Jobs;
 use crate::model::path::PathFacts;
@@ -117,6 +118,8 @@ pub enum HostEvent {
     Recalled(Option<History>),
     /// What listens.
     Ports(Result<Sockets, Fault>),
+    /// A backup was looked at.
+    Backup(BackupName, Result<Box<BackupFacts>, Fault>),
     /// The last lines of a unit's last run.
     Words(UnitName, Vec<JournalLine>),
     /// Directories and files that services rest on, by their path.

@@ -121,7 +121,8 @@ fn connect(model: &mut Model, id: &HostId) -> Option<Effect> {
 }
 
 fn watch(model: &Model, id: &HostId) -> Option<Watch> {
-    let host = model.fleet.host(id)?;
+    let env = model.fleet.env(&id.env)?;
+    let host = env.hosts.get(&id.host)?;
     let units: Vec<_> =
         if host.discover { Vec::new() } else { host.by_unit.keys().cloned().collect() };
     Some(Watch {
@@ -134,6 +135,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         data: paths(host, |promises| &promises.data),
         ports: declared(host),
         processes: processes(host),
+        backups: Arc::clone(&env.backups),
         checks: host
             .instances
             .iter()
@@ -324,6 +326,7 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
+            | Overlay::Backup { scroll, .. }
             | Overlay::Event { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}

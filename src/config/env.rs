@@ -6,7 +6,7 @@ use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
 use super::thresholds::Thresholds;
-use super::{check, host, ports, schema, service, silence};
+use super::{backup, check, host, ports, schema, service, silence};
 use crate::model::ids::EnvName;
 use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, HostSpec, Tier};
@@ -73,6 +73,7 @@ impl Envs {
             .table("thresholds", &schema::THRESHOLDS, faults)
             .map_or(limits, |table| Thresholds::read(&table, faults).over(limits));
         let silences = silence::read_all(table, faults);
+        let backups = backup::read_all(table, &hosts, faults);
         let tier = tier?;
         Some(EnvSpec {
             name: EnvName::new(name?.get_ref()),
@@ -86,6 +87,7 @@ impl Envs {
             services,
             ports,
             silences,
+            backups: backups.into(),
         })
     }
 }

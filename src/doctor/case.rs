@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::backup::{BackupFacts, BackupSpec};
 use crate::model::finding::Finding;
 use crate::model::fleet::{Env, Fleet};
 use crate::model::host::{Host, HostFacts, Link};
@@ -95,6 +96,7 @@ impl Case {
                 .collect(),
             services,
             ports: Vec::new(),
+            backups: Arc::default(),
             silences: Vec::new(),
         };
         let console = ConsoleSpec::default();
@@ -120,6 +122,14 @@ impl Case {
             }
         }
         Self { fleet }
+    }
+
+    /// A backup of the first host, and what is known of it.
+    pub(super) fn backup(mut self, spec: BackupSpec, facts: BackupFacts) -> Self {
+        let name = spec.name.clone();
+        self.fleet.envs[0].backups = Arc::from([spec]);
+        self.host().backups.entry(name).or_default().see(facts, NOW);
+        self
     }
 
     /// The first host.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backup::BackupSpec;
 use super::host::Host;
 use super::ids::{EnvName, HostId, HostName, InstanceId};
 use super::instance::{Instance, ServiceState, Verdict};
@@ -25,6 +26,8 @@ pub struct Env {
     pub ports: Vec<PortRange>,
     /// Findings that nobody wants to hear of.
     pub silences: Vec<Silence>,
+    /// Backups that its hosts should have, in the config's order.
+    pub backups: Arc<[BackupSpec]>,
     /// Its hosts.
     pub hosts: BTreeMap<HostName, Host>,
 }
@@ -266,6 +269,7 @@ impl Env {
             protected: spec.protected,
             ports: spec.ports.clone(),
             silences: spec.silences.clone(),
+            backups: Arc::clone(&spec.backups),
             hosts,
         }
     }
@@ -314,6 +318,7 @@ impl Host {
         self.jobs = known.jobs;
         self.processes = known.processes;
         self.paths = known.paths;
+        self.backups = known.backups;
         self.findings = known.findings;
         self.told = known.told;
         self.parts = known.parts;

@@ -6,9 +6,10 @@ mod link;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::backup::BackupFacts;
 use super::fault::Fault;
 use super::finding::Tracked;
-use super::ids::{HostId, ServiceName, UnitName};
+use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::job::Jobs;
 use super::observed::Observed;
@@ -73,6 +74,8 @@ pub struct Host {
     pub processes: Observed<Processes>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
+    /// Its backups, as far as they were read.
+    pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
     /// What the timeline has told of it.
@@ -106,6 +109,7 @@ impl Host {
             jobs: Observed::default(),
             processes: Observed::default(),
             paths: Observed::default(),
+            backups: BTreeMap::new(),
             findings: Vec::new(),
             told: Told::default(),
             parts: BTreeSet::new(),

@@ -5,6 +5,8 @@
 pub enum Part {
     /// What listens.
     Ports,
+    /// Backups.
+    Backups,
     /// The last words of what is down.
     Words,
     /// Directories and files that services rest on.
@@ -23,8 +25,9 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ports,
+        Self::Backups,
         Self::Words,
         Self::Paths,
         Self::Checks,

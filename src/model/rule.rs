@@ -77,6 +77,18 @@ rules! {
     PortConflict "port-conflict" "two services of a host declare the same port";
     PortOutOfRange "port-out-of-range" "something listens outside the ports that the environment allows";
     PortOwnerUnknown "port-owner-unknown" "a declared port is held by somebody whom we may not see";
+    // Backups.
+    BackupWrongSource "backup-wrong-source" "the newest backup is of something else than its source";
+    BackupCorrupt "backup-corrupt" "the newest backup is empty or cannot be read";
+    BackupMissing "backup-missing" "there is no backup at all";
+    BackupNeverRan "backup-never-ran" "what makes a backup has never run, is off, or failed";
+    BackupLate "backup-late" "the newest backup that counts is older than it may be";
+    BackupTooSmall "backup-too-small" "the newest backup is smaller than one can be";
+    BackupShrunk "backup-shrunk" "the newest backup is much smaller than those before it";
+    BackupThinRetention "backup-thin-retention" "fewer backups are kept than should be, or ever can be";
+    BackupSameDisk "backup-same-disk" "backups are on the file system of what they are to save";
+    BackupUnverified "backup-unverified" "nobody knows whether a backup is any good";
+    BackupUndefined "backup-undefined" "data of a service in production that no backup covers";
     // The reverse proxy.
     ProxyConfigInvalid "proxy-config-invalid" "nginx refuses its configuration";
     ProxyNotReloaded "proxy-not-reloaded" "nginx works by an older configuration than the one on the disk";

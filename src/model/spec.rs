@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alarm::Notify;
+use super::backup::BackupSpec;
 use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
@@ -113,6 +114,8 @@ pub struct EnvSpec {
     pub ports: Vec<PortRange>,
     /// Findings that nobody wants to hear of.
     pub silences: Vec<Silence>,
+    /// Backups, in the config's order.
+    pub backups: Arc<[BackupSpec]>,
 }
 
 /// `[[env.silence]]`: a rule that is known to fire, and why that is all right.

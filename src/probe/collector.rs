@@ -31,6 +31,9 @@ pub fn program(nonce: &str) -> String {
     ] {
         text.push_str(functions);
     }
+    for functions in super::backups::SCRIPTS {
+        text.push_str(functions);
+    }
     text.push_str(&quote_all(&["qd_main", nonce]));
     text.push('\n');
     text

@@ -20,6 +20,7 @@ qd_scripts() {
     *) continue ;;
     esac
     echo "script $qd_p"
+    echo "changed $(qd_limit 3 $qd_s stat -L -c %Y -- "$qd_p")"
     qd_limit 3 $qd_s head -c 65536 -- "$qd_p" | sed 's/^/|/'
     # A last line may lack its end.
     echo

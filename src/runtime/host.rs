@@ -1,6 +1,7 @@
 //! One host: connect, read it until the connection is lost, wait, again. Each host has its own
 //! task; a host that hangs holds up nobody else.
 
+mod backups;
 mod checks;
 mod glance;
 mod heartbeat;
@@ -97,6 +98,7 @@ pub(crate) async fn run(
     let reporter = Reporter::new(&watch, messages);
     let mut failures: u32 = 0;
     let mut login = None;
+    let memory = backups::Memory::default();
     loop {
         reporter.say(HostEvent::Link(Link::Connecting)).await;
         let began = clock::now();
@@ -106,7 +108,7 @@ pub(crate) async fn run(
             &connector,
             &reporter,
             &mut orders,
-            Manner { login: login.take(), again: failures > 0 },
+            Manner { login: login.take(), again: failures > 0, memory: &memory },
         ));
         let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
             Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
@@ -131,7 +133,7 @@ async fn connected(
     connector: &Connector,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Fault {
     let connection = connect(&watch.spec.reach, connector, &manner).await;
     // The terminal goes back to the console, whatever came of it.
@@ -139,17 +141,19 @@ async fn connected(
         let _console_gone = done.send(()).is_err();
     }
     match connection {
-        Ok(transport) => serve(watch, &*transport, reporter, orders).await,
+        Ok(transport) => serve(watch, &*transport, reporter, orders, manner.memory).await,
         Err(fault) => fault,
     }
 }
 
 /// How to connect.
-struct Manner {
+struct Manner<'a> {
     /// ssh may ask on the terminal until this is answered.
     login: Option<oneshot::Sender<()>>,
     /// It failed the last time.
     again: bool,
+    /// What was found out about backups over earlier connections.
+    memory: &'a backups::Memory,
 }
 
 /// What ends a wait.
@@ -194,7 +198,7 @@ async fn pause(
 async fn connect(
     reach: &Reach,
     connector: &Connector,
-    manner: &Manner,
+    manner: &Manner<'_>,
 ) -> Result<Box<dyn Transport>, Fault> {
     match reach {
         Reach::Local => Ok(Box::new(Local)),

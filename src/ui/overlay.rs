@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod acknowledge;
+mod backup;
 mod event;
 mod finding;
 mod health;
@@ -57,6 +58,10 @@ pub(super) fn draw(
             }
             Overlay::Finding { id, scroll } => {
                 finding::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Backup { id, scroll } => {
+                backup::draw(scene, buf, area, viewports, (id, *scroll));
                 None
             }
             Overlay::Port { id, scroll } => {

@@ -70,6 +70,13 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Ports(Ok(sockets)) => host.ports.see(sockets, now),
         HostEvent::Ports(Err(fault)) => host.ports.fail(fault),
+        HostEvent::Backup(name, read) => {
+            let backup = host.backups.entry(name).or_default();
+            match read {
+                Ok(facts) => backup.see(*facts, now),
+                Err(fault) => backup.fail(fault),
+            }
+        }
         HostEvent::Words(unit, words) => {
             if let Some(instance) = host.instance_of(&unit) {
                 instance.words = words;

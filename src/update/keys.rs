@@ -144,6 +144,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.screen.overlays.push(Overlay::Host { id, scroll: 0 });
             Vec::new()
         }
+        Some(Selected::Backup(id)) => {
+            model.screen.overlays.push(Overlay::Backup { id, scroll: 0 });
+            Vec::new()
+        }
         Some(Selected::Port(id)) => {
             model.screen.overlays.push(Overlay::Port { id, scroll: 0 });
             Vec::new()
@@ -201,9 +205,11 @@ fn login(model: &mut Model) -> Vec<Effect> {
         ) => id.clone(),
         (Some(Overlay::Finding { id, .. }), _) => id.host.clone(),
         (Some(Overlay::Port { id, .. }), _) => id.host.clone(),
+        (Some(Overlay::Backup { id, .. }), _) => id.host.clone(),
         (None, Some(Selected::Host(id) | Selected::Event(EventId { host: Some(id), .. }))) => id,
         (None, Some(Selected::Instance(id))) => id.host,
         (None, Some(Selected::Port(id))) => id.host,
+        (None, Some(Selected::Backup(id))) => id.host,
         (None, Some(Selected::Finding(id))) => id.host,
         _ => return Vec::new(),
     };

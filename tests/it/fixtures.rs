@@ -58,6 +58,7 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
             .collect(),
         ports: Vec::new(),
         silences: Vec::new(),
+        backups: Arc::default(),
     }
 }
 

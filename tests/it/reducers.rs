@@ -55,6 +55,7 @@ pub(crate) fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["coord"]), service("nginx", &["coord", "web"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
+                backups: Arc::default(),
             },
             EnvSpec {
                 name: "staging".into(),
@@ -64,6 +65,7 @@ pub(crate) fn spec() -> FleetSpec {
                 services: vec![service("mcp", &["stage"])],
                 ports: Vec::new(),
                 silences: Vec::new(),
+                backups: Arc::default(),
             },
         ],
         keys: Vec::new(),

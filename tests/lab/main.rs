@@ -15,6 +15,7 @@ mod lab;
 mod poll;
 mod ports;
 
+mod backups;
 mod changes;
 mod checks;
 mod doctor;

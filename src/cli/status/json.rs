@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use self::health::HealthReport;
+use super::backups::{self, Backup};
 use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -35,6 +36,7 @@ struct Environment {
     hosts: Vec<HostReport>,
     services: Vec<Service>,
     ports: Vec<Port>,
+    backups: Vec<Backup>,
     findings: Vec<FindingReport>,
 }
 
@@ -63,7 +65,7 @@ struct HostReport {
 }
 
 #[derive(Serialize)]
-struct FaultReport {
+pub(super) struct FaultReport {
     kind: &'static str,
     tried: String,
     detail: String,
@@ -197,6 +199,7 @@ pub(super) fn report(model: &Model) -> Report {
                     .flat_map(|host| ports::judge(env, host, fleet.interval, now))
                     .map(|row| port(&row))
                     .collect(),
+                backups: backups::of_env(env, now),
                 findings: of_env(env),
             })
             .collect(),
@@ -324,7 +327,7 @@ fn port(row: &PortRow<'_>) -> Port {
     }
 }
 
-fn fault(fault: &Fault) -> FaultReport {
+pub(super) fn fault(fault: &Fault) -> FaultReport {
     FaultReport {
         kind: fault.kind.name(),
         tried: fault.tried.clone(),

@@ -77,6 +77,7 @@ impl Ward {
                 hosts: vec![host("lb"), host("app")],
                 services,
                 ports: Vec::new(),
+                backups: Arc::default(),
                 silences: Vec::new(),
             }],
             keys: Vec::new(),

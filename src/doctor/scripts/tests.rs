@@ -32,6 +32,7 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
             }],
             services: Vec::new(),
             ports: Vec::new(),
+            backups: std::sync::Arc::default(),
             silences: Vec::new(),
         }],
         keys: Vec::new(),

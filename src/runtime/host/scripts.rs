@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::Shared;
+use crate::model::backup::Job;
 use crate::model::fault::Fault;
 use crate::model::host::Part;
 use crate::model::ids::UnitName;
@@ -28,12 +29,14 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     loop {
         let units = read.borrow_and_update().clone();
         let found = look(transport, shared, units.as_deref().unwrap_or(&[])).await;
+        shared.scripts.send_replace(Some(Arc::new(found.as_ref().cloned().unwrap_or_default())));
         shared.reporter.say(HostEvent::Scripts(found.map(Box::new))).await;
         shared.reporter.say(HostEvent::Part(Part::Scripts)).await;
         let first = units.is_none();
         tokio::select! {
             () = tokio::time::sleep(PACE) => {}
             _ = asked_now.changed() => {}
+            () = shared.rescript.notified() => {}
             // Which units there are is known a little later, and only that is waited for.
             _ = read.changed(), if first => {}
         }
@@ -53,6 +56,14 @@ async fn look(
         Err(_gone) => Arc::default(),
     };
     let mut argv = vec!["qd_starters"];
+    // What backups are made by is not always watched as a service.
+    let backups = shared.watch.borrow().backups.clone();
+    let timers = backups.iter().filter_map(|backup| match &backup.job {
+        Some(Job::Timer(timer)) => Some(timer.as_str().trim_end_matches(".timer")),
+        Some(Job::Cron(_)) | None => None,
+    });
+    let services: Vec<String> = timers.map(|name| format!("{name}.service")).collect();
+    argv.extend(services.iter().take(UNITS).map(String::as_str));
     argv.extend(units.iter().take(UNITS).map(UnitName::as_str));
     let answer = line.ask(transport, &argv, DEADLINE).await?;
     let starters = starters(&jobs.lines, &answer.text);

@@ -202,6 +202,7 @@ impl Fleet {
                 .collect(),
             ports: ports.iter().map(|port| PortRange { first: *port, last: *port }).collect(),
             silences: Vec::new(),
+            backups: Arc::default(),
         });
     }
 }

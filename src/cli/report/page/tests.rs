@@ -28,6 +28,7 @@ fn model() -> Model {
             hosts: vec![host("coord"), host("web")],
             services: Vec::new(),
             ports: Vec::new(),
+            backups: Arc::default(),
             silences: Vec::new(),
         }],
         ..FleetSpec::default()
