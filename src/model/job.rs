@@ -86,7 +86,8 @@ pub struct JobFacts {
     pub last: Option<LastRun>,
     /// The run after now; none where there will be none, or nobody can say.
     pub next: Option<Timestamp>,
-    /// When it had to run last, by its schedule.
+    /// When it had to run last, by its schedule; of a timer that waits for nothing, when it has to
+    /// run at the latest.
     pub due: Option<Timestamp>,
     /// From when on a run would be known; none where runs cannot be seen.
     pub seen_since: Option<Timestamp>,
