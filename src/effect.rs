@@ -44,6 +44,8 @@ pub enum Effect {
     Login(HostId),
     /// Put a text on the user's clipboard (OSC 52).
     Copy(String),
+    /// Call somebody, since something got worse.
+    Alarm(Event),
     /// Capture the mouse, or not.
     Mouse(bool),
     /// Take another theme; none is the next one.

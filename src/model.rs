@@ -2,6 +2,7 @@
 //! a file or a socket, and nothing here knows how it is drawn.
 
 pub mod acknowledged;
+pub mod alarm;
 pub mod alike;
 pub mod check;
 pub mod command;
@@ -36,6 +37,7 @@ pub mod told;
 pub mod unit;
 
 use acknowledged::Acks;
+use alarm::Alarms;
 use event::{Event, Timeline};
 use fleet::Fleet;
 use screen::Screen;
@@ -58,6 +60,10 @@ pub struct Model {
     pub timeline: Timeline,
     /// Events that the store was not handed yet; empty between two messages.
     pub unrecorded: Vec<Event>,
+    /// What was called out lately.
+    pub alarms: Alarms,
+    /// What is to be called out; empty between two messages.
+    pub alarming: Vec<Event>,
     /// When counters were last handed to the store.
     pub saved_at: Timestamp,
     /// What is looked at.

@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     if !model.unrecorded.is_empty() {
         effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
     }
+    effects.extend(std::mem::take(&mut model.alarming).into_iter().map(Effect::Alarm));
     effects
 }
 

@@ -56,6 +56,8 @@ pub(crate) const CONSOLE: Section = Section {
         key("ascii", "ascii = false"),
         key("mouse", "mouse = false"),
         key("problems_only", "problems_only = false"),
+        key("notify", r#"notify = "bell""#),
+        key("hook", r#"hook = ["notify-send", "quarterdeck"]"#),
     ],
 };
 

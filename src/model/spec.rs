@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::alarm::Notify;
 use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
@@ -46,6 +47,10 @@ pub struct ConsoleSpec {
     pub mouse: bool,
     /// Start with problems only.
     pub problems_only: bool,
+    /// How the terminal calls somebody when something gets worse.
+    pub notify: Notify,
+    /// What is run then: a program and its arguments; none where it is empty.
+    pub hook: Vec<String>,
 }
 
 impl Default for ConsoleSpec {
@@ -56,6 +61,8 @@ impl Default for ConsoleSpec {
             ascii: false,
             mouse: false,
             problems_only: false,
+            notify: Notify::default(),
+            hook: Vec::new(),
         }
     }
 }

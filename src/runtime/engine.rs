@@ -94,6 +94,7 @@ impl Engine {
             }
             theirs @ (Effect::Login(_)
             | Effect::Copy(_)
+            | Effect::Alarm(_)
             | Effect::Mouse(_)
             | Effect::Theme(_)
             | Effect::Suspend

@@ -486,6 +486,7 @@ proptest! {
                     | Effect::Describe { host, .. } => {
                         prop_assert!(story.model.fleet.host(host).is_some());
                     }
+                    Effect::Alarm(event) => prop_assert!(event.host.is_some()),
                     Effect::SaveCounters(_)
                     | Effect::SaveView(_)
                     | Effect::Record(_)
