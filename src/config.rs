@@ -24,10 +24,12 @@ mod service;
 mod silence;
 mod source;
 pub(crate) mod syntax;
+mod thresholds;
 
 use std::time::Duration;
 
 use crate::model::ids::{EnvName, HostName};
+use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
 pub use fault::{ConfigFault, Place};
@@ -68,6 +70,7 @@ pub fn this_machine() -> FleetSpec {
                 name: HostName::new("localhost"),
                 reach: Reach::Local,
                 sudo: Sudo::Auto,
+                limits: Limits::default(),
             }],
             services: Vec::new(),
             ports: Vec::new(),

@@ -16,6 +16,7 @@ pub mod host;
 pub mod ids;
 pub mod instance;
 pub mod job;
+pub mod limits;
 pub mod observed;
 pub mod part;
 pub mod path;

@@ -36,8 +36,20 @@ pub(crate) const TOP: Section = Section {
     keys: &[
         key("include", r#"include = ["conf.d/*.toml"]"#),
         key("console", "[console]"),
+        key("thresholds", "[thresholds]"),
         key("keys", "[keys]"),
         key("env", "[[env]]"),
+    ],
+};
+
+/// From where on something is too much.
+pub(crate) const THRESHOLDS: Section = Section {
+    header: "`[thresholds]`",
+    keys: &[
+        key("disk_free", "disk_free = 10"),
+        key("memory_used", "memory_used = 90"),
+        key("latency", r#"latency = "2s""#),
+        key("failing_checks", "failing_checks = 5"),
     ],
 };
 
@@ -72,6 +84,7 @@ pub(crate) const ENV: Section = Section {
         key("service", "[[env.service]]"),
         key("ports", r#"ports = ["3444-3445", 80, 443]"#),
         key("silence", "[[env.silence]]"),
+        key("thresholds", "[env.thresholds]"),
     ],
 };
 

@@ -125,7 +125,8 @@ impl Host {
 
     /// The worst of the connection and of what the host says of itself.
     pub fn severity(&self) -> Severity {
-        let own = self.facts.value().map_or(Severity::Ok, HostFacts::severity);
+        let own = self.facts.value();
+        let own = own.map_or(Severity::Ok, |facts| facts.severity(&self.spec.limits));
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
     }

@@ -8,6 +8,7 @@ use super::alarm::Notify;
 use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+use super::limits::Limits;
 use super::port::{PortRange, PortSpec};
 use super::process::Count;
 use super::rule::Rule;
@@ -167,6 +168,8 @@ pub struct HostSpec {
     pub reach: Reach,
     /// Rights.
     pub sudo: Sudo,
+    /// From where on something is too much.
+    pub limits: Limits,
 }
 
 /// `[[env.service]]`.

@@ -208,7 +208,7 @@ async fn obey(
                 Some(Order::Login(_done)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Rewatch(watch)) => {
-                    shared.watch.send_replace(watch);
+                    shared.watch.send_replace(*watch);
                 }
                 Some(Order::Describe(unit)) => {
                     reading = Box::pin(describe_in_time(transport, shared, unit));
