@@ -89,10 +89,7 @@ fn loading() {
                 .instances
                 .iter()
                 .map(|(name, known)| {
-                    let fresh = quarterdeck::model::instance::Instance::new(
-                        known.kind.clone(),
-                        std::sync::Arc::default(),
-                    );
+                    let fresh = Instance::new(known.kind.clone(), Arc::default());
                     (name.clone(), fresh)
                 })
                 .collect();
