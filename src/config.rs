@@ -14,6 +14,7 @@ mod files;
 mod health;
 mod host;
 mod keys;
+mod kinds;
 mod locate;
 mod parse;
 mod ports;
@@ -24,10 +25,12 @@ mod service;
 mod silence;
 mod source;
 pub(crate) mod syntax;
+mod thresholds;
 
 use std::time::Duration;
 
 use crate::model::ids::{EnvName, HostName};
+use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
 pub use fault::{ConfigFault, Place};
@@ -68,6 +71,7 @@ pub fn this_machine() -> FleetSpec {
                 name: HostName::new("localhost"),
                 reach: Reach::Local,
                 sudo: Sudo::Auto,
+                limits: Limits::default(),
             }],
             services: Vec::new(),
             ports: Vec::new(),

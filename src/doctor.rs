@@ -11,6 +11,7 @@ mod consequences;
 mod crash_loop;
 mod health;
 mod hosts;
+mod jobs;
 mod patient;
 mod ports;
 mod proxy;
@@ -48,6 +49,11 @@ const fn check(rule: Rule) -> Check {
         Rule::ConfigNewerThanProcess => services::config_newer_than_process::check,
         Rule::OldCode => services::old_code::check,
         Rule::StaleDirectory => services::stale_directory::check,
+        Rule::JobFailed => jobs::failed::check,
+        Rule::JobOverdue => jobs::overdue::check,
+        Rule::JobNeverRan => jobs::never_ran::check,
+        Rule::ProcessMissing => jobs::process::check,
+        Rule::CommandFailing => jobs::command::check,
         Rule::DiskFull => hosts::disk_full::check,
         Rule::DiskReadOnly => hosts::disk_read_only::check,
         Rule::MemoryFull => hosts::memory_full::check,

@@ -17,6 +17,7 @@ use crate::model::instance::Usage;
 use crate::model::job::Jobs;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
+use crate::model::process::Processes;
 use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
@@ -131,6 +132,8 @@ pub enum HostEvent {
     Scripts(Result<Box<Scripts>, Fault>),
     /// What is scheduled there.
     Jobs(Result<Box<Jobs>, Fault>),
+    /// Processes that services are.
+    Processes(Result<Processes, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

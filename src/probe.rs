@@ -13,6 +13,7 @@ pub mod journal;
 pub mod nginx;
 pub mod paths;
 pub mod ports;
+pub mod processes;
 pub mod properties;
 pub mod quote;
 pub mod scripts;

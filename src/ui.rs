@@ -16,6 +16,7 @@ mod layout;
 mod overlay;
 mod own_log;
 mod pane;
+mod planned;
 mod ports;
 mod scene;
 mod services;

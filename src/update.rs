@@ -22,7 +22,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
-use crate::model::spec::{FleetSpec, Promises};
+use crate::model::spec::{FleetSpec, Kind, Promises};
 use crate::model::time::Timestamp;
 use crate::model::told::Told;
 use crate::msg::Msg;
@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     if !model.unrecorded.is_empty() {
         effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
     }
+    effects.extend(std::mem::take(&mut model.alarming).into_iter().map(Effect::Alarm));
     effects
 }
 
@@ -133,6 +134,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         code: paths(host, |promises| promises.directory.as_slice()),
         data: paths(host, |promises| &promises.data),
         ports: declared(host),
+        processes: processes(host),
         backups: Arc::clone(&env.backups),
         checks: host
             .instances
@@ -151,6 +153,15 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
 /// Some paths that the services of a host are promised to rest on, each once.
 fn paths(host: &Host, of: impl Fn(&Promises) -> &[Box<str>]) -> Arc<[Box<str>]> {
     let all = host.instances.values().flat_map(|instance| of(&instance.promises).iter().cloned());
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What processes are looked for on a host.
+fn processes(host: &Host) -> Arc<[Box<str>]> {
+    let all = host.instances.values().filter_map(|instance| match &instance.kind {
+        Kind::Process(pattern) => Some(pattern.clone()),
+        Kind::Unit(_) | Kind::Timer(_) | Kind::Cron(_) | Kind::Command(_) => None,
+    });
     all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 

@@ -36,8 +36,20 @@ pub(crate) const TOP: Section = Section {
     keys: &[
         key("include", r#"include = ["conf.d/*.toml"]"#),
         key("console", "[console]"),
+        key("thresholds", "[thresholds]"),
         key("keys", "[keys]"),
         key("env", "[[env]]"),
+    ],
+};
+
+/// From where on something is too much.
+pub(crate) const THRESHOLDS: Section = Section {
+    header: "`[thresholds]`",
+    keys: &[
+        key("disk_free", "disk_free = 10"),
+        key("memory_used", "memory_used = 90"),
+        key("latency", r#"latency = "2s""#),
+        key("failing_checks", "failing_checks = 5"),
     ],
 };
 
@@ -56,6 +68,8 @@ pub(crate) const CONSOLE: Section = Section {
         key("ascii", "ascii = false"),
         key("mouse", "mouse = false"),
         key("problems_only", "problems_only = false"),
+        key("notify", r#"notify = "bell""#),
+        key("hook", r#"hook = ["notify-send", "quarterdeck"]"#),
     ],
 };
 
@@ -70,6 +84,7 @@ pub(crate) const ENV: Section = Section {
         key("service", "[[env.service]]"),
         key("ports", r#"ports = ["3444-3445", 80, 443]"#),
         key("silence", "[[env.silence]]"),
+        key("thresholds", "[env.thresholds]"),
         key("backup", "[[env.backup]]"),
     ],
 };
@@ -112,6 +127,14 @@ pub(crate) const SERVICE: Section = Section {
         key("name", r#"name = "api""#),
         key("hosts", r#"hosts = ["web1"]"#),
         key("unit", r#"unit = "api.service""#),
+        key("timer", r#"timer = "backup.timer""#),
+        key("cron", r#"cron = "/srv/scripts/backup.sh""#),
+        key("process", r#"process = "scanner_server.py""#),
+        key("command", r#"command = ["/srv/app/verify"]"#),
+        key("every", r#"every = "6h""#),
+        key("grace", r#"grace = "5m""#),
+        key("count", r#"count = "1-4""#),
+        key("timeout", r#"timeout = "30s""#),
         key("ports", "ports = [3444]"),
         key("needs", r#"needs = ["postgres"]"#),
         key("directory", r#"directory = "/srv/api""#),

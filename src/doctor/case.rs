@@ -9,6 +9,7 @@ use crate::model::fleet::{Env, Fleet};
 use crate::model::host::{Host, HostFacts, Link};
 use crate::model::ids::{HostName, ServiceName, UnitName};
 use crate::model::instance::Instance;
+use crate::model::limits::Limits;
 use crate::model::path::{PathFacts, PathKind};
 use crate::model::rule::Rule;
 use crate::model::spec::{
@@ -90,6 +91,7 @@ impl Case {
                     name: HostName::new(name),
                     reach: Reach::Ssh((*name).to_owned()),
                     sudo: Sudo::Auto,
+                    limits: Limits::default(),
                 })
                 .collect(),
             services,

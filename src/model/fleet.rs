@@ -10,7 +10,7 @@ use super::ids::{EnvName, HostId, HostName, InstanceId};
 use super::instance::{Instance, ServiceState, Verdict};
 use super::port::PortRange;
 use super::severity::Severity;
-use super::spec::{EnvSpec, FleetSpec, Kind, Silence, Tier};
+use super::spec::{EnvSpec, FleetSpec, Silence, Tier};
 use super::time::Timestamp;
 
 /// An environment.
@@ -254,8 +254,9 @@ impl Env {
         for host in &spec.hosts {
             let mut known = Host::new(host.clone());
             for service in spec.services.iter().filter(|s| s.hosts.contains(&host.name)) {
-                let Kind::Unit(unit) = &service.kind;
-                known.by_unit.insert(unit.clone(), service.name.clone());
+                if let Some(unit) = service.kind.unit() {
+                    known.by_unit.insert(unit.clone(), service.name.clone());
+                }
                 let instance = Instance::new(service.kind.clone(), Arc::clone(&service.promises));
                 known.instances.insert(service.name.clone(), instance);
             }
@@ -291,6 +292,16 @@ impl Host {
                 slot.discovered = self.discover;
             }
         }
+        // What is no unit is known by its name.
+        for (service, slot) in &mut self.instances {
+            let before = known.instances.remove(service);
+            let same = |before: &Instance| before.kind == slot.kind && slot.kind.unit().is_none();
+            if let Some(before) = before.filter(same) {
+                let promises = Arc::clone(&slot.promises);
+                *slot = before;
+                slot.promise(promises);
+            }
+        }
         self.generation = known.generation;
         self.link = known.link;
         self.latency = known.latency;
@@ -305,6 +316,7 @@ impl Host {
         self.proxy = known.proxy;
         self.scripts = known.scripts;
         self.jobs = known.jobs;
+        self.processes = known.processes;
         self.paths = known.paths;
         self.backups = known.backups;
         self.findings = known.findings;

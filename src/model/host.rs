@@ -15,6 +15,7 @@ use super::job::Jobs;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
+use super::process::Processes;
 use super::proxy::ProxyFacts;
 use super::restarts::Saved;
 use super::script::Scripts;
@@ -67,10 +68,12 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// What is scheduled there.
+    pub jobs: Observed<Jobs>,
+    /// Processes that services are.
+    pub processes: Observed<Processes>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
-    /// What is scheduled on it.
-    pub jobs: Observed<Jobs>,
     /// Its backups, as far as they were read.
     pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
@@ -103,8 +106,9 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
-            paths: Observed::default(),
             jobs: Observed::default(),
+            processes: Observed::default(),
+            paths: Observed::default(),
             backups: BTreeMap::new(),
             findings: Vec::new(),
             told: Told::default(),
@@ -125,7 +129,8 @@ impl Host {
 
     /// The worst of the connection and of what the host says of itself.
     pub fn severity(&self) -> Severity {
-        let own = self.facts.value().map_or(Severity::Ok, HostFacts::severity);
+        let own = self.facts.value();
+        let own = own.map_or(Severity::Ok, |facts| facts.severity(&self.spec.limits));
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
     }

@@ -103,6 +103,8 @@ pub enum JobVerdict {
     Running,
     /// Its last run failed, in these words.
     Failed(Box<str>),
+    /// It ran once, and nothing starts it any more, for that reason.
+    Idle(Box<str>),
     /// It had to run then and has not.
     Overdue(Timestamp),
     /// It has never run, and should have.
@@ -143,7 +145,10 @@ impl JobFacts {
             (Some(last), None | Some(_)) => match &last.end {
                 RunEnd::Failed(how) => JobVerdict::Failed(how.clone()),
                 RunEnd::Running => JobVerdict::Running,
-                RunEnd::Succeeded | RunEnd::Unknown => JobVerdict::OnTime,
+                RunEnd::Succeeded | RunEnd::Unknown => match &self.idle {
+                    Some(why) => JobVerdict::Idle(why.clone()),
+                    None => JobVerdict::OnTime,
+                },
             },
             (None, late) => match (self.seen_since, late) {
                 // It had to run while a run would have been seen.

@@ -19,11 +19,13 @@ pub enum Part {
     Scripts,
     /// What is scheduled there.
     Jobs,
+    /// Processes that services are.
+    Processes,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ports,
         Self::Backups,
         Self::Words,
@@ -32,5 +34,6 @@ impl Part {
         Self::Proxy,
         Self::Scripts,
         Self::Jobs,
+        Self::Processes,
     ];
 }

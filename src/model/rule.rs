@@ -52,6 +52,12 @@ rules! {
     ConfigNewerThanProcess "config-newer-than-process" "a service runs with older settings than those on disk";
     OldCode "old-code" "a service runs older code than that on disk";
     StaleDirectory "stale-directory" "what looks like a service's data is referred to, and nobody writes to it";
+    // Jobs, processes and commands.
+    JobFailed "job-failed" "the last run of a timer or of a job of cron failed";
+    JobOverdue "job-overdue" "a job had to run and has not, or nothing starts it any more";
+    JobNeverRan "job-never-ran" "a job was due and has never run, or no table has it";
+    ProcessMissing "process-missing" "a service has too few processes, or too many";
+    CommandFailing "command-failing" "a command that is run at an interval does not succeed";
     // Hosts.
     DiskFull "disk-full" "a file system has little room left, in bytes or inodes";
     DiskReadOnly "disk-read-only" "the kernel has made a file system read-only after errors";

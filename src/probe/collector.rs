@@ -27,6 +27,7 @@ pub fn program(nonce: &str) -> String {
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,
         super::jobs::SCRIPT,
+        super::processes::SCRIPT,
     ] {
         text.push_str(functions);
     }

@@ -9,6 +9,7 @@ mod jobs;
 mod line;
 mod paths;
 mod ports;
+mod processes;
 mod proxy;
 mod scripts;
 mod serve;
@@ -45,7 +46,7 @@ pub enum Order {
     /// Read a unit closely.
     Describe(UnitName),
     /// Watch other units.
-    Rewatch(Watch),
+    Rewatch(Box<Watch>),
     /// Connect now; ssh may ask on the terminal until this is answered.
     Login(oneshot::Sender<()>),
 }
@@ -179,7 +180,7 @@ async fn pause(
             order = orders.recv() => match order {
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
-                Some(Order::Rewatch(other)) => *watch = other,
+                Some(Order::Rewatch(other)) => *watch = *other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(
                         FaultKind::Unreachable,

@@ -12,7 +12,7 @@ mod finding;
 mod health;
 mod help;
 mod host;
-mod page;
+pub(super) mod page;
 mod palette;
 mod port;
 mod unit;

@@ -10,7 +10,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::observed::Observed;
 use crate::model::screen::{DetailTab, EventId, Input, Overlay, Pane, SortBy};
 use crate::model::severity::Severity;
-use crate::model::spec::{Kind, Reach};
+use crate::model::spec::Reach;
 
 pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     let before = model.screen.view.clone();
@@ -165,12 +165,8 @@ fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 fn describe(model: &mut Model, id: InstanceId) -> Vec<Effect> {
-    let unit = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service)).map(
-        |instance| {
-            let Kind::Unit(unit) = &instance.kind;
-            unit.clone()
-        },
-    );
+    let instance = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service));
+    let unit = instance.and_then(|instance| instance.kind.unit().cloned());
     let host = id.host.clone();
     model.screen.overlays.push(Overlay::Unit {
         id,
@@ -232,8 +228,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Unit { id, .. }) = model.screen.overlays.last() {
         let host = id.host.clone();
         let instance = model.fleet.host(&host).and_then(|h| h.instances.get(&id.service));
-        if let Some(instance) = instance {
-            let Kind::Unit(unit) = &instance.kind;
+        if let Some(unit) = instance.and_then(|instance| instance.kind.unit()) {
             effects.push(Effect::Describe { host, unit: unit.clone() });
         }
     }

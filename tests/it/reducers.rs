@@ -11,6 +11,7 @@ use quarterdeck::model::fault::{Fault, FaultKind};
 use quarterdeck::model::host::{HostFacts, Link};
 use quarterdeck::model::ids::{HostId, InstanceId, UnitName};
 use quarterdeck::model::instance::ServiceState;
+use quarterdeck::model::limits::Limits;
 use quarterdeck::model::rows;
 use quarterdeck::model::screen::{Overlay, Pane};
 use quarterdeck::model::severity::Severity;
@@ -35,6 +36,7 @@ pub(crate) fn spec() -> FleetSpec {
         name: name.into(),
         reach: Reach::Ssh(name.to_owned()),
         sudo: Sudo::Auto,
+        limits: Limits::default(),
     };
     let service = |name: &str, hosts: &[&str]| ServiceSpec {
         name: name.into(),
@@ -488,6 +490,7 @@ proptest! {
                     | Effect::Describe { host, .. } => {
                         prop_assert!(story.model.fleet.host(host).is_some());
                     }
+                    Effect::Alarm(event) => prop_assert!(event.host.is_some()),
                     Effect::SaveCounters(_)
                     | Effect::SaveView(_)
                     | Effect::Record(_)

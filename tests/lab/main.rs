@@ -25,6 +25,7 @@ mod faults;
 mod fleet;
 mod incident;
 mod init;
+mod jobs;
 mod links;
 mod logins;
 mod many;

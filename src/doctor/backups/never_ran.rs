@@ -25,12 +25,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             JobVerdict::Failed(how) => format!("failed the last time ({how})"),
             JobVerdict::NeverRan => "has never run".to_owned(),
             JobVerdict::Overdue(_) => "had to run, and has not".to_owned(),
-            JobVerdict::OnTime | JobVerdict::Running | JobVerdict::Unknown => {
-                match (&run.idle, run.next) {
-                    (Some(idle), None) => format!("will not run again: {idle}"),
-                    (Some(_) | None, _) => continue,
-                }
-            }
+            JobVerdict::Idle(idle) => format!("will not run again: {idle}"),
+            JobVerdict::OnTime | JobVerdict::Running | JobVerdict::Unknown => continue,
         };
         let subject = Subject::Backup(row.spec.name.clone());
         let summary = format!("{job}, which makes the backup of {}, {why}", row.spec.name);

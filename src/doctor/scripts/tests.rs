@@ -5,6 +5,7 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Fleet;
 use crate::model::host::Link;
 use crate::model::ids::HostId;
+use crate::model::limits::Limits;
 use crate::model::rule::Rule;
 use crate::model::script::PACE;
 use crate::model::spec::{ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Reach, Sudo, Tier};
@@ -23,7 +24,12 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
             name: "e".into(),
             tier: Tier::Staging,
             protected: false,
-            hosts: vec![HostSpec { name: "h".into(), reach: Reach::Local, sudo: Sudo::Auto }],
+            hosts: vec![HostSpec {
+                name: "h".into(),
+                reach: Reach::Local,
+                sudo: Sudo::Auto,
+                limits: Limits::default(),
+            }],
             services: Vec::new(),
             ports: Vec::new(),
             backups: std::sync::Arc::default(),

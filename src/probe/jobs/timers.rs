@@ -93,14 +93,16 @@ fn job(
         let relative = span(timer, "NextElapseUSecMonotonic").map(|at| clocks.monotonic(at));
         job.next = [realtime("NextElapseUSecRealtime"), relative].into_iter().flatten().min();
     }
-    job.idle = match (active, job.next, one(timer, "SubState")) {
-        (true, Some(_), _) | (true, None, Some("running")) => None,
-        (true, None, _) => Some("the timer has no next moment".into()),
-        (false, _, _) => Some("the timer is not active, so nothing starts it".into()),
-    };
     let triggered = span(timer, "LastTriggerUSecMonotonic")
         .map(|at| clocks.monotonic(at))
         .or_else(|| realtime("LastTriggerUSec"));
+    job.idle = match (active, job.next, one(timer, "SubState")) {
+        (true, Some(_), _) | (true, None, Some("running")) => None,
+        // One that fires once after the boot, and has.
+        (true, None, _) if triggered.is_some() => None,
+        (true, None, _) => Some("the timer has no next moment".into()),
+        (false, _, _) => Some("the timer is not active, so nothing starts it".into()),
+    };
     let began = service.and_then(|s| span(s, "ExecMainStartTimestampMonotonic"));
     let began = began.map(|at| clocks.monotonic(at));
     if let Some(service) = service {

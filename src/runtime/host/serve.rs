@@ -11,7 +11,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::glance::Glances;
 use super::line::Line;
 use super::{
-    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, proxy, scripts, units, words,
+    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts,
+    units, words,
 };
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
@@ -199,6 +200,7 @@ pub(super) async fn serve(
         fault = Box::pin(proxy::run(transport, shared)) => fault,
         fault = Box::pin(scripts::run(transport, shared)) => fault,
         fault = Box::pin(jobs::run(transport, shared)) => fault,
+        fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -219,7 +221,7 @@ async fn obey(
                 Some(Order::Login(_done)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Rewatch(watch)) => {
-                    shared.watch.send_replace(watch);
+                    shared.watch.send_replace(*watch);
                 }
                 Some(Order::Describe(unit)) => {
                     reading = Box::pin(describe_in_time(transport, shared, unit));
