@@ -313,7 +313,9 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
-            | Overlay::Event { scroll, .. },
+            | Overlay::Event { scroll, .. }
+            | Overlay::Needs { scroll, .. }
+            | Overlay::PortTable { scroll },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
     }

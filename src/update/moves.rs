@@ -38,7 +38,9 @@ pub(super) fn go(model: &mut Model, step: Step) {
             Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
-            | Overlay::Event { scroll, .. },
+            | Overlay::Event { scroll, .. }
+            | Overlay::Needs { scroll, .. }
+            | Overlay::PortTable { scroll },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();
