@@ -158,3 +158,135 @@ fn family<'a>(service: &'a str, env: &Env) -> &'a str {
     let cut = ends.filter_map(|end| service.strip_suffix(end)?.strip_suffix(['-', '_', '.', '@']));
     cut.filter(|rest| !rest.is_empty()).min_by_key(|rest| rest.len()).unwrap_or(service)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::fleet::Fleet;
+    use crate::model::host::Link;
+    use crate::model::port::{Socket, Sockets};
+    use crate::model::spec::{
+        ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo,
+    };
+
+    const NOW: Timestamp = Timestamp::from_secs(1_795_230_000);
+
+    fn env(name: &str, tier: Tier, service: &str, ports: &[(u16, Option<&str>)]) -> EnvSpec {
+        let spec = |(port, name): &(u16, Option<&str>)| PortSpec {
+            port: *port,
+            protocol: Protocol::Tcp,
+            name: name.map(Into::into),
+            bind: None,
+        };
+        let promises =
+            Promises { ports: ports.iter().map(spec).collect(), ..Promises::default() };
+        let host = |name: &str| HostSpec {
+            name: name.into(),
+            reach: Reach::Local,
+            sudo: Sudo::Auto,
+        };
+        EnvSpec {
+            name: name.into(),
+            tier,
+            protected: false,
+            hosts: vec![host("a"), host("b")],
+            services: vec![ServiceSpec {
+                name: service.into(),
+                hosts: vec!["a".into(), "b".into()],
+                kind: Kind::Unit("x.service".into()),
+                promises: Arc::new(promises),
+            }],
+            ports: Vec::new(),
+            silences: Vec::new(),
+        }
+    }
+
+    fn fleet() -> Fleet {
+        let envs = vec![
+            env("live", Tier::Production, "mcp", &[(3444, Some("http")), (80, None), (81, None)]),
+            env("dev-2", Tier::Development, "mcp-dev", &[(3446, Some("http")), (90, None)]),
+        ];
+        let spec = FleetSpec { console: ConsoleSpec::default(), envs, keys: Vec::new() };
+        Fleet::new(&spec)
+    }
+
+    fn listen(fleet: &mut Fleet, env: usize, host: &str, ports: &[u16]) {
+        let host = fleet.envs[env].hosts.get_mut(&host.into()).unwrap();
+        let socket = |port: &u16| Socket {
+            protocol: Protocol::Tcp,
+            address: [0, 0, 0, 0].into(),
+            port: *port,
+            uid: None,
+            inode: 1,
+            cgroup: Some("/system.slice/x.service".into()),
+            pids: vec![7],
+            waiting: 0,
+            backlog: 1,
+        };
+        host.link = Link::Connected;
+        let list = ports.iter().map(socket).collect();
+        host.ports.see(Sockets { list, ..Sockets::default() }, NOW);
+    }
+
+    fn table(fleet: &Fleet) -> PortTable<'_> {
+        PortTable::new(fleet.envs.iter().collect(), Duration::from_secs(5), NOW)
+    }
+
+    #[test]
+    fn the_same_purpose_is_one_line_in_all_environments() {
+        let fleet = fleet();
+        let table = table(&fleet);
+        let ports = |line: &Line<'_>| -> Vec<Option<u16>> {
+            let port = |cell: &Vec<Meeting<'_>>| cell.first().map(|m| m.declared.unwrap().1.port);
+            line.cells.iter().map(port).collect()
+        };
+        let found: Vec<_> = table.lines.iter().map(|line| (line.purpose.clone(), ports(line))).collect();
+        let of = |name, nth| Purpose::Declared { service: "mcp", name, nth };
+        assert_eq!(
+            found,
+            [
+                (of("", 0), vec![Some(80), Some(90)]),
+                (of("", 1), vec![Some(81), None]),
+                (of("http", 0), vec![Some(3444), Some(3446)]),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_not_read_is_not_known() {
+        let mut fleet = fleet();
+        listen(&mut fleet, 0, "a", &[80]);
+        let table = table(&fleet);
+        assert_eq!(table.unread, 3);
+        let meeting = &table.lines[0].cells[0][0];
+        assert_eq!((meeting.rows.len(), meeting.unread), (1, 1));
+        assert_eq!(table.lines[0].cells[1][0].severity(), Severity::Unknown);
+        assert!(table.lines[0].cells[0][0].severity().is_problem());
+    }
+
+    #[test]
+    fn a_listener_that_nobody_declares_has_a_line_and_ssh_has_none() {
+        let mut fleet = fleet();
+        listen(&mut fleet, 1, "b", &[22, 9229]);
+        let table = table(&fleet);
+        let last = table.lines.last().unwrap();
+        assert_eq!(last.purpose, Purpose::Undeclared(9229, Protocol::Tcp));
+        assert!(last.cells[0].is_empty());
+        assert_eq!(last.cells[1][0].worst().unwrap().verdict, PortVerdict::Undeclared);
+        assert_eq!(table.kept, 1);
+    }
+
+    #[test]
+    fn an_environments_name_is_no_part_of_the_family() {
+        let fleet = fleet();
+        let [live, dev] = [&fleet.envs[0], &fleet.envs[1]];
+        assert_eq!(family("mcp-dev", dev), "mcp");
+        assert_eq!(family("mcp-dev-2", dev), "mcp");
+        assert_eq!(family("mcp-dev", live), "mcp-dev");
+        assert_eq!(family("mcp_prod", live), "mcp");
+        assert_eq!(family("dev", dev), "dev");
+        assert_eq!(family("-dev", dev), "-dev");
+    }
+}
