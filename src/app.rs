@@ -18,12 +18,14 @@ use self::terminal::Tty;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
+use crate::model::alarm::Notify;
 use crate::model::ids::HostId;
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
 use crate::msg::Msg;
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
+use crate::runtime::hook::Hooks;
 use crate::runtime::store::{Remembered, Store};
 use crate::runtime::watch_config::{self, Watched};
 use crate::theme::Themes;
@@ -120,6 +122,9 @@ struct App {
     drawn: Option<Instant>,
     dirty: bool,
     mouse: bool,
+    notify: Notify,
+    hook: Vec<String>,
+    hooks: Hooks,
 }
 
 impl App {
@@ -144,6 +149,9 @@ impl App {
             drawn: None,
             dirty: true,
             mouse,
+            notify: setup.spec.console.notify,
+            hook: setup.spec.console.hook.clone(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -237,7 +245,11 @@ impl App {
 
     fn take(&mut self, msg: Msg) {
         let keys = match &msg {
-            Msg::ConfigRead(spec) => Some(Keymap::new(&spec.keys)),
+            Msg::ConfigRead(spec) => {
+                self.notify = spec.console.notify;
+                self.hook.clone_from(&spec.console.hook);
+                Some(Keymap::new(&spec.keys))
+            }
             _ => None,
         };
         self.pending.extend(update(&mut self.model, msg, clock::now()));
@@ -270,6 +282,11 @@ impl App {
             };
             match ours {
                 Effect::Copy(text) => tty.copy(&text)?,
+                Effect::Alarm(event) => {
+                    let text = format!("quarterdeck: {}: {}", event.place(), event.text);
+                    tty.call(self.notify, &text)?;
+                    self.hooks.run(&self.hook, &event);
+                }
                 Effect::Mouse(on) => tty.mouse(on)?,
                 Effect::Theme(name) => self.theme(name.as_deref()),
                 Effect::Suspend => next = Next::Suspend,

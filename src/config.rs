@@ -4,6 +4,7 @@
 //! Parsing of strings, nothing else: no clock, no network, no async. [`load`] reads files and
 //! is the only thing here that touches the disk; [`parse`] beneath it is pure.
 
+mod backup;
 pub(crate) mod check;
 mod console;
 mod env;
@@ -13,6 +14,7 @@ mod files;
 mod health;
 mod host;
 mod keys;
+mod kinds;
 mod locate;
 mod parse;
 mod ports;
@@ -23,10 +25,12 @@ mod service;
 mod silence;
 mod source;
 pub(crate) mod syntax;
+mod thresholds;
 
 use std::time::Duration;
 
 use crate::model::ids::{EnvName, HostName};
+use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
 pub use fault::{ConfigFault, Place};
@@ -67,10 +71,12 @@ pub fn this_machine() -> FleetSpec {
                 name: HostName::new("localhost"),
                 reach: Reach::Local,
                 sudo: Sudo::Auto,
+                limits: Limits::default(),
             }],
             services: Vec::new(),
             ports: Vec::new(),
             silences: Vec::new(),
+            backups: std::sync::Arc::default(),
         }],
         ..FleetSpec::default()
     }

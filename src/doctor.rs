@@ -4,12 +4,14 @@
 //! A rule looks at one host and at what it shares with the others of its environment. It says
 //! nothing about what it does not know: a stale reading proves nothing.
 
+mod backups;
 #[cfg(test)]
 mod case;
 mod consequences;
 mod crash_loop;
 mod health;
 mod hosts;
+mod jobs;
 mod patient;
 mod ports;
 mod proxy;
@@ -47,6 +49,11 @@ const fn check(rule: Rule) -> Check {
         Rule::ConfigNewerThanProcess => services::config_newer_than_process::check,
         Rule::OldCode => services::old_code::check,
         Rule::StaleDirectory => services::stale_directory::check,
+        Rule::JobFailed => jobs::failed::check,
+        Rule::JobOverdue => jobs::overdue::check,
+        Rule::JobNeverRan => jobs::never_ran::check,
+        Rule::ProcessMissing => jobs::process::check,
+        Rule::CommandFailing => jobs::command::check,
         Rule::DiskFull => hosts::disk_full::check,
         Rule::DiskReadOnly => hosts::disk_read_only::check,
         Rule::MemoryFull => hosts::memory_full::check,
@@ -64,6 +71,17 @@ const fn check(rule: Rule) -> Check {
         Rule::PortConflict => ports::conflict::check,
         Rule::PortOutOfRange => ports::out_of_range::check,
         Rule::PortOwnerUnknown => ports::owner_unknown::check,
+        Rule::BackupWrongSource => backups::wrong_source::check,
+        Rule::BackupCorrupt => backups::corrupt::check,
+        Rule::BackupMissing => backups::missing::check,
+        Rule::BackupNeverRan => backups::never_ran::check,
+        Rule::BackupLate => backups::late::check,
+        Rule::BackupTooSmall => backups::too_small::check,
+        Rule::BackupShrunk => backups::shrunk::check,
+        Rule::BackupThinRetention => backups::thin_retention::check,
+        Rule::BackupSameDisk => backups::same_disk::check,
+        Rule::BackupUnverified => backups::unverified::check,
+        Rule::BackupUndefined => backups::undefined::check,
         Rule::ProxyConfigInvalid => proxy::invalid::check,
         Rule::ProxyNotReloaded => proxy::stale::check,
         Rule::MixedUpstream => proxy::mixed::check,

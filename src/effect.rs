@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::port::Protocol;
@@ -44,6 +45,8 @@ pub enum Effect {
     Login(HostId),
     /// Put a text on the user's clipboard (OSC 52).
     Copy(String),
+    /// Call somebody, since something got worse.
+    Alarm(Event),
     /// Capture the mouse, or not.
     Mouse(bool),
     /// Take another theme; none is the next one.
@@ -84,6 +87,10 @@ pub struct Watch {
     pub data: Arc<[Box<str>]>,
     /// Ports that services declare: who holds them is looked at often.
     pub ports: Arc<[(Protocol, u16)]>,
+    /// Words of the command lines of processes that services are.
+    pub processes: Arc<[Box<str>]>,
+    /// Backups of the environment; those of this host are looked at.
+    pub backups: Arc<[BackupSpec]>,
     /// Services that have health checks.
     pub checks: Arc<[WatchedChecks]>,
     /// How often what cannot be pushed is read.

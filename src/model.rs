@@ -2,7 +2,11 @@
 //! a file or a socket, and nothing here knows how it is drawn.
 
 pub mod acknowledged;
+pub mod alarm;
 pub mod alike;
+pub mod backup;
+pub mod backups;
+pub mod calendar;
 pub mod check;
 pub mod command;
 pub mod event;
@@ -14,14 +18,19 @@ pub mod health;
 pub mod host;
 pub mod ids;
 pub mod instance;
+pub mod job;
+pub mod limits;
 pub mod needs;
 pub mod observed;
+pub mod part;
 pub mod path;
 pub mod port;
 pub mod port_table;
 pub mod ports;
+pub mod process;
 pub mod proxy;
 pub mod restarts;
+pub mod retention;
 pub mod rows;
 pub mod rule;
 pub mod screen;
@@ -35,6 +44,7 @@ pub mod told;
 pub mod unit;
 
 use acknowledged::Acks;
+use alarm::Alarms;
 use event::{Event, Timeline};
 use fleet::Fleet;
 use screen::Screen;
@@ -57,6 +67,10 @@ pub struct Model {
     pub timeline: Timeline,
     /// Events that the store was not handed yet; empty between two messages.
     pub unrecorded: Vec<Event>,
+    /// What was called out lately.
+    pub alarms: Alarms,
+    /// What is to be called out; empty between two messages.
+    pub alarming: Vec<Event>,
     /// When counters were last handed to the store.
     pub saved_at: Timestamp,
     /// What is looked at.

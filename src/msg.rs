@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::backup::BackupFacts;
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
 use crate::model::host::{HostFacts, Link, Part};
-use crate::model::ids::{EnvName, HostId, InstanceId, ServiceName, UnitName};
+use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
+use crate::model::job::Jobs;
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
+use crate::model::process::Processes;
 use crate::model::proxy::ProxyFacts;
 use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
@@ -115,6 +118,8 @@ pub enum HostEvent {
     Recalled(Option<History>),
     /// What listens.
     Ports(Result<Sockets, Fault>),
+    /// A backup was looked at.
+    Backup(BackupName, Result<Box<BackupFacts>, Fault>),
     /// The last lines of a unit's last run.
     Words(UnitName, Vec<JournalLine>),
     /// Directories and files that services rest on, by their path.
@@ -125,6 +130,10 @@ pub enum HostEvent {
     Proxy(Result<Box<ProxyFacts>, Fault>),
     /// What its scripts were found to do.
     Scripts(Result<Box<Scripts>, Fault>),
+    /// What is scheduled there.
+    Jobs(Result<Box<Jobs>, Fault>),
+    /// Processes that services are.
+    Processes(Result<Processes, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
     /// A unit was read closely.

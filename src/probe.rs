@@ -2,15 +2,18 @@
 //! runs there and a pure function from its output to facts. No transport, no clock, no failure:
 //! what makes no sense becomes a warning or an absent value.
 
+pub mod backups;
 pub mod checks;
 pub mod collector;
 pub mod detail;
 pub mod facts;
 pub mod history;
+pub mod jobs;
 pub mod journal;
 pub mod nginx;
 pub mod paths;
 pub mod ports;
+pub mod processes;
 pub mod properties;
 pub mod quote;
 pub mod scripts;

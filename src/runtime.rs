@@ -5,6 +5,7 @@ pub mod bus;
 pub mod clock;
 pub mod collector;
 pub mod engine;
+pub mod hook;
 pub mod host;
 pub mod local;
 pub mod simulated;

@@ -4,6 +4,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+mod backups;
 mod chrome;
 mod crash_loops;
 mod empty;
@@ -16,6 +17,7 @@ mod layout;
 mod overlay;
 mod own_log;
 mod pane;
+mod planned;
 mod ports;
 mod scene;
 mod services;
@@ -45,6 +47,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
     let looping = scene.judged.crash_loops(scene.view());
     let hosts = rows::hosts(scene.fleet, scene.view());
     let ports = rows::ports(scene.fleet, scene.view(), scene.now);
+    let backups = rows::backups(scene.fleet, scene.view(), scene.now);
     let findings = rows::findings(scene.fleet, scene.view());
     let events = rows::events(&scene.model.timeline, scene.view(), scene.now);
     let mut wanted = Wanted { envs: scene.fleet.envs.len(), ..Wanted::default() };
@@ -52,6 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
     wanted.set(Pane::CrashLoops, looping.rows.len());
     wanted.set(Pane::Hosts, hosts.rows.len());
     wanted.set(Pane::Ports, ports.rows.len());
+    wanted.set(Pane::Backups, backups.rows.len());
     wanted.set(Pane::Findings, findings.rows.len());
     wanted.set(Pane::Events, events.rows.len());
     let places = layout::places(area, wanted, scene.view());
@@ -62,6 +66,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, chrome: &Chrome, viewports: &m
             Pane::Services => services::draw(&scene, buf, area, viewports, &services),
             Pane::CrashLoops => crash_loops::draw(&scene, buf, area, viewports, &looping),
             Pane::Hosts => hosts::draw(&scene, buf, area, viewports, &hosts),
+            Pane::Backups => backups::draw(&scene, buf, area, viewports, &backups),
             Pane::Ports => ports::draw(&scene, buf, area, viewports, &ports),
             Pane::Events => events::draw(&scene, buf, area, viewports, &events),
             Pane::Findings => findings::draw(&scene, buf, area, viewports, &findings),

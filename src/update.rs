@@ -22,7 +22,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::port::Protocol;
 use crate::model::restarts::{RestartLog, Saved};
 use crate::model::severity::Severity;
-use crate::model::spec::{FleetSpec, Promises};
+use crate::model::spec::{FleetSpec, Kind, Promises};
 use crate::model::time::Timestamp;
 use crate::model::told::Told;
 use crate::msg::Msg;
@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     if !model.unrecorded.is_empty() {
         effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
     }
+    effects.extend(std::mem::take(&mut model.alarming).into_iter().map(Effect::Alarm));
     effects
 }
 
@@ -120,7 +121,8 @@ fn connect(model: &mut Model, id: &HostId) -> Option<Effect> {
 }
 
 fn watch(model: &Model, id: &HostId) -> Option<Watch> {
-    let host = model.fleet.host(id)?;
+    let env = model.fleet.env(&id.env)?;
+    let host = env.hosts.get(&id.host)?;
     let units: Vec<_> =
         if host.discover { Vec::new() } else { host.by_unit.keys().cloned().collect() };
     Some(Watch {
@@ -132,6 +134,8 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
         code: paths(host, |promises| promises.directory.as_slice()),
         data: paths(host, |promises| &promises.data),
         ports: declared(host),
+        processes: processes(host),
+        backups: Arc::clone(&env.backups),
         checks: host
             .instances
             .iter()
@@ -149,6 +153,15 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
 /// Some paths that the services of a host are promised to rest on, each once.
 fn paths(host: &Host, of: impl Fn(&Promises) -> &[Box<str>]) -> Arc<[Box<str>]> {
     let all = host.instances.values().flat_map(|instance| of(&instance.promises).iter().cloned());
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What processes are looked for on a host.
+fn processes(host: &Host) -> Arc<[Box<str>]> {
+    let all = host.instances.values().filter_map(|instance| match &instance.kind {
+        Kind::Process(pattern) => Some(pattern.clone()),
+        Kind::Unit(_) | Kind::Timer(_) | Kind::Cron(_) | Kind::Command(_) => None,
+    });
     all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -315,7 +328,8 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Port { scroll, .. }
             | Overlay::Event { scroll, .. }
             | Overlay::Needs { scroll, .. }
-            | Overlay::PortTable { scroll },
+            | Overlay::PortTable { scroll }
+            | Overlay::Backup { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
     }

@@ -7,7 +7,6 @@ use divan::{Bencher, black_box};
 use quarterdeck::model::Model;
 use quarterdeck::model::ids::{HostId, UnitName};
 use quarterdeck::model::instance::Usage;
-use quarterdeck::model::spec::Kind;
 use quarterdeck::model::unit::UnitFacts;
 use quarterdeck::msg::{HostEvent, Msg};
 use quarterdeck::update::{unsaved, update};
@@ -23,10 +22,7 @@ fn ids(model: &Model) -> Vec<HostId> {
 
 fn units(model: &Model) -> Vec<UnitName> {
     let (_, host) = model.fleet.hosts().next().unwrap();
-    let unit = |kind: &Kind| match kind {
-        Kind::Unit(unit) => unit.clone(),
-    };
-    host.instances.values().map(|instance| unit(&instance.kind)).collect()
+    host.instances.values().filter_map(|instance| instance.kind.unit().cloned()).collect()
 }
 
 fn reduce(bencher: Bencher<'_, '_>, hosts: usize, mut event: impl FnMut(&[UnitName]) -> HostEvent) {

@@ -14,6 +14,7 @@ use crossterm::{cursor, execute};
 use ratatui::{Frame, Terminal};
 
 use super::backend::Quiet;
+use crate::model::alarm::Notify;
 
 /// A frame is one write.
 const FRAME_BYTES: usize = 64 * 1024;
@@ -49,6 +50,23 @@ impl Tty {
     /// Puts a text on the user's clipboard, through the terminal (OSC 52).
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(self.terminal.backend_mut().writer(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Calls somebody with the terminal's bell, and with a notification where that is wanted. The
+    /// text must be harmless.
+    pub(super) fn call(&mut self, how: Notify, text: &str) -> io::Result<()> {
+        let writer = self.terminal.backend_mut().writer();
+        match how {
+            Notify::Off => return Ok(()),
+            Notify::Bell => {}
+            // tmux hands on only what is wrapped for it (tmux(1), allow-passthrough).
+            Notify::Osc9 if std::env::var_os("TMUX").is_some() => {
+                write!(writer, "\x1bPtmux;\x1b\x1b]9;{text}\x07\x1b\\")?;
+            }
+            Notify::Osc9 => write!(writer, "\x1b]9;{text}\x07")?,
+        }
+        writer.write_all(b"\x07")?;
+        writer.flush()
     }
 
     /// Captures the mouse, or leaves it to the terminal.

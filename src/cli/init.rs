@@ -25,6 +25,7 @@ use super::{CONFIG, Failure, Outcome, SOFTWARE, USAGE, complain, env, tokio_runt
 use crate::config::{self, Source};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::HostName;
+use crate::model::limits::Limits;
 use crate::model::spec::{HostSpec, Reach, Sudo, Tier};
 use crate::runtime::{clock, engine, host};
 
@@ -172,7 +173,11 @@ async fn look(destinations: &[String]) -> std::io::Result<Vec<Seen>> {
         let name = HostName::new(guess::host_name(destination));
         let task = tokio::spawn(async move {
             let _permit = together.acquire().await;
-            host::survey(&HostSpec { name, reach, sudo: Sudo::Auto }, &connector).await
+            host::survey(
+                &HostSpec { name, reach, sudo: Sudo::Auto, limits: Limits::default() },
+                &connector,
+            )
+            .await
         });
         (destination, task)
     });
@@ -190,7 +195,7 @@ async fn look(destinations: &[String]) -> std::io::Result<Vec<Seen>> {
 /// The config's text, which loads without a fault.
 fn written(envs: &[Env<'_>], when: &str) -> Result<String, Failure> {
     let mut told = String::new();
-    for live in [Live::Known, Live::Nothing] {
+    for live in [Live::Known, Live::Services, Live::Nothing] {
         let text = page::page(envs, live, when);
         match config::parse(&[Source::new("config.toml", text.as_str())]) {
             Ok(_) => return Ok(text),

@@ -1,5 +1,6 @@
 //! `quarterdeck status`: one reading, as a table or as JSON.
 
+mod backups;
 mod json;
 mod table;
 

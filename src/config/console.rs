@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
 
-use super::check;
 use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::{At, Table};
 use super::{INTERVAL_MAX, INTERVAL_MIN};
+use super::{check, env, health};
+use crate::model::alarm::Notify;
 use crate::model::spec::ConsoleSpec;
 
 pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> ConsoleSpec {
@@ -22,12 +23,22 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> ConsoleSpec {
     {
         table.refuse(&theme.span(), refusal, faults);
     }
+    let notify = table.text("notify", faults).and_then(|word| {
+        let words = Notify::ALL.map(|notify| (notify.name(), notify));
+        env::one_of(table, "notify", &word, &words, faults)
+    });
     ConsoleSpec {
         interval: interval.unwrap_or(default.interval),
         theme: theme.map_or(default.theme, |theme| (*theme.get_ref()).to_owned()),
         ascii: table.flag("ascii", faults).unwrap_or(default.ascii),
         mouse: table.flag("mouse", faults).unwrap_or(default.mouse),
         problems_only: table.flag("problems_only", faults).unwrap_or(default.problems_only),
+        notify: notify.unwrap_or(default.notify),
+        hook: health::argv(table, "hook", faults)
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
     }
 }
 

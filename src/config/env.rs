@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
-use super::{check, host, ports, schema, service, silence};
+use super::thresholds::Thresholds;
+use super::{backup, check, host, ports, schema, service, silence};
 use crate::model::ids::EnvName;
-use crate::model::spec::{EnvSpec, Tier};
+use crate::model::limits::Limits;
+use crate::model::spec::{EnvSpec, HostSpec, Tier};
 
 /// Environments of all files.
 #[derive(Default)]
@@ -19,10 +21,10 @@ pub(super) struct Envs {
 
 impl Envs {
     /// Reads every `[[env]]` of one file.
-    pub(super) fn read(&mut self, root: &Table<'_>, faults: &mut Faults) {
+    pub(super) fn read(&mut self, root: &Table<'_>, limits: Limits, faults: &mut Faults) {
         for table in root.tables("env", &schema::ENV, faults) {
             self.any = true;
-            if let Some(env) = self.read_one(&table, faults) {
+            if let Some(env) = self.read_one(&table, limits, faults) {
                 self.list.push(env);
             }
         }
@@ -38,7 +40,12 @@ impl Envs {
         self.list
     }
 
-    fn read_one(&mut self, table: &Table<'_>, faults: &mut Faults) -> Option<EnvSpec> {
+    fn read_one(
+        &mut self,
+        table: &Table<'_>,
+        limits: Limits,
+        faults: &mut Faults,
+    ) -> Option<EnvSpec> {
         table.refuse_unknown(faults);
         let name = name(table, faults);
         if let Some(name) = &name {
@@ -62,16 +69,25 @@ impl Envs {
         let hosts = host::read_all(table, faults);
         let services = service::read_all(table, &hosts, faults);
         let ports = ports::ranges(table, faults);
+        let limits = table
+            .table("thresholds", &schema::THRESHOLDS, faults)
+            .map_or(limits, |table| Thresholds::read(&table, faults).over(limits));
         let silences = silence::read_all(table, faults);
+        let backups = backup::read_all(table, &hosts, faults);
         let tier = tier?;
         Some(EnvSpec {
             name: EnvName::new(name?.get_ref()),
             tier,
             protected: protected.unwrap_or(tier == Tier::Production),
-            hosts: hosts.into_iter().filter_map(|host| host.spec).collect(),
+            hosts: hosts
+                .into_iter()
+                .filter_map(|host| host.spec)
+                .map(|spec| HostSpec { limits, ..spec })
+                .collect(),
             services,
             ports,
             silences,
+            backups: backups.into(),
         })
     }
 }

@@ -293,7 +293,8 @@ fn scalar(value: &Spanned<DeValue<'_>>) -> Option<Scalar> {
     }
 }
 
-fn number(
+/// A whole number within limits.
+pub(super) fn number(
     table: &Table<'_>,
     key: &str,
     limits: RangeInclusive<u16>,

@@ -8,6 +8,7 @@ use super::faults::Faults;
 use super::reader::Table;
 use super::{check, schema};
 use crate::model::ids::HostName;
+use crate::model::limits::Limits;
 use crate::model::spec::{HostSpec, Reach, Sudo};
 
 /// A host as far as it could be read: services may name one whose other keys are faulty.
@@ -64,7 +65,7 @@ fn read<'a>(
     let name = name.map(toml::Spanned::into_inner);
     let spec = match (name, reach, sudo) {
         (Some(name), Some(reach), Some(sudo)) => {
-            Some(HostSpec { name: HostName::new(name), reach, sudo })
+            Some(HostSpec { name: HostName::new(name), reach, sudo, limits: Limits::default() })
         }
         _ => None,
     };

@@ -7,7 +7,9 @@ use super::fault::ConfigFault;
 use super::faults::Faults;
 use super::reader::Table;
 use super::source::Source;
+use super::thresholds::Thresholds;
 use super::{console, env, keys, schema, syntax};
+use crate::model::limits::Limits;
 use crate::model::spec::FleetSpec;
 
 /// Reads the first file as the config and the others as what it includes; finds all faults of
@@ -24,15 +26,16 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
     let mut spec = FleetSpec::default();
     let mut keys = keys::Keys::default();
     let mut envs = env::Envs::default();
+    let mut limits = Limits::default();
     for (index, (source, tree)) in trees.iter().enumerate() {
         let Some(tree) = tree else { continue };
         let root = if index == 0 {
-            main_root(source, tree, &mut spec, faults)
+            main_root(source, tree, (&mut spec, &mut limits), faults)
         } else {
             included_root(source, tree, files, faults)
         };
         keys.read(&root, faults);
-        envs.read(&root, faults);
+        envs.read(&root, limits, faults);
     }
     // A file that could not be read may well hold the environment that is missed.
     let all_read = trees.iter().all(|(_, tree)| tree.is_some()) && faults.count() == 0;
@@ -52,7 +55,7 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
 fn main_root<'a>(
     source: &'a Source,
     tree: &'a Spanned<DeTable<'a>>,
-    spec: &mut FleetSpec,
+    (spec, limits): (&mut FleetSpec, &mut Limits),
     faults: &mut Faults,
 ) -> Table<'a> {
     let root = Table::root(source, tree, &schema::TOP);
@@ -60,6 +63,9 @@ fn main_root<'a>(
     include_patterns(&root, faults);
     if let Some(table) = root.table("console", &schema::CONSOLE, faults) {
         spec.console = console::read(&table, faults);
+    }
+    if let Some(table) = root.table("thresholds", &schema::THRESHOLDS, faults) {
+        *limits = Thresholds::read(&table, faults).over(*limits);
     }
     root
 }

@@ -9,17 +9,18 @@ use super::{check, health, ports};
 use crate::model::ids::ServiceName;
 use crate::model::spec::Promises;
 
-pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Arc<Promises> {
+pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Promises {
     let directory = table.text("directory", faults);
     let data = table.texts("data", faults).map(toml::Spanned::into_inner).unwrap_or_default();
     let needs = table.texts("needs", faults).map(toml::Spanned::into_inner).unwrap_or_default();
-    Arc::new(Promises {
+    Promises {
         ports: ports::of_service(table, faults),
         needs: needs.iter().map(|name| ServiceName::new(name.get_ref())).collect(),
         directory: directory.and_then(|text| path(table, &text, faults)),
         data: data.iter().filter_map(|text| path(table, text, faults)).collect(),
         checks: health::read_all(table, faults),
-    })
+        ..Promises::default()
+    }
 }
 
 /// An absolute path, as the host has it.

@@ -36,8 +36,20 @@ pub(crate) const TOP: Section = Section {
     keys: &[
         key("include", r#"include = ["conf.d/*.toml"]"#),
         key("console", "[console]"),
+        key("thresholds", "[thresholds]"),
         key("keys", "[keys]"),
         key("env", "[[env]]"),
+    ],
+};
+
+/// From where on something is too much.
+pub(crate) const THRESHOLDS: Section = Section {
+    header: "`[thresholds]`",
+    keys: &[
+        key("disk_free", "disk_free = 10"),
+        key("memory_used", "memory_used = 90"),
+        key("latency", r#"latency = "2s""#),
+        key("failing_checks", "failing_checks = 5"),
     ],
 };
 
@@ -56,6 +68,8 @@ pub(crate) const CONSOLE: Section = Section {
         key("ascii", "ascii = false"),
         key("mouse", "mouse = false"),
         key("problems_only", "problems_only = false"),
+        key("notify", r#"notify = "bell""#),
+        key("hook", r#"hook = ["notify-send", "quarterdeck"]"#),
     ],
 };
 
@@ -70,6 +84,8 @@ pub(crate) const ENV: Section = Section {
         key("service", "[[env.service]]"),
         key("ports", r#"ports = ["3444-3445", 80, 443]"#),
         key("silence", "[[env.silence]]"),
+        key("thresholds", "[env.thresholds]"),
+        key("backup", "[[env.backup]]"),
     ],
 };
 
@@ -111,6 +127,14 @@ pub(crate) const SERVICE: Section = Section {
         key("name", r#"name = "api""#),
         key("hosts", r#"hosts = ["web1"]"#),
         key("unit", r#"unit = "api.service""#),
+        key("timer", r#"timer = "backup.timer""#),
+        key("cron", r#"cron = "/srv/scripts/backup.sh""#),
+        key("process", r#"process = "scanner_server.py""#),
+        key("command", r#"command = ["/srv/app/verify"]"#),
+        key("every", r#"every = "6h""#),
+        key("grace", r#"grace = "5m""#),
+        key("count", r#"count = "1-4""#),
+        key("timeout", r#"timeout = "30s""#),
         key("ports", "ports = [3444]"),
         key("needs", r#"needs = ["postgres"]"#),
         key("directory", r#"directory = "/srv/api""#),
@@ -140,5 +164,49 @@ pub(crate) const HEALTH: Section = Section {
     ],
 };
 
+/// A backup of an environment.
+pub(crate) const BACKUP: Section = Section {
+    header: "`[[env.backup]]`",
+    keys: &[
+        key("name", r#"name = "data""#),
+        key("host", r#"host = "web1""#),
+        key("source", r#"source = "/srv/api/data""#),
+        key("files", r#"files = "/srv/backups/data-*.tar.gz""#),
+        key("restic", r#"restic = { repository = "/srv/restic" }"#),
+        key("borg", r#"borg = { repository = "/srv/borg" }"#),
+        key("git", r#"git = { directory = "/srv/api" }"#),
+        key("command", r#"command = ["/usr/local/bin/last-backup"]"#),
+        key("none", r#"none = "it can be built again""#),
+        key("every", r#"every = "6h""#),
+        key("grace", r#"grace = "30m""#),
+        key("keep", "keep = 30"),
+        key("restore_within", r#"restore_within = "30m""#),
+        key("min_size", r#"min_size = "10KiB""#),
+        key("time_from", r#"time_from = "mtime""#),
+        key("timer", r#"timer = "backup.timer""#),
+        key("cron", r#"cron = "/usr/local/bin/backup.sh""#),
+    ],
+};
+
+/// How many copies are kept.
+pub(crate) const KEEP: Section = Section {
+    header: "`keep`",
+    keys: &[key("daily", "daily = 7"), key("weekly", "weekly = 4"), key("monthly", "monthly = 12")],
+};
+
+/// A repository of restic or borg.
+pub(crate) const REPOSITORY: Section = Section {
+    header: "a backup's repository",
+    keys: &[
+        key("repository", r#"repository = "/srv/restic""#),
+        key("password_file", r#"password_file = "/root/.restic""#),
+    ],
+};
+
+/// A work tree of git.
+pub(crate) const GIT: Section =
+    Section { header: "`git`", keys: &[key("directory", r#"directory = "/srv/api""#)] };
+
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
-pub const KEYS: &[Section] = &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH];
+pub const KEYS: &[Section] =
+    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH, BACKUP, KEEP, REPOSITORY, GIT];

@@ -8,14 +8,20 @@ use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::host::ReadHost;
 use super::reader::{At, Table, nearest};
-use super::{check, promises, schema};
-use crate::model::ids::{HostName, ServiceName, UnitName};
+use super::{kinds, promises, schema};
+use crate::model::ids::{HostName, ServiceName};
 use crate::model::spec::{Kind, ServiceSpec};
 
 type ReadKind = fn(&Table<'_>, &str, &mut Faults) -> Option<Kind>;
 
 /// The keys that say how a service is run, of which it must have exactly one.
-const KINDS: &[(&str, ReadKind)] = &[("unit", read_unit)];
+const KINDS: &[(&str, ReadKind)] = &[
+    ("unit", kinds::unit),
+    ("timer", kinds::timer),
+    ("cron", kinds::cron),
+    ("process", kinds::process),
+    ("command", kinds::command),
+];
 
 /// Every service of an environment with those hosts.
 pub(super) fn read_all(
@@ -65,11 +71,12 @@ fn read<'a>(
         Some(listed) => listed_hosts(table, &listed, known, faults),
         None => known.iter().filter_map(|host| host.name).map(HostName::new).collect(),
     };
-    let promises = promises::read(table, faults);
+    let mut promises = promises::read(table, faults);
     let kind = kind(table, faults)?;
-    let Kind::Unit(unit) = &kind;
+    kinds::promises(table, &kind, &mut promises, faults);
+    let promises = Arc::new(promises);
     let line = table.source.line(table.span().start);
-    for host in &hosts {
+    for (unit, host) in hosts.iter().filter_map(|host| Some((kind.unit()?, host))) {
         let key = (host.clone(), unit.as_str().to_owned());
         if let Some(first) = seen.units.get(&key) {
             let message = format!(
@@ -78,7 +85,7 @@ fn read<'a>(
                 quoted(host.as_str())
             );
             let remedy = "remove one of the two, or give them different `hosts`";
-            faults.at(table.source, &table.span_of("unit"), message, remedy);
+            faults.at(table.source, &table.span_of(kind.name()), message, remedy);
             break;
         }
         seen.units.insert(key, line);
@@ -148,15 +155,4 @@ fn misspelled(table: &Table<'_>) -> bool {
         let kinds = KINDS.iter().map(|(kind, _)| *kind);
         !known(key.get_ref()) && nearest(key.get_ref(), kinds).is_some()
     })
-}
-
-fn read_unit(table: &Table<'_>, key: &str, faults: &mut Faults) -> Option<Kind> {
-    let unit = table.text(key, faults)?;
-    match check::unit(unit.get_ref()) {
-        Ok(()) => Some(Kind::Unit(UnitName::new(unit.get_ref()))),
-        Err(refusal) => {
-            table.refuse(&unit.span(), refusal, faults);
-            None
-        }
-    }
 }

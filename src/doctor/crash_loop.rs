@@ -9,7 +9,6 @@ use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
-use crate::model::spec::Kind;
 
 const FIVE: Duration = Duration::from_secs(300);
 /// Last lines shown as evidence.
@@ -23,7 +22,7 @@ pub(super) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
 
 fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let restarts = &row.instance.restarts;
-    let Kind::Unit(unit) = &row.instance.kind;
+    let name = row.instance.kind.unit().map_or(row.service.as_str(), |unit| unit.as_str());
     // A slow or a fading loop has its restarts further apart.
     let (five, minutes) = match restarts.within(FIVE, patient.now) {
         few if few.n < 3 => (restarts.within(FIVE * 2, patient.now), 10),
@@ -64,6 +63,6 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
         found = found.proof_at("journal", line.text.clone(), patient.host.wall(line.at));
     }
     found
-        .step(format!("journalctl -u {unit} -n 50"), "its last words; mend what they name")
-        .step(format!("systemctl stop {unit}"), "as a stop-gap: ends the loop, and the service")
+        .step(format!("journalctl -u {name} -n 50"), "its last words; mend what they name")
+        .step(format!("systemctl stop {name}"), "as a stop-gap: ends the loop, and the service")
 }

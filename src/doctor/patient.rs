@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::backups::{self, BackupRow};
 use crate::model::finding::{Key, Subject};
 use crate::model::fleet::{Env, Fleet, Row};
 use crate::model::host::Host;
@@ -28,6 +29,8 @@ pub struct Patient<'a> {
     pub rows: Vec<Row<'a>>,
     /// Its ports with their verdicts; none where the reading is not fresh.
     pub ports: Vec<PortRow<'a>>,
+    /// Its backups with their verdicts, those that could not be read among them.
+    pub backups: Vec<BackupRow<'a>>,
 }
 
 impl<'a> Patient<'a> {
@@ -36,7 +39,8 @@ impl<'a> Patient<'a> {
         let rows = fleet.rows_of(env, host, now).filter(|row| !row.verdict.stale).collect();
         let mut ports = ports::judge(env, host, fleet.interval, now);
         ports.retain(|port| !port.stale);
-        Self { fleet, env, host, now, rows, ports }
+        let backups = backups::judge(env, host, now);
+        Self { fleet, env, host, now, rows, ports, backups }
     }
 
     /// The row of a service.

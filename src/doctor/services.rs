@@ -28,7 +28,7 @@ use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;
-use crate::model::unit::{Exit, ExitCode, JournalLine, UnitFacts};
+use crate::model::unit::{ActiveState, Exit, ExitCode, JournalLine, UnitFacts};
 
 /// Last lines shown as evidence.
 const LINES: usize = 8;
@@ -44,7 +44,7 @@ struct Service<'p, 'a> {
 /// The host's services that are units.
 fn all<'p, 'a>(patient: &'p Patient<'a>) -> impl Iterator<Item = Service<'p, 'a>> {
     patient.rows.iter().filter_map(|row| {
-        let Kind::Unit(unit) = &row.instance.kind;
+        let unit = row.instance.kind.unit()?;
         Some(Service { row, unit, facts: row.instance.facts.value()? })
     })
 }
@@ -56,8 +56,16 @@ fn ailing<'p, 'a>(patient: &'p Patient<'a>) -> impl Iterator<Item = Service<'p, 
 
 impl Service<'_, '_> {
     fn ails(&self) -> bool {
-        matches!(self.row.verdict.state, ServiceState::Failed | ServiceState::CrashLooping)
+        self.failed()
+            || self.row.verdict.state == ServiceState::CrashLooping
             || self.facts.sub.starts_with("auto-restart")
+    }
+
+    /// It is down against everybody's wish. A timer whose last run failed is not: it goes on.
+    fn failed(&self) -> bool {
+        let own = self.facts.active == ActiveState::Failed
+            || !matches!(self.row.instance.kind, Kind::Timer(_));
+        own && self.row.verdict.state == ServiceState::Failed
     }
 
     fn runs(&self) -> bool {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backup::BackupSpec;
 use super::host::Host;
 use super::ids::{EnvName, HostId, HostName, InstanceId};
 use super::instance::{Instance, ServiceState, Verdict};
 use super::port::PortRange;
 use super::severity::Severity;
-use super::spec::{EnvSpec, FleetSpec, Kind, Silence, Tier};
+use super::spec::{EnvSpec, FleetSpec, Silence, Tier};
 use super::time::Timestamp;
 
 /// An environment.
@@ -25,6 +26,8 @@ pub struct Env {
     pub ports: Vec<PortRange>,
     /// Findings that nobody wants to hear of.
     pub silences: Vec<Silence>,
+    /// Backups that its hosts should have, in the config's order.
+    pub backups: Arc<[BackupSpec]>,
     /// Its hosts.
     pub hosts: BTreeMap<HostName, Host>,
 }
@@ -257,8 +260,9 @@ impl Env {
         for host in &spec.hosts {
             let mut known = Host::new(host.clone());
             for service in spec.services.iter().filter(|s| s.hosts.contains(&host.name)) {
-                let Kind::Unit(unit) = &service.kind;
-                known.by_unit.insert(unit.clone(), service.name.clone());
+                if let Some(unit) = service.kind.unit() {
+                    known.by_unit.insert(unit.clone(), service.name.clone());
+                }
                 let instance = Instance::new(service.kind.clone(), Arc::clone(&service.promises));
                 known.instances.insert(service.name.clone(), instance);
             }
@@ -271,6 +275,7 @@ impl Env {
             protected: spec.protected,
             ports: spec.ports.clone(),
             silences: spec.silences.clone(),
+            backups: Arc::clone(&spec.backups),
             hosts,
         }
     }
@@ -293,6 +298,16 @@ impl Host {
                 slot.discovered = self.discover;
             }
         }
+        // What is no unit is known by its name.
+        for (service, slot) in &mut self.instances {
+            let before = known.instances.remove(service);
+            let same = |before: &Instance| before.kind == slot.kind && slot.kind.unit().is_none();
+            if let Some(before) = before.filter(same) {
+                let promises = Arc::clone(&slot.promises);
+                *slot = before;
+                slot.promise(promises);
+            }
+        }
         self.generation = known.generation;
         self.link = known.link;
         self.latency = known.latency;
@@ -306,7 +321,10 @@ impl Host {
         self.port_briefs = known.port_briefs;
         self.proxy = known.proxy;
         self.scripts = known.scripts;
+        self.jobs = known.jobs;
+        self.processes = known.processes;
         self.paths = known.paths;
+        self.backups = known.backups;
         self.findings = known.findings;
         self.told = known.told;
         self.parts = known.parts;

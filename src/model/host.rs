@@ -6,13 +6,16 @@ mod link;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::backup::BackupFacts;
 use super::fault::Fault;
 use super::finding::Tracked;
-use super::ids::{HostId, ServiceName, UnitName};
+use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
+use super::job::Jobs;
 use super::observed::Observed;
 use super::path::PathFacts;
 use super::port::{PortBrief, Sockets};
+use super::process::Processes;
 use super::proxy::ProxyFacts;
 use super::restarts::Saved;
 use super::script::Scripts;
@@ -21,6 +24,7 @@ use super::spec::{HostSpec, Reach};
 use super::time::Timestamp;
 use super::told::Told;
 
+pub use super::part::Part;
 pub use facts::{Disk, HostFacts, Pressure};
 pub use link::Link;
 
@@ -64,37 +68,20 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// What is scheduled there.
+    pub jobs: Observed<Jobs>,
+    /// Processes that services are.
+    pub processes: Observed<Processes>,
     /// Directories and files that its services rest on.
     pub paths: Observed<BTreeMap<Box<str>, PathFacts>>,
+    /// Its backups, as far as they were read.
+    pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
     /// What the timeline has told of it.
     pub told: Told,
     /// Parts of this connection's reading that have come to their first end.
     pub parts: BTreeSet<Part>,
-}
-
-/// A part of reading a host, each at its own pace.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Part {
-    /// What listens.
-    Ports,
-    /// The last words of what is down.
-    Words,
-    /// Directories and files that services rest on.
-    Paths,
-    /// What health checks say.
-    Checks,
-    /// What its reverse proxy does.
-    Proxy,
-    /// Scripts that cron and units start.
-    Scripts,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Ports, Self::Words, Self::Paths, Self::Checks, Self::Proxy, Self::Scripts];
 }
 
 impl Host {
@@ -119,7 +106,10 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
+            jobs: Observed::default(),
+            processes: Observed::default(),
             paths: Observed::default(),
+            backups: BTreeMap::new(),
             findings: Vec::new(),
             told: Told::default(),
             parts: BTreeSet::new(),
@@ -139,7 +129,8 @@ impl Host {
 
     /// The worst of the connection and of what the host says of itself.
     pub fn severity(&self) -> Severity {
-        let own = self.facts.value().map_or(Severity::Ok, HostFacts::severity);
+        let own = self.facts.value();
+        let own = own.map_or(Severity::Ok, |facts| facts.severity(&self.spec.limits));
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
     }

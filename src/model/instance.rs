@@ -1,5 +1,7 @@
 //! A service on one host, and the verdict on it. Every view takes its words from here.
 
+mod planned;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,6 +154,16 @@ impl Instance {
 
     /// The verdict at `now`; `interval` is how often it should be read.
     pub fn judge(&self, host: &Host, interval: Duration, now: Timestamp) -> Verdict {
+        match &self.kind {
+            Kind::Unit(_) => self.judge_unit(host, interval, now),
+            Kind::Timer(_) => self.judge_timer(self.judge_unit(host, interval, now), host, now),
+            Kind::Cron(_) => self.judge_cron(host, now),
+            Kind::Process(_) => self.judge_processes(host, interval, now),
+            Kind::Command(_) => self.judge_command(host, now),
+        }
+    }
+
+    fn judge_unit(&self, host: &Host, interval: Duration, now: Timestamp) -> Verdict {
         let Some(facts) = self.facts.value() else {
             return Verdict {
                 state: ServiceState::Unknown,

@@ -166,6 +166,7 @@ mod tests {
     use super::*;
     use crate::model::fleet::Fleet;
     use crate::model::host::Link;
+    use crate::model::limits::Limits;
     use crate::model::port::{Socket, Sockets};
     use crate::model::spec::{
         ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo,
@@ -180,12 +181,12 @@ mod tests {
             name: name.map(Into::into),
             bind: None,
         };
-        let promises =
-            Promises { ports: ports.iter().map(spec).collect(), ..Promises::default() };
+        let promises = Promises { ports: ports.iter().map(spec).collect(), ..Promises::default() };
         let host = |name: &str| HostSpec {
             name: name.into(),
             reach: Reach::Local,
             sudo: Sudo::Auto,
+            limits: Limits::default(),
         };
         EnvSpec {
             name: name.into(),
@@ -200,6 +201,7 @@ mod tests {
             }],
             ports: Vec::new(),
             silences: Vec::new(),
+            backups: Arc::default(),
         }
     }
 
@@ -242,7 +244,8 @@ mod tests {
             let port = |cell: &Vec<Meeting<'_>>| cell.first().map(|m| m.declared.unwrap().1.port);
             line.cells.iter().map(port).collect()
         };
-        let found: Vec<_> = table.lines.iter().map(|line| (line.purpose.clone(), ports(line))).collect();
+        let found: Vec<_> =
+            table.lines.iter().map(|line| (line.purpose.clone(), ports(line))).collect();
         let of = |name, nth| Purpose::Declared { service: "mcp", name, nth };
         assert_eq!(
             found,

@@ -155,7 +155,7 @@ impl<'a> Slot<'a> {
         stale: bool,
         now: Timestamp,
     ) -> Option<PortRow<'a>> {
-        let owner = self.owner(sockets);
+        let owner = self.owner(host, sockets);
         let (verdict, severity) = self.verdict(env, host, port, protocol, owner.as_ref(), now)?;
         let mut binds: Vec<IpAddr> = self.sockets.iter().map(|s| s.address).collect();
         binds.sort_unstable();
@@ -175,8 +175,8 @@ impl<'a> Slot<'a> {
     }
 
     /// Who listens: where several do, one that is not what was declared.
-    fn owner(&self, all: &'a Sockets) -> Option<Owner<'a>> {
-        let foreign = |socket: &&&Socket| self.is_own(socket) == Some(false);
+    fn owner(&self, host: &Host, all: &'a Sockets) -> Option<Owner<'a>> {
+        let foreign = |socket: &&&Socket| self.is_own(host, socket) == Some(false);
         let socket = self.sockets.iter().find(foreign).or_else(|| self.sockets.first())?;
         let pid = socket.pids.first().copied();
         let process = pid.and_then(|pid| all.processes.get(&pid));
@@ -185,10 +185,10 @@ impl<'a> Slot<'a> {
     }
 
     /// Whether one of the declaring services holds a socket; none where nobody can tell.
-    fn is_own(&self, socket: &Socket) -> Option<bool> {
+    fn is_own(&self, host: &Host, socket: &Socket) -> Option<bool> {
         let mut told = false;
         for (_, instance, _) in &self.declared {
-            match holds(instance, socket) {
+            match holds(host, instance, socket) {
                 Some(true) => return Some(true),
                 Some(false) => told = true,
                 None => {}
@@ -217,14 +217,14 @@ impl<'a> Slot<'a> {
         if self.sockets.is_empty() {
             return Some((PortVerdict::NotListening, self.missing(host, now)));
         }
-        let owned: Vec<Option<bool>> = self.sockets.iter().map(|s| self.is_own(s)).collect();
+        let owned: Vec<Option<bool>> = self.sockets.iter().map(|s| self.is_own(host, s)).collect();
         if owned.contains(&Some(false)) {
             return Some((PortVerdict::ForeignOwner, Severity::Critical));
         }
         if !owned.contains(&Some(true)) {
             // Where the service runs it is most likely its own; where it does not, it is somebody
             // else, and we cannot say who.
-            let runs = self.declared.iter().any(|(_, instance, _)| is_up(instance));
+            let runs = self.declared.iter().any(|(_, instance, _)| is_up(host, instance));
             let severity = if runs { Severity::Info } else { Severity::Unknown };
             return Some((PortVerdict::OwnerUnknown, severity));
         }
@@ -318,15 +318,22 @@ fn undeclared(
     }
 }
 
-fn is_up(instance: &Instance) -> bool {
-    instance.facts.value().is_some_and(|facts| facts.main_pid.is_some())
+fn is_up(host: &Host, instance: &Instance) -> bool {
+    instance.processes(host).is_some_and(|found| !found.is_empty())
+        || instance.facts.value().is_some_and(|facts| facts.main_pid.is_some())
 }
 
 /// Whether an instance holds a socket; none where nobody can tell.
-fn holds(instance: &Instance, socket: &Socket) -> Option<bool> {
-    let facts = instance.facts.value()?;
+fn holds(host: &Host, instance: &Instance, socket: &Socket) -> Option<bool> {
     match &instance.kind {
-        Kind::Unit(unit) => {
+        Kind::Process(_) => {
+            let found = instance.processes(host)?;
+            let held = !socket.pids.is_empty();
+            held.then(|| found.iter().any(|process| socket.pids.contains(&process.pid)))
+        }
+        Kind::Cron(_) | Kind::Command(_) => None,
+        Kind::Unit(unit) | Kind::Timer(unit) => {
+            let facts = instance.facts.value()?;
             if facts.main_pid.is_some_and(|pid| socket.pids.contains(&pid)) {
                 return Some(true);
             }

@@ -1,6 +1,7 @@
 //! Which rows are shown, in which order: derived from the fleet and the view each time, so that
 //! the screen, the selection and the counters can never disagree.
 
+mod backups;
 mod events;
 mod filter;
 mod findings;
@@ -8,6 +9,7 @@ mod ports;
 
 use std::time::Duration;
 
+pub use self::backups::{backups, place_of_backup};
 pub use self::events::{events, place_of_event};
 use self::filter::Filter;
 pub use self::findings::{FindingRow, findings, place_of_finding};

@@ -52,6 +52,12 @@ rules! {
     ConfigNewerThanProcess "config-newer-than-process" "a service runs with older settings than those on disk";
     OldCode "old-code" "a service runs older code than that on disk";
     StaleDirectory "stale-directory" "what looks like a service's data is referred to, and nobody writes to it";
+    // Jobs, processes and commands.
+    JobFailed "job-failed" "the last run of a timer or of a job of cron failed";
+    JobOverdue "job-overdue" "a job had to run and has not, or nothing starts it any more";
+    JobNeverRan "job-never-ran" "a job was due and has never run, or no table has it";
+    ProcessMissing "process-missing" "a service has too few processes, or too many";
+    CommandFailing "command-failing" "a command that is run at an interval does not succeed";
     // Hosts.
     DiskFull "disk-full" "a file system has little room left, in bytes or inodes";
     DiskReadOnly "disk-read-only" "the kernel has made a file system read-only after errors";
@@ -71,6 +77,18 @@ rules! {
     PortConflict "port-conflict" "two services of a host declare the same port";
     PortOutOfRange "port-out-of-range" "something listens outside the ports that the environment allows";
     PortOwnerUnknown "port-owner-unknown" "a declared port is held by somebody whom we may not see";
+    // Backups.
+    BackupWrongSource "backup-wrong-source" "the newest backup is of something else than its source";
+    BackupCorrupt "backup-corrupt" "the newest backup is empty or cannot be read";
+    BackupMissing "backup-missing" "there is no backup at all";
+    BackupNeverRan "backup-never-ran" "what makes a backup has never run, is off, or failed";
+    BackupLate "backup-late" "the newest backup that counts is older than it may be";
+    BackupTooSmall "backup-too-small" "the newest backup is smaller than one can be";
+    BackupShrunk "backup-shrunk" "the newest backup is much smaller than those before it";
+    BackupThinRetention "backup-thin-retention" "fewer backups are kept than should be, or ever can be";
+    BackupSameDisk "backup-same-disk" "backups are on the file system of what they are to save";
+    BackupUnverified "backup-unverified" "nobody knows whether a backup is any good";
+    BackupUndefined "backup-undefined" "data of a service in production that no backup covers";
     // The reverse proxy.
     ProxyConfigInvalid "proxy-config-invalid" "nginx refuses its configuration";
     ProxyNotReloaded "proxy-not-reloaded" "nginx works by an older configuration than the one on the disk";

@@ -8,7 +8,7 @@ pub use choices::{AckField, DetailTab, SortBy};
 use super::command::Command;
 use super::event::EventKind;
 use super::finding::Key;
-use super::ids::{EnvName, HostId, InstanceId};
+use super::ids::{BackupName, EnvName, HostId, InstanceId};
 use super::observed::Observed;
 use super::port::Protocol;
 use super::severity::Severity;
@@ -27,6 +27,8 @@ pub enum Pane {
     Findings,
     /// Ports, declared and listening.
     Ports,
+    /// Backups.
+    Backups,
     /// The hosts.
     Hosts,
     /// What happened.
@@ -35,8 +37,15 @@ pub enum Pane {
 
 impl Pane {
     /// In the order of `next-pane`.
-    pub const ALL: [Self; 6] =
-        [Self::Findings, Self::Services, Self::CrashLoops, Self::Ports, Self::Hosts, Self::Events];
+    pub const ALL: [Self; 7] = [
+        Self::Findings,
+        Self::Services,
+        Self::CrashLoops,
+        Self::Ports,
+        Self::Backups,
+        Self::Hosts,
+        Self::Events,
+    ];
 
     /// The word in the stored view.
     pub const fn name(self) -> &'static str {
@@ -45,6 +54,7 @@ impl Pane {
             Self::CrashLoops => "crash-loops",
             Self::Findings => "findings",
             Self::Ports => "ports",
+            Self::Backups => "backups",
             Self::Hosts => "hosts",
             Self::Events => "events",
         }
@@ -88,10 +98,21 @@ pub struct Selection {
     pub host: Option<HostId>,
     /// In the ports pane.
     pub port: Option<PortId>,
+    /// In the backups pane.
+    pub backup: Option<BackupId>,
     /// In the findings pane.
     pub finding: Option<FindingId>,
     /// In the events pane.
     pub event: Option<EventId>,
+}
+
+/// A backup.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BackupId {
+    /// Where its copies are.
+    pub host: HostId,
+    /// Its name.
+    pub name: BackupName,
 }
 
 /// A port of a host.
@@ -175,6 +196,13 @@ pub enum Overlay {
     Finding {
         /// Which.
         id: FindingId,
+        /// Lines above the top.
+        scroll: usize,
+    },
+    /// One backup, closely.
+    Backup {
+        /// Which.
+        id: BackupId,
         /// Lines above the top.
         scroll: usize,
     },

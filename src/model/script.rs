@@ -38,6 +38,58 @@ pub struct Lint {
     pub started_by: Box<str>,
 }
 
+/// Something that a script reads to copy it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// A path without what is not certain in it, or words for what is no path, such as a database.
+    pub what: Box<str>,
+    /// The script's line, from 1.
+    pub line: u32,
+    /// The line.
+    pub text: Box<str>,
+}
+
+/// A copy that a script makes of something, copies in between left out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Archived {
+    /// The script, or the table of cron jobs.
+    pub path: Box<str>,
+    /// Its last change, in seconds on the host's wall clock; none for a line of a table.
+    pub changed: Option<i64>,
+    /// Who starts it: a place in a table of cron jobs, or a unit.
+    pub started_by: Box<str>,
+    /// What stands there.
+    pub starter: Box<str>,
+    /// Where the copy goes; `…` stands for what only a run knows.
+    pub into: Box<str>,
+    /// What it is of.
+    pub of: Vec<Taken>,
+    /// It is also of something that only a run knows.
+    pub more: bool,
+}
+
+/// Old copies that a script takes away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prune {
+    /// The script, or the table of cron jobs.
+    pub path: Box<str>,
+    /// Which: a directory and the names in it.
+    pub of: Box<str>,
+    /// What stays.
+    pub keep: Pruned,
+    /// The line.
+    pub text: Box<str>,
+}
+
+/// What stays when old copies are taken away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pruned {
+    /// So many.
+    Count(u32),
+    /// Those of so many days.
+    Days(u32),
+}
+
 /// What scripts of a host were found to do.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scripts {
@@ -45,6 +97,10 @@ pub struct Scripts {
     pub read: usize,
     /// Mistakes.
     pub lints: Vec<Lint>,
+    /// What they copy.
+    pub archived: Vec<Archived>,
+    /// What they take away.
+    pub prunes: Vec<Prune>,
     /// What could not be read.
     pub warnings: Vec<String>,
 }

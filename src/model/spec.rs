@@ -4,10 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::alarm::Notify;
+use super::backup::BackupSpec;
 use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+use super::limits::Limits;
 use super::port::{PortRange, PortSpec};
+use super::process::Count;
 use super::rule::Rule;
 
 /// The whole config.
@@ -45,6 +49,10 @@ pub struct ConsoleSpec {
     pub mouse: bool,
     /// Start with problems only.
     pub problems_only: bool,
+    /// How the terminal calls somebody when something gets worse.
+    pub notify: Notify,
+    /// What is run then: a program and its arguments; none where it is empty.
+    pub hook: Vec<String>,
 }
 
 impl Default for ConsoleSpec {
@@ -55,6 +63,8 @@ impl Default for ConsoleSpec {
             ascii: false,
             mouse: false,
             problems_only: false,
+            notify: Notify::default(),
+            hook: Vec::new(),
         }
     }
 }
@@ -104,6 +114,8 @@ pub struct EnvSpec {
     pub ports: Vec<PortRange>,
     /// Findings that nobody wants to hear of.
     pub silences: Vec<Silence>,
+    /// Backups, in the config's order.
+    pub backups: Arc<[BackupSpec]>,
 }
 
 /// `[[env.silence]]`: a rule that is known to fire, and why that is all right.
@@ -159,6 +171,8 @@ pub struct HostSpec {
     pub reach: Reach,
     /// Rights.
     pub sudo: Sudo,
+    /// From where on something is too much.
+    pub limits: Limits,
 }
 
 /// `[[env.service]]`.
@@ -185,8 +199,14 @@ pub struct Promises {
     pub directory: Option<Box<str>>,
     /// What it must be able to write.
     pub data: Vec<Box<str>>,
-    /// What is asked of it.
+    /// What is asked of it. Of a command that is run by itself the first is that command.
     pub checks: Vec<CheckSpec>,
+    /// At least so often it has to run.
+    pub every: Option<Duration>,
+    /// So much later than it had to run is not late; none is [`super::job::GRACE`].
+    pub grace: Option<Duration>,
+    /// How many processes it is; none is at least one.
+    pub count: Option<Count>,
 }
 
 /// How a service is run.
@@ -194,13 +214,22 @@ pub struct Promises {
 pub enum Kind {
     /// A systemd unit.
     Unit(UnitName),
+    /// A timer of systemd and what it starts.
+    Timer(UnitName),
+    /// A job of cron: a text in its command, or in the path of a program of run-parts(8).
+    Cron(Box<str>),
+    /// Processes whose command line has these words.
+    Process(Box<str>),
+    /// A command on the host.
+    Command(Vec<Box<str>>),
 }
 
 impl Kind {
     /// The unit that stands for it, where one does.
     pub const fn unit(&self) -> Option<&UnitName> {
         match self {
-            Self::Unit(unit) => Some(unit),
+            Self::Unit(unit) | Self::Timer(unit) => Some(unit),
+            Self::Cron(_) | Self::Process(_) | Self::Command(_) => None,
         }
     }
 
@@ -208,6 +237,10 @@ impl Kind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Unit(_) => "unit",
+            Self::Timer(_) => "timer",
+            Self::Cron(_) => "cron",
+            Self::Process(_) => "process",
+            Self::Command(_) => "command",
         }
     }
 }

@@ -26,7 +26,12 @@ pub fn program(nonce: &str) -> String {
         super::checks::SCRIPT,
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,
+        super::jobs::SCRIPT,
+        super::processes::SCRIPT,
     ] {
+        text.push_str(functions);
+    }
+    for functions in super::backups::SCRIPTS {
         text.push_str(functions);
     }
     text.push_str(&quote_all(&["qd_main", nonce]));

@@ -64,7 +64,7 @@ fn restart(line: &str) -> Option<(UnitName, i64)> {
 }
 
 /// `short-unix`: seconds and six digits of their fraction.
-fn micros(text: &str) -> Option<i64> {
+pub(super) fn micros(text: &str) -> Option<i64> {
     let (secs, fraction) = text.trim().split_once('.')?;
     let secs: i64 = secs.parse().ok()?;
     let micros: i64 = fraction.get(..6)?.parse().ok()?;

@@ -1,14 +1,5 @@
-# What starts scripts. Arguments: how (plain, sudo), then units.
-# Tables of cron jobs are printed as PATH:LINE:TEXT.
+# Commands that units start. Arguments: units.
 qd_starters() {
-  qd_limit 5 find /etc/crontab /etc/cron.d -maxdepth 1 -type f -name '[!.]*' -exec grep -Hn '' {} + |
-    qd_cap 262144 | sed 's/^/system /'
-  if [ "$1" = sudo ]; then
-    qd_limit 5 sudo -n find /var/spool/cron -maxdepth 2 -type f -exec grep -Hn '' {} +
-  else
-    qd_limit 5 crontab -l | grep -n '' | sed 's/^/crontab -l:/'
-  fi | qd_cap 262144 | sed 's/^/user /'
-  shift
   if [ $# -gt 0 ] && [ -d /run/systemd/system ]; then
     qd_limit 10 systemctl show -p Id -p ExecStart -p ExecStartPre -- "$@" | qd_cap 524288 | sed 's/^/unit /'
   fi
@@ -29,6 +20,7 @@ qd_scripts() {
     *) continue ;;
     esac
     echo "script $qd_p"
+    echo "changed $(qd_limit 3 $qd_s stat -L -c %Y -- "$qd_p")"
     qd_limit 3 $qd_s head -c 65536 -- "$qd_p" | sed 's/^/|/'
     # A last line may lack its end.
     echo

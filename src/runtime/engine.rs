@@ -63,7 +63,9 @@ impl Engine {
     pub fn perform(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Connect(watch) => self.connect(watch),
-            Effect::Rewatch(watch) => self.order(&watch.host.clone(), Order::Rewatch(watch)),
+            Effect::Rewatch(watch) => {
+                self.order(&watch.host.clone(), Order::Rewatch(Box::new(watch)));
+            }
             Effect::Disconnect(host) => drop(self.hosts.remove(&host)),
             Effect::ReadNow(host) => self.order(&host, Order::ReadNow),
             Effect::Describe { host, unit } => self.order(&host, Order::Describe(unit)),
@@ -94,6 +96,7 @@ impl Engine {
             }
             theirs @ (Effect::Login(_)
             | Effect::Copy(_)
+            | Effect::Alarm(_)
             | Effect::Mouse(_)
             | Effect::Theme(_)
             | Effect::Suspend

@@ -1,12 +1,15 @@
 //! One host: connect, read it until the connection is lost, wait, again. Each host has its own
 //! task; a host that hangs holds up nobody else.
 
+mod backups;
 mod checks;
 mod glance;
 mod heartbeat;
+mod jobs;
 mod line;
 mod paths;
 mod ports;
+mod processes;
 mod proxy;
 mod scripts;
 mod serve;
@@ -43,7 +46,7 @@ pub enum Order {
     /// Read a unit closely.
     Describe(UnitName),
     /// Watch other units.
-    Rewatch(Watch),
+    Rewatch(Box<Watch>),
     /// Connect now; ssh may ask on the terminal until this is answered.
     Login(oneshot::Sender<()>),
 }
@@ -95,6 +98,7 @@ pub(crate) async fn run(
     let reporter = Reporter::new(&watch, messages);
     let mut failures: u32 = 0;
     let mut login = None;
+    let memory = backups::Memory::default();
     loop {
         reporter.say(HostEvent::Link(Link::Connecting)).await;
         let began = clock::now();
@@ -104,7 +108,7 @@ pub(crate) async fn run(
             &connector,
             &reporter,
             &mut orders,
-            Manner { login: login.take(), again: failures > 0 },
+            Manner { login: login.take(), again: failures > 0, memory: &memory },
         ));
         let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
             Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
@@ -129,7 +133,7 @@ async fn connected(
     connector: &Connector,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Fault {
     let connection = connect(&watch.spec.reach, connector, &manner).await;
     // The terminal goes back to the console, whatever came of it.
@@ -137,17 +141,19 @@ async fn connected(
         let _console_gone = done.send(()).is_err();
     }
     match connection {
-        Ok(transport) => serve(watch, &*transport, reporter, orders).await,
+        Ok(transport) => serve(watch, &*transport, reporter, orders, manner.memory).await,
         Err(fault) => fault,
     }
 }
 
 /// How to connect.
-struct Manner {
+struct Manner<'a> {
     /// ssh may ask on the terminal until this is answered.
     login: Option<oneshot::Sender<()>>,
     /// It failed the last time.
     again: bool,
+    /// What was found out about backups over earlier connections.
+    memory: &'a backups::Memory,
 }
 
 /// What ends a wait.
@@ -174,7 +180,7 @@ async fn pause(
             order = orders.recv() => match order {
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
-                Some(Order::Rewatch(other)) => *watch = other,
+                Some(Order::Rewatch(other)) => *watch = *other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(
                         FaultKind::Unreachable,
@@ -192,7 +198,7 @@ async fn pause(
 async fn connect(
     reach: &Reach,
     connector: &Connector,
-    manner: &Manner,
+    manner: &Manner<'_>,
 ) -> Result<Box<dyn Transport>, Fault> {
     match reach {
         Reach::Local => Ok(Box::new(Local)),

@@ -113,10 +113,10 @@ fn numbers(scene: &Scene<'_>, host: &Host, line: &mut Line) {
     };
     let [load, ..] = facts.load;
     line.push(words::load(load, facts.cpus), None);
-    let memory = facts.memory_severity();
+    let memory = facts.memory_severity(&host.spec.limits);
     marked(scene, line, memory, &format!("{:.0}%", facts.memory_percent()));
     let disk = facts.tightest_disk();
-    let severity = disk.map_or(Severity::Ok, Disk::severity);
+    let severity = disk.map_or(Severity::Ok, |disk| disk.severity(&host.spec.limits));
     marked(scene, line, severity, &disk.map_or_else(String::new, used));
     line.push(scene.age(facts.started), None);
     let clock = facts.clock_severity();

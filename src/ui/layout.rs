@@ -44,13 +44,27 @@ const TALL: u16 = 24;
 const TWO_COLUMNS: (u16, u16) = (160, 26);
 /// In two columns: below what stands over both, left and right from top to bottom.
 const LEFT: &[Pane] = &[Pane::Services, Pane::CrashLoops];
-const RIGHT: &[Pane] = &[Pane::Ports, Pane::Hosts, Pane::Events];
+const RIGHT: &[Pane] = &[Pane::Ports, Pane::Backups, Pane::Hosts, Pane::Events];
 /// In one column.
-const COLUMN: &[Pane] =
-    &[Pane::Findings, Pane::Services, Pane::CrashLoops, Pane::Ports, Pane::Hosts, Pane::Events];
+const COLUMN: &[Pane] = &[
+    Pane::Findings,
+    Pane::Services,
+    Pane::CrashLoops,
+    Pane::Ports,
+    Pane::Backups,
+    Pane::Hosts,
+    Pane::Events,
+];
 /// Who gets room first, when there is not enough for all.
-const DEAREST: &[Pane] =
-    &[Pane::Findings, Pane::Services, Pane::CrashLoops, Pane::Ports, Pane::Hosts, Pane::Events];
+const DEAREST: &[Pane] = &[
+    Pane::Findings,
+    Pane::Services,
+    Pane::CrashLoops,
+    Pane::Ports,
+    Pane::Backups,
+    Pane::Hosts,
+    Pane::Events,
+];
 
 /// Environments above, the bottom line below, panes between.
 pub(super) fn places(area: Rect, wanted: Wanted, view: &View) -> Places {

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod acknowledge;
+mod backup;
 mod event;
 mod finding;
 mod health;
@@ -13,7 +14,7 @@ mod help;
 mod host;
 mod needs;
 mod needs_list;
-mod page;
+pub(super) mod page;
 mod palette;
 mod port;
 mod port_table;
@@ -60,6 +61,10 @@ pub(super) fn draw(
             }
             Overlay::Finding { id, scroll } => {
                 finding::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Backup { id, scroll } => {
+                backup::draw(scene, buf, area, viewports, (id, *scroll));
                 None
             }
             Overlay::Port { id, scroll } => {

@@ -11,7 +11,7 @@ use super::scene::{Scene, brief};
 use super::table::{Column, Line};
 use super::text::width;
 use super::viewports::Viewports;
-use super::{Role, empty, words};
+use super::{Role, empty, planned, words};
 use crate::model::fleet::Row;
 use crate::model::health::CheckState;
 use crate::model::instance::ServiceState;
@@ -106,6 +106,12 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
         line.cells.resize(12, (String::new(), None));
         return line;
     }
+    if let Some(says) = planned::says(scene, row) {
+        line.push(since(scene, row), None);
+        line.instead = Some((SINCE + 1, says));
+        line.cells.resize(12, (String::new(), None));
+        return line;
+    }
     let Some(facts) = row.instance.facts.value() else { return line };
     line.push(since(scene, row), None);
     let restarts = &row.instance.restarts;
@@ -156,9 +162,9 @@ pub(super) fn word(row: &Row<'_>) -> String {
 /// How old a row is that is no longer known to be true, and why.
 fn reason(scene: &Scene<'_>, row: &Row<'_>) -> String {
     let host = row.host;
-    let age = row.instance.facts.as_of().map(|at| format!("{} old", scene.age(at)));
+    let age = row.instance.as_of(host).map(|at| format!("{} old", scene.age(at)));
     let why = if host.link.is_up() {
-        let fault = host.units_fault.as_ref().or_else(|| row.instance.facts.fault());
+        let fault = row.instance.fault(host);
         match (fault, &age) {
             (Some(fault), _) => Some(brief(&fault.detail).to_owned()),
             (None, Some(_)) => Some("no newer answer".to_owned()),

@@ -126,16 +126,22 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Help, "help"),
             (Command::Quit, "quit"),
         ],
-        (None, Pane::Services | Pane::CrashLoops | Pane::Findings | Pane::Ports | Pane::Events) => {
-            &[
-                (Command::Open, "open"),
-                (Command::Filter, "filter"),
-                (Command::ProblemsOnly, "problems only"),
-                (Command::NextPane, "next pane"),
-                (Command::Help, "help"),
-                (Command::Quit, "quit"),
-            ]
-        }
+        (
+            None,
+            Pane::Services
+            | Pane::CrashLoops
+            | Pane::Findings
+            | Pane::Ports
+            | Pane::Backups
+            | Pane::Events,
+        ) => &[
+            (Command::Open, "open"),
+            (Command::Filter, "filter"),
+            (Command::ProblemsOnly, "problems only"),
+            (Command::NextPane, "next pane"),
+            (Command::Help, "help"),
+            (Command::Quit, "quit"),
+        ],
         (None, Pane::Hosts) => &[
             (Command::Open, "open"),
             (Command::Refresh, "read and connect now"),

@@ -4,6 +4,7 @@ use super::moves::{Selected, selected};
 use super::say;
 use crate::effect::Effect;
 use crate::model::Model;
+use crate::model::backups;
 use crate::model::finding::Finding;
 use crate::model::fleet::Fleet;
 use crate::model::ports;
@@ -19,6 +20,7 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
         Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
+        Some(Overlay::Backup { id, .. }) => (text(fleet, now, &Selected::Backup(id.clone())), None),
         Some(Overlay::Port { id, .. }) => (text(fleet, now, &Selected::Port(id.clone())), None),
         Some(Overlay::Event { id, .. }) => (event(model, id), None),
         Some(
@@ -51,6 +53,10 @@ fn text(fleet: &Fleet, now: Timestamp, id: &Selected) -> Option<String> {
             fleet.host(id).map(|host| format!("{} {}", host.spec.name, host.link.name()))
         }
         Selected::Port(id) => port(fleet, now, id),
+        Selected::Backup(id) => {
+            let row = backups::judge_one(fleet.env(&id.host.env)?, &id.name, now)?;
+            Some(format!("{} {} {}", id.name, row.verdict.name(), row.detail))
+        }
         Selected::Finding(id) => finding(fleet, id).map(|finding| finding.summary.clone()),
         Selected::Event(_) => None,
     }

@@ -70,6 +70,13 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Ports(Ok(sockets)) => host.ports.see(sockets, now),
         HostEvent::Ports(Err(fault)) => host.ports.fail(fault),
+        HostEvent::Backup(name, read) => {
+            let backup = host.backups.entry(name).or_default();
+            match read {
+                Ok(facts) => backup.see(*facts, now),
+                Err(fault) => backup.fail(fault),
+            }
+        }
         HostEvent::Words(unit, words) => {
             if let Some(instance) = host.instance_of(&unit) {
                 instance.words = words;
@@ -86,6 +93,10 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Proxy(Err(fault)) => host.proxy.fail(fault),
         HostEvent::Scripts(Ok(found)) => host.scripts.see(*found, now),
         HostEvent::Scripts(Err(fault)) => host.scripts.fail(fault),
+        HostEvent::Jobs(Ok(jobs)) => host.jobs.see(*jobs, now),
+        HostEvent::Jobs(Err(fault)) => host.jobs.fail(fault),
+        HostEvent::Processes(Ok(found)) => host.processes.see(found, now),
+        HostEvent::Processes(Err(fault)) => host.processes.fail(fault),
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
@@ -165,7 +176,7 @@ fn reread(model: &Model, id: &HostId, event: &HostEvent) -> Option<Effect> {
         return None;
     }
     let instance = model.fleet.host(id)?.instances.get(&shown.service)?;
-    let Kind::Unit(unit) = &instance.kind;
+    let unit = instance.kind.unit()?;
     let (_, facts) = units.iter().find(|(name, _)| name == unit)?;
     let before = instance.facts.value()?;
     let changed = facts.changed != before.changed || facts.started != before.started;
@@ -286,7 +297,7 @@ fn add(host: &mut Host, unit: &UnitName, now: Timestamp) {
 
 fn recall(host: &mut Host, history: &History) {
     for instance in host.instances.values_mut() {
-        let Kind::Unit(unit) = &instance.kind;
+        let Some(unit) = instance.kind.unit() else { continue };
         let times: Vec<Timestamp> =
             history.restarts.iter().filter(|(u, _)| u == unit).map(|(_, at)| *at).collect();
         instance.restarts.recall(&times, history.complete_since);

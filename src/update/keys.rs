@@ -10,7 +10,7 @@ use crate::model::ids::{HostId, InstanceId};
 use crate::model::observed::Observed;
 use crate::model::screen::{DetailTab, EventId, Input, Overlay, Pane, SortBy};
 use crate::model::severity::Severity;
-use crate::model::spec::{Kind, Reach};
+use crate::model::spec::Reach;
 
 pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     let before = model.screen.view.clone();
@@ -165,6 +165,7 @@ fn dependencies(model: &mut Model) {
             Some(id.host.env.clone())
         }
         Some(Overlay::Port { id, .. }) => Some(id.host.env.clone()),
+        Some(Overlay::Backup { id, .. }) => Some(id.host.env.clone()),
         Some(Overlay::Event { id, .. }) => id.host.as_ref().map(|host| host.env.clone()),
         Some(
             Overlay::Help { .. }
@@ -176,6 +177,7 @@ fn dependencies(model: &mut Model) {
             Selected::Instance(id) => Some(id.host.env),
             Selected::Host(id) => Some(id.env),
             Selected::Port(id) => Some(id.host.env),
+            Selected::Backup(id) => Some(id.host.env),
             Selected::Finding(id) => Some(id.host.env),
             Selected::Event(id) => id.host.map(|host| host.env),
         }),
@@ -201,6 +203,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.screen.overlays.push(Overlay::Host { id, scroll: 0 });
             Vec::new()
         }
+        Some(Selected::Backup(id)) => {
+            model.screen.overlays.push(Overlay::Backup { id, scroll: 0 });
+            Vec::new()
+        }
         Some(Selected::Port(id)) => {
             model.screen.overlays.push(Overlay::Port { id, scroll: 0 });
             Vec::new()
@@ -218,12 +224,8 @@ fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 fn describe(model: &mut Model, id: InstanceId) -> Vec<Effect> {
-    let unit = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service)).map(
-        |instance| {
-            let Kind::Unit(unit) = &instance.kind;
-            unit.clone()
-        },
-    );
+    let instance = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service));
+    let unit = instance.and_then(|instance| instance.kind.unit().cloned());
     let host = id.host.clone();
     model.screen.overlays.push(Overlay::Unit {
         id,
@@ -262,9 +264,11 @@ fn login(model: &mut Model) -> Vec<Effect> {
         ) => id.clone(),
         (Some(Overlay::Finding { id, .. }), _) => id.host.clone(),
         (Some(Overlay::Port { id, .. }), _) => id.host.clone(),
+        (Some(Overlay::Backup { id, .. }), _) => id.host.clone(),
         (None, Some(Selected::Host(id) | Selected::Event(EventId { host: Some(id), .. }))) => id,
         (None, Some(Selected::Instance(id))) => id.host,
         (None, Some(Selected::Port(id))) => id.host,
+        (None, Some(Selected::Backup(id))) => id.host,
         (None, Some(Selected::Finding(id))) => id.host,
         _ => return Vec::new(),
     };
@@ -283,8 +287,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Unit { id, .. }) = model.screen.overlays.last() {
         let host = id.host.clone();
         let instance = model.fleet.host(&host).and_then(|h| h.instances.get(&id.service));
-        if let Some(instance) = instance {
-            let Kind::Unit(unit) = &instance.kind;
+        if let Some(unit) = instance.and_then(|instance| instance.kind.unit()) {
             effects.push(Effect::Describe { host, unit: unit.clone() });
         }
     }

@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::model::fleet::Row;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::rows::{self, Shown};
-use crate::model::screen::{EventId, FindingId, Overlay, Pane, PortId};
+use crate::model::screen::{BackupId, EventId, FindingId, Overlay, Pane, PortId};
 
 /// A step of the selection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +40,8 @@ pub(super) fn go(model: &mut Model, step: Step) {
             | Overlay::Port { scroll, .. }
             | Overlay::Event { scroll, .. }
             | Overlay::Needs { scroll, .. }
-            | Overlay::PortTable { scroll },
+            | Overlay::PortTable { scroll }
+            | Overlay::Backup { scroll, .. },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();
@@ -66,6 +67,7 @@ fn select(model: &mut Model, step: Step) {
         (Pane::CrashLoops, Some(Selected::Instance(id))) => selection.looping = Some(id),
         (Pane::Hosts, Some(Selected::Host(id))) => selection.host = Some(id),
         (Pane::Ports, Some(Selected::Port(id))) => selection.port = Some(id),
+        (Pane::Backups, Some(Selected::Backup(id))) => selection.backup = Some(id),
         (Pane::Findings, Some(Selected::Finding(id))) => selection.finding = Some(id),
         (Pane::Events, Some(Selected::Event(id))) => selection.event = Some(id),
         // An empty pane has nothing to select.
@@ -74,6 +76,7 @@ fn select(model: &mut Model, step: Step) {
             | Pane::CrashLoops
             | Pane::Hosts
             | Pane::Ports
+            | Pane::Backups
             | Pane::Findings
             | Pane::Events,
             _,
@@ -96,6 +99,8 @@ pub(super) enum Selected {
     Instance(InstanceId),
     /// A host.
     Host(HostId),
+    /// A backup.
+    Backup(BackupId),
     /// A port.
     Port(PortId),
     /// A finding.
@@ -122,6 +127,11 @@ fn at(model: &Model, step: Step) -> Option<Selected> {
         Pane::Services => instance(rows::services(fleet, view, now), selection.service.as_ref()),
         Pane::CrashLoops => {
             instance(rows::crash_loops(fleet, view, now), selection.looping.as_ref())
+        }
+        Pane::Backups => {
+            let shown = rows::backups(fleet, view, now).rows;
+            let place = rows::place_of_backup(&shown, selection.backup.as_ref());
+            shown.get(step.from(place, shown.len())).map(|row| Selected::Backup(row.id()))
         }
         Pane::Ports => {
             let shown = rows::ports(fleet, view, now).rows;

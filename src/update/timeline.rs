@@ -3,6 +3,8 @@
 mod findings;
 mod services;
 
+use std::time::Duration;
+
 use crate::model::Model;
 use crate::model::event::{Event, EventKind};
 use crate::model::host::{Host, Link};
@@ -52,9 +54,29 @@ pub(super) fn tick(model: &mut Model) {
 /// Takes events into the timeline, and hands them to the store.
 pub(super) fn tell(model: &mut Model, events: Vec<Event>) {
     for event in events {
+        if is_worth_a_call(model, &event) && model.alarms.is_news(&event, model.now) {
+            model.alarming.push(event.clone());
+        }
         model.timeline.push(event.clone());
         model.unrecorded.push(event);
     }
+}
+
+/// How long after the first whole reading of a host what is found is still of that reading: some
+/// rules want to see a thing twice.
+const FIRST_LOOK: Duration = Duration::from_secs(15);
+
+/// Whether a change is one that this console has seen happen, and about which somebody wants to
+/// hear.
+fn is_worth_a_call(model: &Model, event: &Event) -> bool {
+    let Some(id) = &event.host else { return false };
+    let Some(host) = model.fleet.host(id) else { return false };
+    let known = host.told.settled.is_some_and(|at| event.at >= at + FIRST_LOOK);
+    let muted = host.findings.iter().any(|tracked| {
+        tracked.acknowledged.as_ref().is_some_and(|ack| ack.mute)
+            && tracked.finding.key.subject.name() == *event.subject
+    });
+    known && !muted
 }
 
 /// One host, while it is compared with what was told of it.

@@ -9,6 +9,7 @@ use quarterdeck::model::fleet::Fleet;
 use quarterdeck::model::host::{Disk, Host, HostFacts, Link};
 use quarterdeck::model::ids::{HostId, HostName, InstanceId, ServiceName, UnitName};
 use quarterdeck::model::instance::{Instance, Usage};
+use quarterdeck::model::limits::Limits;
 use quarterdeck::model::restarts::{Bucket, RestartLog, Run, Saved};
 use quarterdeck::model::spec::{
     ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Reach, ServiceSpec, Sudo, Tier,
@@ -43,6 +44,7 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
                 name: HostName::new(name),
                 reach: Reach::Ssh((*name).to_owned()),
                 sudo: Sudo::Auto,
+                limits: Limits::default(),
             })
             .collect(),
         services: services
@@ -56,6 +58,7 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
             .collect(),
         ports: Vec::new(),
         silences: Vec::new(),
+        backups: Arc::default(),
     }
 }
 

@@ -362,3 +362,22 @@ fn the_same_finding_later_is_another_incident() {
     assert_eq!(findings(&story).last(), Some(&EventKind::FindingClosed));
     assert!(story.model.acks.is_empty());
 }
+
+fn called_out(story: &Story) -> usize {
+    story.effects.iter().filter(|effect| matches!(effect, Effect::Alarm(_))).count()
+}
+
+#[test]
+fn a_crash_is_called_out_once_and_what_a_first_look_finds_is_not() {
+    let mut story = Story::with_host("coord");
+    story.read("coord", UNIT, running(0, 0));
+    story.read("coord", "nginx.service", failed(0, 0, 0));
+    settle(&mut story);
+    story.wait(5).read("coord", "redis.service", failed(0, 0, 5));
+    assert_eq!(called_out(&story), 0);
+    story.wait(60).read("coord", UNIT, failed(0, 0, 65));
+    assert_eq!(called_out(&story), 1);
+    story.read("coord", UNIT, running(0, 66));
+    story.wait(20).read("coord", UNIT, failed(0, 66, 86));
+    assert_eq!(called_out(&story), 0);
+}

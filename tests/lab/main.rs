@@ -15,6 +15,7 @@ mod lab;
 mod poll;
 mod ports;
 
+mod backups;
 mod changes;
 mod checks;
 mod doctor;
@@ -24,6 +25,7 @@ mod faults;
 mod fleet;
 mod incident;
 mod init;
+mod jobs;
 mod links;
 mod logins;
 mod many;

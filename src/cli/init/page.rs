@@ -17,6 +17,8 @@ const EPHEMERAL: u16 = 32_768;
 pub(super) enum Live {
     /// Those that this version's config takes.
     Known,
+    /// Those of services, and backups as comments.
+    Services,
     /// None of them.
     Nothing,
 }
@@ -27,7 +29,7 @@ impl Live {
     }
 
     pub(super) fn backup(self) -> bool {
-        self.has("`[[env]]`", "backup")
+        matches!(self, Self::Known) && self.has("`[[env]]`", "backup")
     }
 
     pub(super) fn backup_key(self, key: &str) -> bool {
@@ -37,7 +39,7 @@ impl Live {
     fn has(self, header: &str, name: &str) -> bool {
         let named = |key: &Key| key.name == name;
         match self {
-            Self::Known => KEYS
+            Self::Known | Self::Services => KEYS
                 .iter()
                 .any(|section| section.header == header && section.keys.iter().any(named)),
             Self::Nothing => false,

@@ -1,12 +1,14 @@
 //! The stable form of a reading. Scripts rest on it: fields are added, never changed.
 
 mod health;
+mod planned;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use self::health::HealthReport;
+use super::backups::{self, Backup};
 use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
 use crate::model::fault::Fault;
@@ -34,6 +36,7 @@ struct Environment {
     hosts: Vec<HostReport>,
     services: Vec<Service>,
     ports: Vec<Port>,
+    backups: Vec<Backup>,
     findings: Vec<FindingReport>,
 }
 
@@ -62,7 +65,7 @@ struct HostReport {
 }
 
 #[derive(Serialize)]
-struct FaultReport {
+pub(super) struct FaultReport {
     kind: &'static str,
     tried: String,
     detail: String,
@@ -102,7 +105,7 @@ struct Service {
     name: String,
     host: String,
     kind: &'static str,
-    unit: String,
+    unit: Option<String>,
     state: &'static str,
     sub_state: Option<String>,
     result: Option<String>,
@@ -116,6 +119,10 @@ struct Service {
     enabled: Option<bool>,
     health: Vec<HealthReport>,
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<planned::JobReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<Vec<planned::ProcessReport>>,
     severity: &'static str,
     as_of: Option<String>,
     stale: bool,
@@ -192,6 +199,7 @@ pub(super) fn report(model: &Model) -> Report {
                     .flat_map(|host| ports::judge(env, host, fleet.interval, now))
                     .map(|row| port(&row))
                     .collect(),
+                backups: backups::of_env(env, now),
                 findings: of_env(env),
             })
             .collect(),
@@ -247,18 +255,17 @@ fn host_report(host: &Host, now: Timestamp) -> HostReport {
 fn service(row: &Row<'_>, now: Timestamp) -> Service {
     let instance = row.instance;
     let facts = instance.facts.value();
-    let crate::model::spec::Kind::Unit(unit) = &instance.kind;
     let restarts = &instance.restarts;
     let hour = restarts.within(Duration::from_secs(3600), now);
     let total = restarts.total();
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let host = row.host;
-    let unseen = instance.facts.fault().or(host.units_fault.as_ref()).or_else(|| host.link.fault());
+    let unseen = instance.fault(host).or_else(|| host.link.fault());
     Service {
         name: row.service.to_string(),
         host: row.host.spec.name.to_string(),
         kind: instance.kind.name(),
-        unit: unit.to_string(),
+        unit: instance.kind.unit().map(ToString::to_string),
         state: row.verdict.state.name(),
         sub_state: facts.and_then(|facts| text(&facts.sub)),
         result: facts.and_then(|facts| text(&facts.result)),
@@ -283,8 +290,10 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
         enabled: facts.and_then(crate::model::unit::UnitFacts::enabled),
         health: health::report(row, now),
         description: facts.and_then(|facts| text(&facts.description)),
+        job: planned::job(row),
+        processes: planned::processes(row),
         severity: row.verdict.severity.name(),
-        as_of: instance.facts.as_of().map(rfc3339),
+        as_of: instance.as_of(host).map(rfc3339),
         stale: row.verdict.stale,
         fault: unseen.filter(|_| row.verdict.stale).map(fault),
     }
@@ -318,7 +327,7 @@ fn port(row: &PortRow<'_>) -> Port {
     }
 }
 
-fn fault(fault: &Fault) -> FaultReport {
+pub(super) fn fault(fault: &Fault) -> FaultReport {
     FaultReport {
         kind: fault.kind.name(),
         tried: fault.tried.clone(),

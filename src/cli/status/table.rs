@@ -42,14 +42,15 @@ pub(super) fn table(model: &Model) -> String {
         let five = restarts.within(Duration::from_secs(300), now);
         let hour = restarts.within(Duration::from_secs(3600), now);
         let mark = if hour.at_least { "≥" } else { "" };
-        let facts = row.instance.facts.value();
+        let oldest = || row.instance.processes(row.host)?.first().map(|process| process.pid);
+        let pid = row.instance.facts.value().and_then(|f| f.main_pid).or_else(oldest);
         lines.push([
             row.verdict.severity.name().to_owned(),
             format!("{}{}", row.verdict.state.name(), if row.verdict.stale { "?" } else { "" }),
             row.service.to_string(),
             format!("{}/{}", row.env.name, row.host.spec.name),
             row.verdict.since.map_or_else(|| "-".to_owned(), |since| age(now, since)),
-            facts.and_then(|f| f.main_pid).map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
+            pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
             format!("{mark}{}/{mark}{}", five.n, hour.n),
             row.instance.last_exit.map_or_else(|| "-".to_owned(), |exit| exit.label()),
         ]);

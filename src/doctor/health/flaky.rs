@@ -1,5 +1,4 @@
-//! `health-flaky`: more than 5 % of the tries fail, yet not enough in a row to count as failing. It
-//! is left at 3 %.
+//! `health-flaky`: more tries fail than may, yet not enough in a row to count as failing.
 
 use super::{by_hand, last_proof, name, subject, was_open};
 use crate::doctor::patient::Patient;
@@ -8,14 +7,13 @@ use crate::model::health::CheckState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
-/// Above this share, in percent, it begins.
-const ENTERED: f64 = 5.0;
-/// Down to this share it is over.
-const LEFT: f64 = 3.0;
+/// At this share of the limit it is over.
+const LEFT_AT: f64 = 0.6;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for row in &patient.rows {
-        let limit = if was_open(patient, Rule::HealthFlaky, row) { LEFT } else { ENTERED };
+        let factor = if was_open(patient, Rule::HealthFlaky, row) { LEFT_AT } else { 1.0 };
+        let limit = patient.host.spec.limits.failing_checks * factor;
         let flaky = row.instance.checks().find_map(|(spec, log)| {
             // One that fails all the time is told as that.
             let down = log.state(spec, patient.now) == CheckState::Failing;
@@ -24,7 +22,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         });
         let Some((spec, log, percent)) = flaky else { continue };
         let summary = format!(
-            "{} is answered now and then only: more than one in twenty tries of {} fail",
+            "{} is answered now and then only: more tries of {} fail than may",
             row.service,
             name(spec)
         );

@@ -1,19 +1,31 @@
 //! `health-slow`: answers come later than the config allows. It is left later than it is entered.
 
+use std::time::Duration;
+
 use super::{by_hand, name, span, subject, was_open};
 use crate::doctor::patient::Patient;
+use crate::model::check::{CheckSpec, Target};
 use crate::model::finding::Finding;
+use crate::model::limits::Limits;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
 /// Below this share of the limit it is over.
 const LEFT_AT: f64 = 0.8;
 
+/// A command's time says more of its own work than of the service.
+fn limit(spec: &CheckSpec, limits: &Limits) -> Option<Duration> {
+    spec.latency.or(match spec.target {
+        Target::Http(_) | Target::Sse(_) | Target::Tcp(..) => Some(limits.latency),
+        Target::Command(_) => None,
+    })
+}
+
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for row in &patient.rows {
         let factor = if was_open(patient, Rule::HealthSlow, row) { LEFT_AT } else { 1.0 };
         let slow = row.instance.checks().find_map(|(spec, log)| {
-            let limit = spec.latency?;
+            let limit = limit(spec, &patient.host.spec.limits)?;
             let p95 = log.p95(patient.now)?;
             (p95 > limit.mul_f64(factor)).then_some((spec, limit, p95))
         });

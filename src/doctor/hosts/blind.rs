@@ -8,6 +8,7 @@ use crate::model::path::PathKind;
 use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::spec::Kind;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let host = patient.host;
@@ -44,6 +45,18 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     let denied = host.paths.value().into_iter().flatten();
     if let Some((path, _)) = denied.into_iter().find(|(_, facts)| facts.kind == PathKind::Denied) {
         unseen.push(("files that services rest on", format!("{user} may not look at {path}")));
+    }
+    for row in patient.rows.iter().filter(|row| row.verdict.severity == Severity::Unknown) {
+        let what = match &row.instance.kind {
+            Kind::Cron(_) => "jobs of cron",
+            Kind::Process(_) => "processes",
+            Kind::Unit(_) | Kind::Timer(_) | Kind::Command(_) => continue,
+        };
+        let Some(why) = row.instance.unseen(host) else { continue };
+        needed = true;
+        if !unseen.iter().any(|(_, known)| *known == why) {
+            unseen.push((what, why));
+        }
     }
     if unseen.is_empty() {
         return;

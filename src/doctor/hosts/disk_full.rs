@@ -8,15 +8,17 @@ use crate::model::severity::Severity;
 use crate::probe::quote::quote;
 
 /// It is left at more than it is entered with, lest it opens and closes with every file.
-const LEFT_AT: f64 = 12.0;
+const LEFT_AT: f64 = 1.2;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let Some(facts) = patient.host.facts.value() else { return };
+    let limits = &patient.host.spec.limits;
     for disk in &facts.disks {
         let subject = Subject::Path(disk.mount.as_str().into());
-        let severity = match disk.severity() {
+        let severity = match disk.severity(limits) {
             Severity::Ok
-                if disk.free_percent() < LEFT_AT && patient.was_open(Rule::DiskFull, &subject) =>
+                if disk.free_percent() < limits.disk_free * LEFT_AT
+                    && patient.was_open(Rule::DiskFull, &subject) =>
             {
                 Severity::Warning
             }
@@ -113,6 +115,16 @@ mod tests {
         let found = case(50, 4).found(Rule::DiskFull).unwrap();
         assert!(found.summary.contains("inodes"), "{}", found.summary);
         assert_eq!(case(11, 80).found(Rule::DiskFull), None);
+    }
+
+    #[test]
+    fn the_limit_is_the_operators() {
+        let mut strict = case(25, 80);
+        strict.host().spec.limits.disk_free = 30.0;
+        assert_eq!(strict.found(Rule::DiskFull).unwrap().severity, Severity::Warning);
+        let mut lenient = case(4, 80);
+        lenient.host().spec.limits.disk_free = 3.0;
+        assert_eq!(lenient.found(Rule::DiskFull), None);
     }
 
     #[test]

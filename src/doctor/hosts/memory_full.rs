@@ -7,8 +7,8 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
-/// Used, in percent: entered and left.
-const FULL: (f64, f64) = (90.0, 85.0);
+/// It is left when so much less is used, in percent of all.
+const LEFT_AT: f64 = 5.0;
 /// Share of time in which some work waited for memory, in percent: entered and left.
 const WAITING: (f32, f32) = (10.0, 5.0);
 /// It has to last.
@@ -19,7 +19,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     let open = patient.was_open(Rule::MemoryFull, &Subject::Host);
     let used = facts.memory_percent();
     let waiting = facts.pressure.memory;
-    let is_full = used > if open { FULL.1 } else { FULL.0 };
+    let is_full = used > patient.host.spec.limits.memory_used - if open { LEFT_AT } else { 0.0 };
     let waits = waiting.is_some_and(|share| share > if open { WAITING.1 } else { WAITING.0 });
     if !is_full && !waits {
         return;

@@ -8,7 +8,6 @@ use crate::model::port::Keeper;
 use crate::model::ports::{Owner, PortRow, PortVerdict};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
-use crate::model::spec::Kind;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for port in with(patient, PortVerdict::ForeignOwner) {
@@ -83,7 +82,7 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
     let Some(row) = port.declared.first().and_then(|(service, _)| patient.row(service)) else {
         return found;
     };
-    let Kind::Unit(unit) = &row.instance.kind;
+    let Some(unit) = row.instance.kind.unit() else { return found };
     let number = port.port;
     let found = found
         .step(format!("systemctl cat {unit}"), "mend first what keeps the unit itself from running")

@@ -6,7 +6,6 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
-use crate::model::spec::Kind;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     // Where the service itself is down, its own row says so.
@@ -14,7 +13,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     for port in ports.filter(|port| port.severity == Severity::Critical) {
         for (service, spec) in &port.declared {
             let Some(row) = patient.row(service) else { continue };
-            let Kind::Unit(unit) = &row.instance.kind;
+            let Some(unit) = row.instance.kind.unit() else { continue };
             let up = row.instance.up_since(patient.host).map(|at| patient.now.since(at));
             let up = up.map_or_else(String::new, |span| format!(" for {}", words(span)));
             let number = port.port;

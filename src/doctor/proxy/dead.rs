@@ -153,8 +153,8 @@ fn steps(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target, found: Find
         format!("ss -Hltnp 'sport = :{port}'"),
         format!("{place}who listens there now, if anybody"),
     );
-    let found = match instance.map(|instance| &instance.kind) {
-        Some(crate::model::spec::Kind::Unit(unit)) => found
+    let found = match instance.and_then(|instance| instance.kind.unit()) {
+        Some(unit) => found
             .step(format!("systemctl status {unit}"), format!("{place}why it does not listen"))
             .step(format!("systemctl start {unit}"), format!("{place}when that is mended")),
         None => found.step("", format!("{place}start what should listen on port {port}")),

@@ -8,6 +8,7 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Fleet;
 use crate::model::host::{HostFacts, Link};
 use crate::model::ids::{HostId, UnitName};
+use crate::model::limits::Limits;
 use crate::model::port::{PortSpec, Protocol, Socket, Sockets};
 use crate::model::proxy::{ConfigTest, ProxyFacts, Reached, Target};
 use crate::model::rule::Rule;
@@ -65,6 +66,7 @@ impl Ward {
             name: name.into(),
             reach: Reach::Ssh(name.to_owned()),
             sudo: Sudo::Auto,
+            limits: Limits::default(),
         };
         let spec = FleetSpec {
             console: ConsoleSpec::default(),
@@ -75,6 +77,7 @@ impl Ward {
                 hosts: vec![host("lb"), host("app")],
                 services,
                 ports: Vec::new(),
+                backups: Arc::default(),
                 silences: Vec::new(),
             }],
             keys: Vec::new(),

@@ -5,11 +5,13 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Fleet;
 use crate::model::host::Link;
 use crate::model::ids::HostId;
+use crate::model::limits::Limits;
 use crate::model::rule::Rule;
 use crate::model::script::PACE;
 use crate::model::spec::{ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Reach, Sudo, Tier};
 use crate::model::time::Timestamp;
-use crate::probe::scripts::{examine as read, parse_starters};
+use crate::probe::jobs::tables::parse_tables;
+use crate::probe::scripts::{examine as read, starters};
 
 fn now() -> Timestamp {
     Timestamp::from_secs(1_000_000)
@@ -22,9 +24,15 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
             name: "e".into(),
             tier: Tier::Staging,
             protected: false,
-            hosts: vec![HostSpec { name: "h".into(), reach: Reach::Local, sudo: Sudo::Auto }],
+            hosts: vec![HostSpec {
+                name: "h".into(),
+                reach: Reach::Local,
+                sudo: Sudo::Auto,
+                limits: Limits::default(),
+            }],
             services: Vec::new(),
             ports: Vec::new(),
+            backups: std::sync::Arc::default(),
             silences: Vec::new(),
         }],
         keys: Vec::new(),
@@ -33,7 +41,7 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
     let id = HostId { env: "e".into(), host: "h".into() };
     let host = fleet.host_mut(&id).unwrap();
     host.link = Link::Connected;
-    host.scripts.see(read(&parse_starters(crons), scripts), now());
+    host.scripts.see(read(&starters(&parse_tables(crons).lines, ""), scripts), now());
     let host = fleet.host(&id).unwrap();
     examine(&crate::doctor::Patient::new(&fleet, &fleet.envs[0], host, at))
 }
@@ -43,7 +51,7 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
 fn the_incidents_backup_script_loses_hidden_files() {
     let script = "script /p/scripts/backup.sh\n|#!/bin/bash\n|# Production Data Backup Script\n|\n\
         |cp -r \"$SOURCE_DIR\"/* \"$BACKUP_DIR/\"\n|tar -czf \"$BACKUP_DIR.tar.gz\" -C \"$BACKUP_DIR\" .\n";
-    let crons = "user /var/spool/cron/crontabs/root:2:0 */6 * * * /p/scripts/backup.sh\n";
+    let crons = "table /var/spool/cron/crontabs/root:2:0 */6 * * * /p/scripts/backup.sh\n";
     let found = findings(script, crons, now());
     assert_eq!(found.len(), 1);
     let found = &found[0];
@@ -79,7 +87,7 @@ fn each_mistake_has_its_rule_and_a_good_script_none() {
 /// Seed 003: all of it in the table of cron jobs itself.
 #[test]
 fn a_cron_job_is_looked_at_like_a_script() {
-    let crons = "user crontab -l:3:0 2 * * * docker exec ai-cost-tracker_postgres_1 pg_dump -U a a \
+    let crons = "own ops:3:0 2 * * * docker exec ai-cost-tracker_postgres_1 pg_dump -U a a \
         | gzip > /backups/a.gz; find /backups -mtime +30 -delete\n";
     let found = findings("", crons, now());
     let mut rules: Vec<Rule> = found.iter().map(|finding| finding.key.rule).collect();

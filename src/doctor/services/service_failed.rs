@@ -3,12 +3,11 @@
 use super::all;
 use crate::doctor::patient::Patient;
 use crate::model::finding::Finding;
-use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
-    for service in all(patient).filter(|s| s.row.verdict.state == ServiceState::Failed) {
+    for service in all(patient).filter(super::Service::failed) {
         let name = service.row.service;
         let result = &*service.facts.result;
         let how = match (result, service.exit()) {

@@ -1,5 +1,6 @@
 //! What a host says of itself.
 
+use crate::model::limits::Limits;
 use crate::model::severity::Severity;
 use crate::model::time::Timestamp;
 
@@ -30,12 +31,12 @@ impl Disk {
         share(self.available, self.size).min(share(self.inodes_available, self.inodes))
     }
 
-    /// Below 10 % somebody should look, below 5 % it hurts.
-    pub fn severity(&self) -> Severity {
+    /// Below the limit somebody should look, below half of it it hurts.
+    pub fn severity(&self, limits: &Limits) -> Severity {
         let free = self.free_percent();
-        if free < 5.0 {
+        if free < limits.disk_free / 2.0 {
             Severity::Critical
-        } else if free < 10.0 {
+        } else if free < limits.disk_free {
             Severity::Warning
         } else {
             Severity::Ok
@@ -109,9 +110,9 @@ impl HostFacts {
         self.disks.iter().min_by(|a, b| a.free_percent().total_cmp(&b.free_percent()))
     }
 
-    /// Above 90 % somebody should look.
-    pub fn memory_severity(&self) -> Severity {
-        if self.memory_percent() > 90.0 { Severity::Warning } else { Severity::Ok }
+    /// Above the limit somebody should look.
+    pub fn memory_severity(&self, limits: &Limits) -> Severity {
+        if self.memory_percent() > limits.memory_used { Severity::Warning } else { Severity::Ok }
     }
 
     /// Two seconds off are told, half a minute is a problem.
@@ -124,9 +125,9 @@ impl HostFacts {
     }
 
     /// The worst of disks, memory and clock.
-    pub fn severity(&self) -> Severity {
-        Severity::worst(self.disks.iter().map(Disk::severity))
-            .max(self.memory_severity())
+    pub fn severity(&self, limits: &Limits) -> Severity {
+        Severity::worst(self.disks.iter().map(|disk| disk.severity(limits)))
+            .max(self.memory_severity(limits))
             .max(self.clock_severity())
     }
 }

@@ -5,15 +5,14 @@ use crate::model::script::{Lint, Slip};
 use crate::model::text::clean;
 
 /// Looks at a script's lines, each with its number.
-pub(super) fn examine(path: &str, started_by: &str, lines: &[(u32, &str)]) -> Vec<Lint> {
-    let joined = join(lines);
+pub(super) fn examine(path: &str, started_by: &str, joined: &[(u32, String)]) -> Vec<Lint> {
     let whole = joined.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
     let about = format!("{path}\n{whole}").to_lowercase();
     let copies = ["backup", "dump", "archive", "snapshot"].iter().any(|word| about.contains(word));
     let pipefail = joined.iter().any(|(_, text)| text.contains("pipefail"));
     let ends_early = joined.iter().any(|(_, text)| sets_e(text));
     let mut found = Vec::new();
-    for (line, text) in &joined {
+    for (line, text) in joined {
         let mut say = |slip: Slip, better: String| {
             found.push(Lint {
                 slip,
@@ -47,7 +46,7 @@ pub(super) fn examine(path: &str, started_by: &str, lines: &[(u32, &str)]) -> Ve
 }
 
 /// Lines without comments, those that go on with a backslash or a pipe put together.
-fn join(lines: &[(u32, &str)]) -> Vec<(u32, String)> {
+pub(super) fn join(lines: &[(u32, &str)]) -> Vec<(u32, String)> {
     let mut joined: Vec<(u32, String)> = Vec::new();
     let mut goes_on = false;
     for (number, line) in lines {
@@ -230,7 +229,7 @@ mod tests {
 
     fn slips(text: &str) -> Vec<(Slip, u32)> {
         let lines: Vec<(u32, &str)> = (1..).zip(text.lines()).collect();
-        examine("/opt/backup.sh", "", &lines).into_iter().map(|l| (l.slip, l.line)).collect()
+        examine("/opt/backup.sh", "", &join(&lines)).into_iter().map(|l| (l.slip, l.line)).collect()
     }
 
     #[test]
@@ -278,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_better_line_keeps_what_the_line_means() {
-        let better = |line: &str| examine("/backup", "", &[(1, line)])[0].better.to_string();
+        let better = |line: &str| examine("/backup", "", &join(&[(1, line)]))[0].better.to_string();
         assert_eq!(
             better("cp -r \"$SOURCE_DIR\"/* \"$BACKUP_DIR/\""),
             "cp -a \"$SOURCE_DIR\"/. \"$BACKUP_DIR/\""
@@ -288,7 +287,10 @@ mod tests {
 
     #[test]
     fn the_copy_that_is_no_backup_may_do_as_it_likes() {
-        assert_eq!(examine("/opt/deploy.sh", "", &[(1, "cp -r dist/* /srv/www/")]), []);
-        assert_eq!(examine("/opt/clean.sh", "", &[(1, "find /tmp/x -mtime +3 -delete")]), []);
+        assert_eq!(examine("/opt/deploy.sh", "", &join(&[(1, "cp -r dist/* /srv/www/")])), []);
+        assert_eq!(
+            examine("/opt/clean.sh", "", &join(&[(1, "find /tmp/x -mtime +3 -delete")])),
+            []
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Commands that start scripts: cron jobs (crontab(5)) and units.
 
 use crate::model::text::clean;
+use crate::probe::jobs::tables::CronLine;
 
 /// A command that is started unwatched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,9 +31,18 @@ impl Starter {
 /// As many are kept.
 const MOST: usize = 512;
 
-/// Reads an answer of `qd_starters`.
-pub fn parse_starters(text: &str) -> Vec<Starter> {
-    let mut all: Vec<Starter> = Vec::new();
+/// The commands of jobs of cron, and those of units in an answer of `qd_starters`.
+pub fn starters(jobs: &[CronLine], text: &str) -> Vec<Starter> {
+    let mut all: Vec<Starter> = jobs
+        .iter()
+        .take(MOST / 2)
+        .map(|job| Starter {
+            path: job.table.clone(),
+            line: job.line,
+            scripts: scripts(&job.command),
+            command: job.command.clone(),
+        })
+        .collect();
     // `systemctl show` gives a unit's properties in an order of its own, and an empty line after.
     let mut commands: Vec<&str> = Vec::new();
     let mut unit = "";
@@ -42,8 +52,6 @@ pub fn parse_starters(text: &str) -> Vec<Starter> {
         }
         let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
         match kind {
-            "system" => all.extend(cron(rest, true)),
-            "user" => all.extend(cron(rest, false)),
             "unit" if rest.is_empty() => {
                 for command in commands.drain(..).take(16) {
                     all.push(Starter {
@@ -69,46 +77,6 @@ pub fn parse_starters(text: &str) -> Vec<Starter> {
         }
     }
     all
-}
-
-/// A line of a table, as `PATH:LINE:TEXT`. Tables of the system name a user before the command.
-fn cron(line: &str, system: bool) -> Option<Starter> {
-    let (path, rest) = line.split_once(':')?;
-    let (number, text) = rest.split_once(':')?;
-    let text = text.trim_start();
-    if text.starts_with('#') {
-        return None;
-    }
-    let mut rest = text;
-    let fields = if text.starts_with('@') { 1 } else { 5 } + usize::from(system);
-    for field in 0..fields {
-        let (word, after) = rest.split_once([' ', '\t'])?;
-        // An assignment begins with a name, a time with none of its letters.
-        if field == 0 && word.contains('=') {
-            return None;
-        }
-        rest = after.trim_start();
-    }
-    // An unescaped percent sign ends the command; what follows is its input.
-    let mut command = String::new();
-    let mut escaped = false;
-    for c in rest.chars().take(4096) {
-        if c == '%' && !escaped {
-            break;
-        }
-        if c == '%' {
-            command.pop();
-        }
-        command.push(c);
-        escaped = c == '\\';
-    }
-    let command = clean(command.trim_end(), 4096);
-    Some(Starter {
-        path: clean(path, 512).into(),
-        line: number.parse().ok().filter(|number| *number > 0)?,
-        scripts: scripts(&command),
-        command,
-    })
 }
 
 /// Words that may be scripts: whole paths outside of where a distribution keeps its programs, and
@@ -158,17 +126,20 @@ mod tests {
     /// cron 3.0pl1 and systemd 252 on Debian bookworm.
     #[test]
     fn commands_are_found_in_tables_and_units() {
-        let text = "system /etc/crontab:7:SHELL=/bin/sh\n\
-            system /etc/crontab:18:17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n\
-            system /etc/cron.d/x:2:@daily app /opt/app/nightly.sh >/dev/null 2>&1\n\
-            user /var/spool/cron/crontabs/root:1:# Backup production data every 6 hours\n\
-            user /var/spool/cron/crontabs/root:2:0 */6 * * * /mnt/p/scripts/backup.sh\n\
-            user crontab -l:3:0 1 * * * cd /srv/app && ./dump.sh > a-$(date +\\%F).gz%input\n\
+        let tables = "table /etc/crontab:7:SHELL=/bin/sh\n\
+            table /etc/crontab:18:17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n\
+            table /etc/cron.d/x:2:@daily app /opt/app/nightly.sh >/dev/null 2>&1\n\
+            table /var/spool/cron/crontabs/root:2:0 */6 * * * /mnt/p/scripts/backup.sh\n\
+            own ops:3:0 1 * * * cd /srv/app && ./dump.sh > a-$(date +\\%F).gz%input\n";
+        let tables = crate::probe::jobs::tables::parse_tables(tables);
+        let text = "\
             unit ExecStartPre={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -t ; ignore_errors=no ; pid=0 }\n\
             unit ExecStart={ path=/bin/bash ; argv[]=/bin/bash /opt/app/run.sh --x ; ignore_errors=no ; pid=0 }\n\
             unit Id=app.service\nunit \n";
-        let read: Vec<_> =
-            parse_starters(text).into_iter().map(|s| (s.label(), s.command, s.scripts)).collect();
+        let read: Vec<_> = starters(&tables.lines, text)
+            .into_iter()
+            .map(|s| (s.label(), s.command, s.scripts))
+            .collect();
         let own = |label: &str, command: &str, scripts: &[&str]| {
             let scripts = scripts.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
             (label.to_owned(), command.to_owned(), scripts)
@@ -200,19 +171,5 @@ mod tests {
                 own("app.service", "/bin/bash /opt/app/run.sh --x", &["/opt/app/run.sh"]),
             ]
         );
-    }
-
-    #[test]
-    fn nonsense_is_no_command() {
-        for line in [
-            "",
-            "system",
-            "user a:b:* * * * * x",
-            "user a:1:",
-            "user a:0:* * * * * x",
-            "system /a:1:* * *",
-        ] {
-            assert_eq!(parse_starters(line), [], "{line}");
-        }
     }
 }

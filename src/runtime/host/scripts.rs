@@ -1,14 +1,16 @@
 //! Scripts that cron and units start: read rarely, since they seldom change.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::Shared;
+use crate::model::backup::Job;
 use crate::model::fault::Fault;
 use crate::model::host::Part;
 use crate::model::ids::UnitName;
 use crate::model::script::{PACE, Scripts};
 use crate::msg::HostEvent;
-use crate::probe::scripts::{MOST, examine, parse_starters};
+use crate::probe::scripts::{MOST, examine, starters};
 use crate::runtime::transport::Transport;
 
 /// For one question.
@@ -27,12 +29,14 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     loop {
         let units = read.borrow_and_update().clone();
         let found = look(transport, shared, units.as_deref().unwrap_or(&[])).await;
+        shared.scripts.send_replace(Some(Arc::new(found.as_ref().cloned().unwrap_or_default())));
         shared.reporter.say(HostEvent::Scripts(found.map(Box::new))).await;
         shared.reporter.say(HostEvent::Part(Part::Scripts)).await;
         let first = units.is_none();
         tokio::select! {
             () = tokio::time::sleep(PACE) => {}
             _ = asked_now.changed() => {}
+            () = shared.rescript.notified() => {}
             // Which units there are is known a little later, and only that is waited for.
             _ = read.changed(), if first => {}
         }
@@ -45,10 +49,24 @@ async fn look(
     units: &[UnitName],
 ) -> Result<Scripts, Fault> {
     let line = &shared.patient;
-    let mut argv = vec!["qd_starters", shared.root()];
+    // Whoever reads jobs reads the tables; where that fails, units are still to be looked at.
+    let mut tables = shared.tables.subscribe();
+    let jobs = match tables.wait_for(Option::is_some).await {
+        Ok(tables) => tables.clone().unwrap_or_default(),
+        Err(_gone) => Arc::default(),
+    };
+    let mut argv = vec!["qd_starters"];
+    // What backups are made by is not always watched as a service.
+    let backups = shared.watch.borrow().backups.clone();
+    let timers = backups.iter().filter_map(|backup| match &backup.job {
+        Some(Job::Timer(timer)) => Some(timer.as_str().trim_end_matches(".timer")),
+        Some(Job::Cron(_)) | None => None,
+    });
+    let services: Vec<String> = timers.map(|name| format!("{name}.service")).collect();
+    argv.extend(services.iter().take(UNITS).map(String::as_str));
     argv.extend(units.iter().take(UNITS).map(UnitName::as_str));
     let answer = line.ask(transport, &argv, DEADLINE).await?;
-    let starters = parse_starters(&answer.text);
+    let starters = starters(&jobs.lines, &answer.text);
     let mut paths: Vec<&str> =
         starters.iter().flat_map(|starter| &starter.scripts).map(String::as_str).collect();
     let mut known = std::collections::BTreeSet::new();

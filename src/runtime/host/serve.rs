@@ -6,21 +6,26 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
-use super::{Order, Reporter, checks, heartbeat, paths, ports, proxy, scripts, units, words};
+use super::{
+    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts,
+    units, words,
+};
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
 use crate::model::ids::UnitName;
+use crate::model::script::Scripts;
 use crate::model::spec::Sudo;
 use crate::model::time::Timestamp;
 use crate::model::unit::UnitDetail;
 use crate::msg::{History, HostEvent};
 use crate::probe::detail::{PROPERTIES, parse_detail};
 use crate::probe::history::parse_history;
+use crate::probe::jobs::tables::Tables;
 use crate::runtime::clock;
 use crate::runtime::collector::Collector;
 use crate::runtime::transport::Transport;
@@ -47,12 +52,20 @@ pub(super) struct Shared {
     groups: Mutex<Vec<(UnitName, Box<str>)>>,
     /// For what is asked often and answered at once.
     pub(super) quick: Line,
+    /// For what is asked rarely and takes long.
+    pub(super) heavy: Line,
     /// For what may take a while: journals, walks through directories.
     pub(super) slow: Line,
     /// What of units other parts go by.
     pub(super) glances: Glances,
     /// For what is asked rarely and may take its time.
     pub(super) patient: Line,
+    /// What scripts were found to do, once they have been looked at.
+    pub(super) scripts: watch::Sender<Option<Arc<Scripts>>>,
+    /// Scripts are to be looked at again: something of theirs has happened.
+    pub(super) rescript: Notify,
+    /// The tables of cron, once they have been read.
+    pub(super) tables: watch::Sender<Option<Arc<Tables>>>,
 }
 
 #[derive(Default)]
@@ -150,6 +163,7 @@ pub(super) async fn serve(
     transport: &dyn Transport,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
+    memory: &backups::Memory,
 ) -> Fault {
     let shared = Shared {
         reporter: reporter.clone(),
@@ -161,9 +175,13 @@ pub(super) async fn serve(
         facts: watch::Sender::new(None),
         groups: Mutex::default(),
         quick: Line::default(),
+        heavy: Line::default(),
         slow: Line::default(),
         glances: Glances::default(),
         patient: Line::default(),
+        scripts: watch::Sender::new(None),
+        rescript: Notify::default(),
+        tables: watch::Sender::new(None),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -175,11 +193,14 @@ pub(super) async fn serve(
         fault = Box::pin(units::run(transport, shared)) => fault,
         fault = recall(transport, shared) => fault,
         fault = Box::pin(ports::run(transport, shared)) => fault,
+        fault = Box::pin(backups::run(transport, shared, memory)) => fault,
         fault = Box::pin(words::run(transport, shared)) => fault,
         fault = Box::pin(paths::run(transport, shared)) => fault,
         fault = Box::pin(checks::run(transport, shared)) => fault,
         fault = Box::pin(proxy::run(transport, shared)) => fault,
         fault = Box::pin(scripts::run(transport, shared)) => fault,
+        fault = Box::pin(jobs::run(transport, shared)) => fault,
+        fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -200,7 +221,7 @@ async fn obey(
                 Some(Order::Login(_done)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Rewatch(watch)) => {
-                    shared.watch.send_replace(watch);
+                    shared.watch.send_replace(*watch);
                 }
                 Some(Order::Describe(unit)) => {
                     reading = Box::pin(describe_in_time(transport, shared, unit));

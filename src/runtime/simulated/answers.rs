@@ -57,6 +57,7 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         }
         ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths, t)),
         ("qd_ports" | "qd_marks", _) => (0, sockets::listening(site, t)),
+        ("qd_backup_list", _) => (0, "place read\ncount 0\nend 0\n".to_owned()),
         ("qd_owners", _) => (0, sockets::owners(site, t)),
         ("qd_survey_units", _) => (
             0,
@@ -68,7 +69,9 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         (name, _) if name.starts_with("qd_survey_") => (0, String::new()),
         (
             "qd_checks" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx" | "qd_nginx_conf"
-            | "qd_reach" | "qd_starters" | "qd_scripts",
+            | "qd_processes" | "qd_reach" | "qd_starters" | "qd_scripts" | "qd_backup_source"
+            | "qd_backup_check" | "qd_backup_restic" | "qd_backup_borg" | "qd_backup_git"
+            | "qd_backup_command" | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
             _,
         )
         | ("qd_last", [..]) => (0, String::new()),

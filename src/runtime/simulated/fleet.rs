@@ -9,6 +9,7 @@ use super::site::{Service, Site, stock};
 use super::{Host, noise, scenarios};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
+use crate::model::limits::Limits;
 use crate::model::port::{Bind, PortRange, PortSpec, Protocol};
 use crate::model::spec::{
     ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo, Tier,
@@ -183,6 +184,7 @@ impl Fleet {
                     name: name.clone(),
                     reach: Reach::Simulated(reach(env, &host.name)),
                     sudo: Sudo::Auto,
+                    limits: Limits::default(),
                 })
                 .collect(),
             services: on
@@ -200,6 +202,7 @@ impl Fleet {
                 .collect(),
             ports: ports.iter().map(|port| PortRange { first: *port, last: *port }).collect(),
             silences: Vec::new(),
+            backups: Arc::default(),
         });
     }
 }

@@ -8,6 +8,7 @@ use super::{boxed, finding, scrolled};
 use crate::model::finding::Subject;
 use crate::model::host::{Disk, Host, HostFacts};
 use crate::model::ids::HostId;
+use crate::model::limits::Limits;
 use crate::model::severity::Severity;
 use crate::model::spec::Reach;
 use crate::ui::chrome::role_of;
@@ -71,17 +72,17 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, host: &Host) {
     if let Some(fault) = host.facts.fault() {
         page.fault(Role::Unknown, fault);
     }
-    itself(scene, page, facts);
+    itself(scene, page, facts, &host.spec.limits);
     page.heading("Disks");
     for disk in &facts.disks {
-        self::disk(scene, page, disk);
+        self::disk(scene, page, disk, &host.spec.limits);
     }
     for warning in &facts.warnings {
         page.say(Role::Warning, &format!("! {warning}"));
     }
 }
 
-fn itself(scene: &Scene<'_>, page: &mut Page<'_, '_>, facts: &HostFacts) {
+fn itself(scene: &Scene<'_>, page: &mut Page<'_, '_>, facts: &HostFacts, limits: &Limits) {
     page.fact("system", facts.os.clone());
     page.fact("kernel", facts.kernel.clone());
     match &facts.systemd {
@@ -105,7 +106,7 @@ fn itself(scene: &Scene<'_>, page: &mut Page<'_, '_>, facts: &HostFacts) {
         words::bytes(facts.memory_total),
         words::bytes(facts.memory_available),
     );
-    page.fact_in(told(facts.memory_severity()), "memory", memory);
+    page.fact_in(told(facts.memory_severity(limits)), "memory", memory);
     page.fact("waiting for", pressure(facts));
     page.fact("user", facts.user.clone());
     page.fact("rights", rights(facts));
@@ -132,8 +133,8 @@ fn pressure(facts: &HostFacts) -> String {
     known.join(", ")
 }
 
-fn disk(scene: &Scene<'_>, page: &mut Page<'_, '_>, disk: &Disk) {
-    let severity = disk.severity();
+fn disk(scene: &Scene<'_>, page: &mut Page<'_, '_>, disk: &Disk, limits: &Limits) {
+    let severity = disk.severity(limits);
     let sign = scene.chrome.glyphs.severity(severity);
     let inodes = match (disk.inodes_available * 100).checked_div(disk.inodes) {
         Some(free) => format!(", {free}% of inodes free"),

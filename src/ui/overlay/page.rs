@@ -13,38 +13,38 @@ const NAME: usize = 18;
 const NARROW: usize = 46;
 
 /// A page that is being written.
-pub(super) struct Page<'s, 'a> {
+pub(in crate::ui) struct Page<'s, 'a> {
     scene: &'s Scene<'a>,
     columns: usize,
-    pub(super) lines: Vec<Line<'static>>,
+    pub(in crate::ui) lines: Vec<Line<'static>>,
 }
 
 impl<'s, 'a> Page<'s, 'a> {
-    pub(super) const fn new(scene: &'s Scene<'a>, columns: u16) -> Self {
+    pub(in crate::ui) const fn new(scene: &'s Scene<'a>, columns: u16) -> Self {
         Self { scene, columns: columns as usize, lines: Vec::new() }
     }
 
     /// An empty line, but never two and none at the top.
-    pub(super) fn gap(&mut self) {
+    pub(in crate::ui) fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| line.width() > 0) {
             self.lines.push(Line::default());
         }
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(in crate::ui) fn heading(&mut self, text: &str) {
         self.gap();
         self.say(Role::Heading, text);
     }
 
     /// A sentence.
-    pub(super) fn say(&mut self, role: Role, text: &str) {
+    pub(in crate::ui) fn say(&mut self, role: Role, text: &str) {
         for line in wrap(text, self.columns) {
             self.lines.push(Line::from(self.scene.span(role, line)));
         }
     }
 
     /// Text line by line, with its empty lines.
-    pub(super) fn verbatim(&mut self, role: Role, text: &str) {
+    pub(in crate::ui) fn verbatim(&mut self, role: Role, text: &str) {
         for line in text.lines() {
             if line.is_empty() {
                 self.lines.push(Line::default());
@@ -54,12 +54,12 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// A name and what it is; nothing where it is not known.
-    pub(super) fn fact(&mut self, name: &str, value: impl Into<String>) {
+    pub(in crate::ui) fn fact(&mut self, name: &str, value: impl Into<String>) {
         self.fact_in(Role::Text, name, value);
     }
 
     /// A name and what it is, as a meaning.
-    pub(super) fn fact_in(&mut self, role: Role, name: &str, value: impl Into<String>) {
+    pub(in crate::ui) fn fact_in(&mut self, role: Role, name: &str, value: impl Into<String>) {
         let value = value.into();
         if value.is_empty() {
             return;
@@ -83,7 +83,7 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Trouble: what was tried, what came back, what to do.
-    pub(super) fn fault(&mut self, role: Role, fault: &Fault) {
+    pub(in crate::ui) fn fault(&mut self, role: Role, fault: &Fault) {
         self.fact("tried", fault.tried.clone());
         self.fact_in(role, "answer", fault.detail.clone());
         self.fact_in(Role::Notice, "do", fault.remedy.clone());

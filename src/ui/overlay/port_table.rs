@@ -114,9 +114,11 @@ fn grid(
     (label, each): (usize, usize),
 ) {
     let wrapped = |said: &[Said], columns: usize| -> Vec<Said> {
-        let lines = said
-            .iter()
-            .flat_map(|(role, text)| wrap(text, columns).into_iter().map(|line| (*role, line)));
+        let lines = said.iter().flat_map(|(role, text)| {
+            // A name is cut rather than broken.
+            let lines = if text.contains(' ') { wrap(text, columns) } else { vec![text.clone()] };
+            lines.into_iter().map(|line| (*role, line))
+        });
         lines.collect()
     };
     let first = wrapped(first, label);

@@ -76,6 +76,9 @@ fn overview(scene: &Scene<'_>, page: &mut Page<'_, '_>, shown: &Shown<'_>) {
         let at = row.verdict.since.unwrap_or(scene.now);
         event::before(scene, page, &row.host.id(&row.env.name), at);
     }
+    if row.instance.kind.unit().is_none() {
+        return;
+    }
     page.heading("As systemd has it");
     state(scene, page, shown.detail);
     for (name, value) in shown.detail.value().map_or(&[][..], |detail| &detail.properties) {

@@ -2,7 +2,6 @@
 
 use super::page::Page;
 use crate::model::fleet::Row;
-use crate::model::spec::Kind;
 use crate::model::unit::{ActiveState, LoadState, UnitFacts};
 use crate::ui::chrome::role_of;
 use crate::ui::crash_loops::{Bars, sparkline};
@@ -24,7 +23,11 @@ pub(super) fn headline(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>
 /// What is known of it.
 pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
     let verdict = &row.verdict;
-    let Kind::Unit(unit) = &row.instance.kind;
+    crate::ui::planned::write(scene, page, row);
+    let Some(unit) = row.instance.kind.unit() else {
+        super::health::write(scene, page, row);
+        return;
+    };
     page.fact("unit", unit.as_str());
     let Some(facts) = row.instance.facts.value() else { return };
     if verdict.stale {
@@ -70,7 +73,7 @@ fn sentence(scene: &Scene<'_>, row: &Row<'_>) -> String {
     if let Some(exit) = row.instance.last_exit.filter(|exit| !exit.is_clean()) {
         text = format!("{text}, last ended with {}", exit.label());
     }
-    match row.instance.facts.as_of() {
+    match row.instance.as_of(row.host) {
         Some(at) if row.verdict.stale => format!("{text}; as of {} ago", scene.age(at)),
         _ => text,
     }
@@ -80,7 +83,7 @@ fn sentence(scene: &Scene<'_>, row: &Row<'_>) -> String {
 fn trouble(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
     let host = row.host;
     let link = (!host.link.is_up()).then(|| host.link.fault()).flatten();
-    let fault = link.or(host.units_fault.as_ref()).or_else(|| row.instance.facts.fault());
+    let fault = link.or_else(|| row.instance.fault(host));
     match fault {
         Some(fault) => page.fault(Role::Unknown, fault),
         None => page.fact("host", host.link.name()),

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use quarterdeck::model::proxy::{ProxyFacts, Reached, Target, Way};
 use quarterdeck::model::script::Slip;
 use quarterdeck::model::text::is_hostile;
+use quarterdeck::probe::jobs::tables::parse_tables;
 use quarterdeck::probe::nginx::{parse_config, parse_reached, parse_state};
-use quarterdeck::probe::scripts::{examine, parse_starters};
+use quarterdeck::probe::scripts::{examine, starters};
 
 use super::shell::{Session, shells};
 
@@ -213,7 +214,7 @@ proptest! {
         prop_assert!(facts.servers.iter().all(|server| harmless(&server.label())));
         prop_assert!(facts.test.iter().flat_map(|test| &test.said).all(|said| harmless(said)));
         prop_assert!(parse_reached(&text).iter().all(|(target, _)| harmless(&target.label())));
-        let starters = parse_starters(&text);
+        let starters = starters(&parse_tables(&text).lines, &text);
         prop_assert!(starters.iter().flat_map(|s| &s.scripts).all(|path| path.starts_with('/')));
         let found = examine(&starters, &text);
         for lint in &found.lints {

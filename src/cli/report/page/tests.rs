@@ -6,6 +6,7 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Fleet;
 use crate::model::host::Link;
 use crate::model::ids::HostId;
+use crate::model::limits::Limits;
 use crate::model::rule::Rule;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sudo, Tier};
 
@@ -17,6 +18,7 @@ fn model() -> Model {
         name: name.into(),
         reach: Reach::Ssh(name.to_owned()),
         sudo: Sudo::Auto,
+        limits: Limits::default(),
     };
     let spec = FleetSpec {
         envs: vec![EnvSpec {
@@ -26,6 +28,7 @@ fn model() -> Model {
             hosts: vec![host("coord"), host("web")],
             services: Vec::new(),
             ports: Vec::new(),
+            backups: Arc::default(),
             silences: Vec::new(),
         }],
         ..FleetSpec::default()
