@@ -122,11 +122,11 @@ fn causes(scene: &Scene<'_>, page: &mut Page<'_, '_>, needs: &Needs<'_>) {
         let sign = scene.chrome.glyphs.severity(severity);
         let brings = cause.node.and_then(|node| needs.nodes.get(node));
         let what = match (brings, cause.finding) {
-            (_, Some(finding)) => format!("{} on {}", finding.summary, cause.host),
+            (_, Some(finding)) => finding.summary.clone(),
             (Some(node), None) => format!("{} is down", node.name),
-            (None, None) => format!("what was found on {}", cause.host),
+            (None, None) => "is not found any more".to_owned(),
         };
-        page.say(role_of(severity), &format!("{sign} CAUSE: {what}"));
+        page.say(role_of(severity), &format!("{sign} CAUSE on {}: {what}", cause.host));
         let verb = if names.len() == 1 { "fails" } else { "fail" };
         page.say(Role::Text, &format!("  for it {verb}: {}", names.join(", ")));
     }
