@@ -45,14 +45,20 @@ fn subject(row: &Row<'_>) -> Subject {
 }
 
 /// Where it stands, and when it ran and had to run.
-fn proof(job: &JobFacts, found: Finding) -> Finding {
+fn proof(patient: &Patient<'_>, job: &JobFacts, found: Finding) -> Finding {
     let label = job.label();
     let who = if job.user.is_empty() { String::new() } else { format!("{} ", job.user) };
     let found = found.proof(&label, format!("{} {who}{}", job.schedule, job.command));
     let found = match &job.last {
-        Some(last) => found.proof_at(source(job), "its last run began", Some(last.at)),
+        Some(last) => {
+            let text = format!("its last run began {} ago", patient.ago(last.at));
+            found.proof_at(source(job), text, Some(last.at))
+        }
         None => match job.seen_since {
-            Some(since) => found.proof_at(source(job), "no run of it is known since", Some(since)),
+            Some(since) => {
+                let text = format!("no run of it in {}", patient.ago(since));
+                found.proof_at(source(job), text, Some(since))
+            }
             None => found,
         },
     };

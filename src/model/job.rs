@@ -86,7 +86,8 @@ pub struct JobFacts {
     pub last: Option<LastRun>,
     /// The run after now; none where there will be none, or nobody can say.
     pub next: Option<Timestamp>,
-    /// When it had to run last, by its schedule.
+    /// The first moment after its last run at which it has to run by its schedule, over or to come;
+    /// of a job of which no run is known, the last such moment.
     pub due: Option<Timestamp>,
     /// From when on a run would be known; none where runs cannot be seen.
     pub seen_since: Option<Timestamp>,

@@ -78,6 +78,7 @@ fn cron_job(
         }
         (Some(Schedule::Reboot) | None, _) | (Some(_), None) => &mut is_own,
     };
+    let mut began = None;
     if let Some(runs) = runs {
         job.seen_since = runs.since.map(|at| clocks.wall(at));
         let twin = |other: &&CronLine| other.user == line.user && other.command == line.command;
@@ -90,6 +91,7 @@ fn cron_job(
                     RunEnd::Failed(format!("it ended with {status}").into())
                 });
                 job.last = Some(LastRun { at: clocks.wall(start.at), end });
+                began = Some(start.at.div_euclid(1_000_000));
             }
             Some(_) => job.seen_since = None,
             None => {}
@@ -98,6 +100,13 @@ fn cron_job(
         if line.fields.starts_with('-') {
             job.seen_since = None;
         }
+    }
+    // The first moment that it has missed, if any: of a job of each minute the last one is never
+    // late.
+    if let (Some(began), Some(Schedule::At(times)), Some(zone), Some(_)) =
+        (began, &line.schedule, tables.zone_of(line), job.due)
+    {
+        job.due = clock::next(times, &zone, began).map(here);
     }
     job
 }
@@ -201,7 +210,8 @@ mod tests {
         let a = of(&all, "crontab -l:1");
         assert_eq!(a.last.as_ref().unwrap().end, RunEnd::Failed("it ended with 4".into()));
         assert_eq!(a.last.as_ref().unwrap().at, Timestamp::from_secs(1_795_237_316));
-        assert_eq!(a.due, Some(Timestamp::from_secs(1_795_237_320 - 5)));
+        // It began after 5:02:00, so the next one is the first that it may miss.
+        assert_eq!(a.due, Some(Timestamp::from_secs(1_795_237_440 - 5)));
         assert_eq!(a.next, Some(Timestamp::from_secs(1_795_237_440 - 5)));
         let judged = a.judge(None, Duration::from_secs(60), NOW);
         assert_eq!(judged, JobVerdict::Failed("it ended with 4".into()));

@@ -81,7 +81,7 @@ qd_timers() {
   qd_a=$(qd_limit 8 systemctl show -p Id -p Unit -p LoadState -p ActiveState -p SubState \
     -p UnitFileState -p Persistent -p LastTriggerUSec -p LastTriggerUSecMonotonic \
     -p NextElapseUSecRealtime -p NextElapseUSecMonotonic -p ActiveEnterTimestampMonotonic \
-    -p TimersCalendar -p TimersMonotonic -- '*.timer' "$@" | qd_cap 524288)
+    -p TimersCalendar -p TimersMonotonic -p RandomizedDelayUSec -p AccuracyUSec -- '*.timer' "$@" | qd_cap 524288)
   printf '%s\n\nservices\n' "$qd_a"
   # Names of units have no spaces.
   set -- $(printf '%s\n' "$qd_a" | sed -n 's/^Unit=\([^-].*\)$/\1/p' | head -n 256)

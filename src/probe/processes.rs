@@ -95,8 +95,12 @@ pub fn parse_processes(text: &str, patterns: &[Box<str>]) -> Processes {
             ("proc", pid) => {
                 let (Some(arguments), Some(stat)) = (lines.next(), lines.next()) else { break };
                 let Ok(pid) = pid.parse::<u32>() else { continue };
-                let words: Vec<&str> =
+                let mut words: Vec<&str> =
                     arguments.trim_end_matches('\u{1f}').split('\u{1f}').collect();
+                // A title that it has given itself, such as `nginx: master process /usr/sbin/nginx`.
+                if let [title] = words.as_slice() {
+                    words = title.split_ascii_whitespace().collect();
+                }
                 for (pattern, list) in &mut found {
                     if matches(pattern, &words) && list.len() < MOST {
                         list.push(FoundProcess {
@@ -191,7 +195,10 @@ mod tests {
             (4, &["grep", "-lF", "-e", "scanner_server.py"], 100),
             (3, &["timeout", "5", "python", "scanner_server.py"], 100),
             (2, &["python", "old_scanner_server.py"], 100),
+            // OpenSSH 9.2 on Debian bookworm.
+            (1, &["sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups"], 100),
         ];
+        assert_eq!(pids("/usr/sbin/sshd", list), [1]);
         assert_eq!(pids("scanner_server.py", list), [8, 9]);
         assert_eq!(pids("mcp_servers/scanner_server.py", list), [8, 9]);
         assert_eq!(pids("mcp_servers/scanner_server.py --stdio", list), [8]);

@@ -105,7 +105,9 @@ fn none(scene: &Scene<'_>, hidden: usize) -> String {
     if rows.is_empty() {
         return "no services".to_owned();
     }
-    if rows.iter().any(|row| row.instance.restarts.within(HOUR, scene.now).at_least) {
+    // What is no unit is restarted by nobody.
+    let mut units = rows.iter().filter(|row| row.instance.kind.unit().is_some());
+    if units.any(|row| row.instance.restarts.within(HOUR, scene.now).at_least) {
         return "no restarts seen, but not all of the last hour is known".to_owned();
     }
     "no restarts in the last hour".to_owned()

@@ -29,7 +29,9 @@ pub(super) fn says(scene: &Scene<'_>, row: &Row<'_>) -> Option<String> {
             let hidden = instance.unseen(row.host).map(|why| format!(", {why}"));
             let pids =
                 if pids.is_empty() { String::new() } else { format!(": {}", pids.join(" ")) };
-            Some(format!("{} of {count}{pids}{}", found.len(), hidden.unwrap_or_default()))
+            let n = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            let wanted = if count.allows(n) { String::new() } else { format!(" of {count}") };
+            Some(format!("{n}{wanted} run{pids}{}", hidden.unwrap_or_default()))
         }
         Kind::Command(_) => Some(match instance.checks().next() {
             None => "run by hand only".to_owned(),

@@ -2,6 +2,7 @@
 
 use quarterdeck::keymap::Keymap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -15,6 +16,16 @@ use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
 use quarterdeck::model::severity::Severity;
 use quarterdeck::model::spec::{Promises, Tier};
 use quarterdeck::model::unit::{ActiveState, Exit, ExitCode, UnitDetail};
+use quarterdeck::model::ids::{EnvName, HostId};
+use quarterdeck::model::instance::Instance;
+use quarterdeck::model::job::{JobFacts, JobOrigin, Jobs, LastRun, RunEnd};
+use quarterdeck::model::observed::Observed;
+use quarterdeck::model::process::{FoundProcess, Processes};
+use quarterdeck::model::rule::Rule;
+use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
+use quarterdeck::model::severity::Severity;
+use quarterdeck::model::spec::{Kind, Tier};
+use quarterdeck::model::unit::UnitDetail;
 use quarterdeck::theme::Themes;
 use quarterdeck::ui::{Chrome, Glyphs, Viewports, draw};
 use ratatui::Terminal;
@@ -86,10 +97,7 @@ fn loading() {
                 .instances
                 .iter()
                 .map(|(name, known)| {
-                    let fresh = quarterdeck::model::instance::Instance::new(
-                        known.kind.clone(),
-                        std::sync::Arc::default(),
-                    );
+                    let fresh = Instance::new(known.kind.clone(), Arc::default());
                     (name.clone(), fresh)
                 })
                 .collect();
@@ -127,6 +135,68 @@ fn restarts_that_are_over() {
     let log = fixtures::instance(&mut model, "production", "coord", "mcp-coordination");
     log.restarts = fixtures::log(109_033, &[], true);
     look("restarts_over", &model, &chrome(), &[(80, 24)]);
+}
+
+/// Services that are jobs, processes and commands: a host where each is as it may be.
+fn planned() -> Model {
+    let names = ["backup", "nightly", "rotate", "scanner", "secret", "verify"];
+    let services: Vec<(&str, &[&str])> = names.iter().map(|name| (*name, &["coord"][..])).collect();
+    let env = fixtures::env("production", Tier::Production, &["coord"], &services);
+    let mut model = fixtures::well(vec![env]);
+    let id = HostId::new("production", "coord");
+    let host = model.fleet.host_mut(&id).unwrap();
+    for (name, kind) in [
+        ("nightly", Kind::Cron("nightly.sh".into())),
+        ("rotate", Kind::Cron("rotate.sh".into())),
+        ("scanner", Kind::Process("scanner_server.py".into())),
+        ("secret", Kind::Cron("secret.sh".into())),
+        ("verify", Kind::Command(vec!["/srv/app/verify".into()])),
+    ] {
+        let instance = host.instances.get_mut(&name.into()).unwrap();
+        *instance = Instance::new(kind, Arc::default());
+    }
+    let backup = host.instances.get_mut(&"backup".into()).unwrap();
+    backup.kind = Kind::Timer("backup.timer".into());
+    let job = |origin: JobOrigin, command: &str, end: Option<RunEnd>| JobFacts {
+        user: "root".into(),
+        command: command.into(),
+        schedule: "0 */6 * * *".into(),
+        last: end.map(|end| LastRun { at: fixtures::ago(7200), end }),
+        next: Some(fixtures::NOW + Duration::from_secs(14_400)),
+        due: Some(fixtures::ago(7200)),
+        seen_since: Some(fixtures::ago(90_000)),
+        ..JobFacts::new(origin)
+    };
+    let line = |line| JobOrigin::Cron { table: "/etc/cron.d/app".into(), line };
+    let list = vec![
+        job(
+            JobOrigin::Timer("backup.timer".into()),
+            "/srv/backup",
+            Some(RunEnd::Failed("it ended with 3".into())),
+        ),
+        job(line(4), "/srv/nightly.sh", Some(RunEnd::Unknown)),
+        job(line(5), "/srv/rotate.sh", None),
+    ];
+    let unseen = vec!["ops may not read /var/spool/cron, and `sudo -n` does not help".to_owned()];
+    host.jobs.see(Jobs { list, unseen, ..Jobs::default() }, fixtures::NOW);
+    let process = FoundProcess {
+        pid: 4711,
+        started: Some(fixtures::monotonic(300)),
+        command: "python mcp_servers/scanner_server.py".into(),
+    };
+    let found = [("scanner_server.py".into(), vec![process])].into();
+    host.processes.see(Processes { found, hidden: false }, fixtures::NOW);
+    model
+}
+
+#[test]
+fn jobs_processes_and_commands() {
+    let mut model = planned();
+    look("planned", &model, &chrome(), &[(120, 40), (80, 24)]);
+    let id = fixtures::id("production", "coord", "nightly");
+    let (detail, tab) = (Box::default(), DetailTab::Overview);
+    model.screen.overlays.push(Overlay::Unit { id, detail, tab, scroll: 0 });
+    look("planned_job", &model, &chrome(), &[(80, 24)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod checks;
 mod client;
 mod hostile;
+mod jobs;
 mod parsers;
 mod proxy;
 mod shell;

@@ -93,3 +93,98 @@ fn punctual_backups_of_the_stale_directory_are_critical_until_one_is_of_the_live
     assert_eq!(found["count"], 13, "{found:#}");
     assert_eq!(finding(&desk, "backup-wrong-source"), None);
 }
+
+/// A backup's table.
+fn declared(name: &str, source: &str, files: &str) -> String {
+    format!(
+        "[[env.backup]]\nname = \"{name}\"\nhost = \"coord\"\n{source}\n{files}\nevery = \"6h\"\n"
+    )
+}
+
+/// Its backups' rows by name.
+fn rows(desk: &Desk) -> std::collections::BTreeMap<String, Value> {
+    let reading = desk.status();
+    let rows = reading.json["environments"][0]["backups"].as_array().unwrap().clone();
+    rows.into_iter().map(|row| (text(&row["name"]).to_owned(), row)).collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_place_or_a_copy_is_told_and_hangs_nothing() {
+    let host = Host::boot("ba-faults");
+    host.sh("mkdir -p /b/empty /b/good /b/cut /b/pipe /b/names /b/bomb /b/grow /b/many /b/secret /src; \
+         cd /src; for n in 1 2 3 4 5 6 7 8 9; do echo $n >f$n; done; touch -d '2 hours ago' /src/*; \
+         tar czf /b/good/x.tar.gz -C /src .; chmod 700 /b/secret; cp /b/good/x.tar.gz /b/secret/; \
+         head -c 100 /b/good/x.tar.gz >/b/cut/x.tar.gz; \
+         mkfifo /b/pipe/x.tar.gz; \
+         cp /b/good/x.tar.gz \"$(printf '/b/names/a\\nb.tar.gz')\"; \
+         cp /b/good/x.tar.gz \"$(printf '/b/names/e\\033[31m.tar.gz')\"; \
+         head -c 2G /dev/zero | gzip -1 >/b/bomb/x.gz; \
+         touch /b/file; \
+         cd /b/many; seq -f 'x-%06g.gz' 100000 | xargs touch; \
+         setsid sh -c 'while sleep 0.01; do head -c 65536 /dev/urandom; done >/b/grow/x.tar' \
+           >/dev/null 2>&1 </dev/null &");
+    let mut config = format!(
+        "[[env]]\nname = \"production\"\ntier = \"production\"\n\
+         [[env.host]]\nname = \"coord\"\nssh = \"{}\"\n\
+         [[env.service]]\nname = \"cron\"\nunit = \"cron.service\"\n",
+        host.name()
+    );
+    for (name, files) in [
+        ("good", "/b/good/*.tar.gz"),
+        ("secret", "/b/secret/*"),
+        ("missing", "/b/none/*"),
+        ("no directory", "/b/file/*"),
+        ("empty", "/b/empty/*"),
+        ("cut", "/b/cut/*"),
+        ("pipe", "/b/pipe/*"),
+        ("names", "/b/names/*"),
+        ("many", "/b/many/*"),
+        // What takes long comes last: a single reading does not wait for all of it.
+        ("bomb", "/b/bomb/*"),
+        ("grow", "/b/grow/*"),
+    ] {
+        let files = format!("files = \"{files}\"");
+        config += &declared(name, "source = \"/src\"", &files);
+    }
+    let desk = Desk::with(&config);
+    let found = rows(&desk);
+    let verdict = |name: &str| (text(&found[name]["verdict"]), text(&found[name]["severity"]));
+    for (name, expected) in [
+        ("missing", ("missing", "critical")),
+        ("no directory", ("missing", "critical")),
+        ("empty", ("missing", "critical")),
+        ("cut", ("corrupt", "critical")),
+        // A pipe is no copy, and nobody waits for it.
+        ("pipe", ("missing", "critical")),
+    ] {
+        assert_eq!(verdict(name), expected, "{:#}", found[name]);
+    }
+    for name in ["good", "secret"] {
+        assert_eq!(found[name]["integrity"], "good", "{:#}", found[name]);
+        assert_eq!(found[name]["compared"]["missing"], 0, "{:#}", found[name]);
+    }
+    // A name with a line feed is counted out, and an escape is written out.
+    let names = &found["names"];
+    assert_eq!(names["count"], 1, "{names:#}");
+    assert!(names.to_string().contains("line feed"), "{names:#}");
+    assert!(!text(&names["newest_name"]).contains('\u{1b}'), "{names:#}");
+    assert_eq!(found["many"]["count"], 100_000, "{:#}", found["many"]);
+    assert_eq!(found["many"]["verdict"], "corrupt", "none of them holds anything");
+    // Two gigabytes out of two megabytes: read through, kept nowhere.
+    assert_ne!(found["bomb"]["verdict"], "corrupt", "{:#}", found["bomb"]);
+    // Without its tools nothing can be said, and nothing is called broken.
+    host.sh("mv /usr/bin/gzip /usr/bin/gzip.off; mv /usr/bin/tar /usr/bin/tar.off");
+    let found = rows(&desk);
+    assert_eq!(found["good"]["verdict"], "unverified", "{:#}", found["good"]);
+    assert!(found["good"].to_string().contains("there is no gzip"), "{:#}", found["good"]);
+    host.sh("mv /usr/bin/gzip.off /usr/bin/gzip");
+    let found = rows(&desk);
+    assert_eq!(found["good"]["integrity"], "unknown", "{:#}", found["good"]);
+    assert!(found["good"].to_string().contains("there is no tar"), "{:#}", found["good"]);
+    // Nothing of us is still there.
+    poll::until("no reader is left", secs(20), || {
+        let left = host
+            .sh("ps -eo user,args | grep '^ops.*\\(gzip\\|qd_\\|dd bs\\)' | grep -v grep; true");
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    });
+}

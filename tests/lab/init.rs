@@ -176,7 +176,7 @@ fn hard_names_timers_and_containers_are_written_so_that_they_load() {
     let flat = text.replace("\n#", "");
     for part in [
         "! It answers with 200 and status 'degraded ]] \"':",
-        "/etc/systemd/system/nightly.service, started by nightly.timer",
+        "/etc/systemd/system/nightly.timer, which starts nightly.service",
         "A container of postgres:16, db of the compose project shop, 127.0.0.1:5432->5432/tcp",
         "container = \"shop-db-1\"",
         "source = \"/var/odd\"",

@@ -274,7 +274,7 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
         pid: facts.and_then(|facts| facts.main_pid),
         restarts: Restarts {
             total: total.n,
-            at_least: total.at_least || hour.at_least,
+            at_least: instance.kind.unit().is_some() && (total.at_least || hour.at_least),
             last_5m: restarts.within(Duration::from_secs(300), now).n,
             last_1h: hour.n,
             per_minute: round(restarts.per_minute(now)),

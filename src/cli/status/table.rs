@@ -51,7 +51,10 @@ pub(super) fn table(model: &Model) -> String {
             format!("{}/{}", row.env.name, row.host.spec.name),
             row.verdict.since.map_or_else(|| "-".to_owned(), |since| age(now, since)),
             pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
-            format!("{mark}{}/{mark}{}", five.n, hour.n),
+            match row.instance.kind.unit() {
+                Some(_) => format!("{mark}{}/{mark}{}", five.n, hour.n),
+                None => "-".to_owned(),
+            },
             row.instance.last_exit.map_or_else(|| "-".to_owned(), |exit| exit.label()),
         ]);
     }

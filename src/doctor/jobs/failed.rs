@@ -16,7 +16,14 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         told.push(job.facts);
         if let JobVerdict::Failed(how) = &job.verdict {
             let name = job.row.service.as_str();
-            findings.push(found(job.facts, subject(job.row), Severity::Critical, name, how));
+            findings.push(found(
+                patient,
+                job.facts,
+                subject(job.row),
+                Severity::Critical,
+                name,
+                how,
+            ));
         }
     }
     let Some(jobs) = patient.host.jobs.value().filter(|_| is_fresh(patient)) else { return };
@@ -31,12 +38,19 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     for (job, how) in failed.take(MOST) {
         let label = job.label();
         let subject = Subject::Path(label.as_str().into());
-        findings.push(found(job, subject, Severity::Warning, &label, how));
+        findings.push(found(patient, job, subject, Severity::Warning, &label, how));
     }
 }
 
-fn found(job: &JobFacts, subject: Subject, severity: Severity, name: &str, how: &str) -> Finding {
+fn found(
+    patient: &Patient<'_>,
+    job: &JobFacts,
+    subject: Subject,
+    severity: Severity,
+    name: &str,
+    how: &str,
+) -> Finding {
     let summary = format!("the last run of {name} failed: {how}");
     let found = Finding::new(Rule::JobFailed, subject, severity, summary);
-    look_and_run(job, proof(job, found))
+    look_and_run(job, proof(patient, job, found))
 }

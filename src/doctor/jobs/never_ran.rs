@@ -16,7 +16,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let why = job.facts.idle.as_deref().unwrap_or("nothing started it when it was due");
         let summary = format!("{} has never run: {why}", job.row.service);
         let found = Finding::new(Rule::JobNeverRan, subject(job.row), Severity::Warning, summary);
-        let found = schedule(job.facts, cron_runs(patient), proof(job.facts, found));
+        let found = schedule(job.facts, cron_runs(patient), proof(patient, job.facts, found));
         findings.push(look_and_run(job.facts, found));
     }
     for row in patient.rows.iter().filter(|_| is_fresh(patient)) {

@@ -31,9 +31,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         };
         let mut found = Finding::new(Rule::JobOverdue, subject(job.row), severity, summary);
         if let Some(due) = due {
-            found = found.proof_at("its schedule", "it had to run", Some(due));
+            let text = format!("it had to run {} ago", patient.ago(due));
+            found = found.proof_at("its schedule", text, Some(due));
         }
-        found = proof(job.facts, found);
+        found = proof(patient, job.facts, found);
         found = match (&job.facts.activates, running) {
             (Some(unit), true) => found
                 .step(format!("systemctl status {unit}"), "what it does for so long")

@@ -10,16 +10,20 @@ qd_see() {
   124 | 137) return 4 ;;
   0) if qd_kill 5 test -r "$2" && qd_kill 5 test -x "$2"; then return 0; fi ;;
   *)
-    qd_kill 5 test -e "$2" && return 3
-    # What is below a directory that we may not enter is not missing.
-    qd_p=${2%/}
-    while qd_p=${qd_p%/*}; do
-      [ -n "$qd_p" ] || return 1
-      if qd_kill 5 test -e "$qd_p"; then
-        if qd_kill 5 test -x "$qd_p"; then return 1; fi
-        break
-      fi
-    done
+    if qd_kill 5 test -e "$2"; then
+      # A directory that may not be entered is there all the same.
+      qd_kill 5 test -d "$2" || return 3
+    else
+      # What is below a directory that we may not enter is not missing.
+      qd_p=${2%/}
+      while qd_p=${qd_p%/*}; do
+        [ -n "$qd_p" ] || return 1
+        if qd_kill 5 test -e "$qd_p"; then
+          if qd_kill 5 test -x "$qd_p"; then return 1; fi
+          break
+        fi
+      done
+    fi
     ;;
   esac
   [ "$1" = sudo ] || return 2

@@ -7,6 +7,7 @@ use crate::model::job::{JobFacts, JobOrigin, LastRun, RunEnd};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::probe::properties::parse_span;
+use crate::probe::survey::calendar::longest_pause;
 
 /// As many timers are kept.
 const MOST: usize = 256;
@@ -117,6 +118,13 @@ fn job(
         at,
         end: service.map_or(RunEnd::Unknown, |service| end(service, began.is_some())),
     });
+    // One that waits knows when it comes. One that does not is due after its longest pause.
+    let pause = longest_pause(&job.schedule.replace("OnCalendar=", ""));
+    if let (None, Some(last), Some(pause)) = (job.next, &job.last, pause) {
+        let spread = ["RandomizedDelayUSec", "AccuracyUSec"].map(|name| span(timer, name));
+        let spread = spread.into_iter().flatten().fold(0_u64, u64::saturating_add);
+        job.due = Some(last.at + pause + std::time::Duration::from_micros(spread));
+    }
     job
 }
 
@@ -227,6 +235,17 @@ mod tests {
         let job = &read(&stopped)[0];
         assert!(job.idle.is_some());
         assert_eq!(job.next, None);
+    }
+
+    #[test]
+    fn one_that_waits_for_nothing_is_due_after_its_longest_pause() {
+        let stopped = FAILED.replace("ActiveState=active", "ActiveState=inactive");
+        let stopped = stopped.replace("*-*-* *:*:00 ;", "*-*-* 00/6:15:00 ;");
+        let stopped = stopped.replace("Unit=bk", "RandomizedDelayUSec=30min\nUnit=bk");
+        let job = &read(&stopped)[0];
+        let pause = std::time::Duration::from_secs(6 * 3600 + 1800);
+        assert_eq!(job.due, Some(job.last.as_ref().unwrap().at + pause));
+        assert_eq!(read(FAILED)[0].due, None);
     }
 
     #[test]
