@@ -11,6 +11,7 @@ mod empty;
 mod envs;
 mod events;
 mod findings;
+mod graph;
 mod hosts;
 mod layout;
 mod overlay;

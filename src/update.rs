@@ -326,8 +326,10 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
-            | Overlay::Backup { scroll, .. }
-            | Overlay::Event { scroll, .. },
+            | Overlay::Event { scroll, .. }
+            | Overlay::Needs { scroll, .. }
+            | Overlay::PortTable { scroll }
+            | Overlay::Backup { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
     }

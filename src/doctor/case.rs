@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::backup::{BackupFacts, BackupSpec};
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, track};
 use crate::model::fleet::{Env, Fleet};
 use crate::model::host::{Host, HostFacts, Link};
 use crate::model::ids::{HostName, ServiceName, UnitName};
 use crate::model::instance::Instance;
 use crate::model::limits::Limits;
+use crate::model::needs::Needs;
 use crate::model::path::{PathFacts, PathKind};
 use crate::model::rule::Rule;
 use crate::model::spec::{
@@ -178,6 +179,24 @@ impl Case {
     /// What all rules find on a host.
     pub(super) fn findings_on(&self, name: &str) -> Vec<Finding> {
         self.findings_of(&self.fleet.envs[0].hosts[&HostName::new(name)])
+    }
+
+    /// Keeps what all rules find, until what is found on one host is known to the others.
+    pub(super) fn track(&mut self) {
+        for _ in 0..2 {
+            let names: Vec<HostName> = self.fleet.envs[0].hosts.keys().cloned().collect();
+            for name in names {
+                let findings = self.findings_on(name.as_str());
+                track(&mut self.host_named(name.as_str()).findings, findings, NOW);
+            }
+        }
+    }
+
+    /// Who needs whom.
+    pub(super) fn needs(&self) -> Needs<'_> {
+        let env = &self.fleet.envs[0];
+        let hosts = env.hosts.values();
+        Needs::new(env, hosts.flat_map(|host| self.fleet.rows_of(env, host, NOW)))
     }
 
     fn findings_of(&self, host: &Host) -> Vec<Finding> {

@@ -97,6 +97,8 @@ commands! {
     Open "open" Look "open the selected row" ["enter"];
     Back "back" Look "close what is on top, then clear the filter" ["esc"];
     Describe "describe" Look "the selected unit: properties, unit file, last journal lines" ["d"];
+    Dependencies "dependencies" Look "what the environment's services need of each other, and what fails for what" ["n"];
+    PortTable "port-table" Look "the ports of all shown environments beside each other" ["p"];
     Refresh "refresh" Look "read everything again now, and reconnect what is waiting" ["r", "f5"];
     Acknowledge "acknowledge" Look "acknowledge or mute the selected finding for a while; touches no host" ["A"];
     Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];

@@ -249,6 +249,12 @@ impl Env {
         (worst, tally)
     }
 
+    /// Whether any of its services declares what it needs.
+    pub fn has_needs(&self) -> bool {
+        let instances = self.hosts.values().flat_map(|host| host.instances.values());
+        instances.into_iter().any(|instance| !instance.promises.needs.is_empty())
+    }
+
     fn new(spec: &EnvSpec) -> Self {
         let mut hosts = BTreeMap::new();
         for host in &spec.hosts {

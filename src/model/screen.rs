@@ -220,6 +220,20 @@ pub enum Overlay {
         /// Lines above the top.
         scroll: usize,
     },
+    /// What an environment's services need of each other.
+    Needs {
+        /// Of which environment.
+        env: EnvName,
+        /// As a list, also where there is room for a drawing.
+        list: bool,
+        /// Lines above the top.
+        scroll: usize,
+    },
+    /// The ports of the shown environments beside each other.
+    PortTable {
+        /// Lines above the top.
+        scroll: usize,
+    },
     /// Note and end for a finding that somebody looks after.
     Acknowledge {
         /// Which.

@@ -12,9 +12,12 @@ mod finding;
 mod health;
 mod help;
 mod host;
+mod needs;
+mod needs_list;
 pub(super) mod page;
 mod palette;
 mod port;
+mod port_table;
 mod unit;
 mod unit_facts;
 
@@ -70,6 +73,14 @@ pub(super) fn draw(
             }
             Overlay::Event { id, scroll } => {
                 event::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Needs { env, list, scroll } => {
+                needs::draw(scene, buf, area, viewports, (env, *list, *scroll));
+                None
+            }
+            Overlay::PortTable { scroll } => {
+                port_table::draw(scene, buf, area, viewports, *scroll);
                 None
             }
             Overlay::Acknowledge { id, note, span, mute, field } => {

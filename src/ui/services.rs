@@ -144,15 +144,19 @@ pub(super) fn since(scene: &Scene<'_>, row: &Row<'_>) -> String {
 
 /// Sign and word. What is no longer known to be true says so in the word.
 pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
+    format!("{} {}", scene.chrome.glyphs.verdict(&row.verdict), word(row))
+}
+
+/// The word without the sign.
+pub(super) fn word(row: &Row<'_>) -> String {
     let verdict = &row.verdict;
-    let sign = scene.chrome.glyphs.verdict(verdict);
     let was = if verdict.stale && verdict.state != ServiceState::Unknown { "was " } else { "" };
     // It runs and does not do what it is for: that comes first.
     let word = match verdict.health {
         Some(CheckState::Failing) => "unhealthy",
         _ => verdict.state.name(),
     };
-    format!("{sign} {was}{word}")
+    format!("{was}{word}")
 }
 
 /// How old a row is that is no longer known to be true, and why.

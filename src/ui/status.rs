@@ -106,6 +106,12 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::PageDown, "page"),
             (Command::Copy, "copy the commands"),
         ],
+        (Some(Overlay::Needs { .. }), _) => &[
+            (Command::Back, "close"),
+            (Command::NextPane, "drawing or list"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+        ],
         (Some(_), _) => &[
             (Command::Back, "close"),
             (Command::Down, "down"),

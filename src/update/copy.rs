@@ -27,6 +27,8 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::OwnLog
+            | Overlay::Needs { .. }
+            | Overlay::PortTable { .. }
             | Overlay::Acknowledge { .. },
         )
         | None => match selected(model) {

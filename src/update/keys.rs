@@ -59,6 +59,12 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Freeze => freeze(model),
         Command::Open | Command::Describe => return open(model),
         Command::Back => back(model),
+        Command::Dependencies => dependencies(model),
+        Command::PortTable => {
+            if !model.screen.board {
+                top(model, Overlay::PortTable { scroll: 0 });
+            }
+        }
         Command::Refresh => return refresh(model),
         Command::Acknowledge => acknowledge::ask(model),
         Command::Login => return login(model),
@@ -104,6 +110,9 @@ fn next_pane(model: &mut Model, by: isize) {
             // The last words are at the end.
             *scroll = if *tab == DetailTab::Journal { END } else { 0 };
         }
+        if let Overlay::Needs { list, scroll, .. } = overlay {
+            (*list, *scroll) = (!*list, 0);
+        }
         return;
     }
     model.screen.view.focus = turn(&Pane::ALL, model.screen.view.focus, by);
@@ -118,7 +127,15 @@ fn turn<T: Copy + PartialEq>(ring: &[T], now: T, by: isize) -> T {
 
 fn env(model: &mut Model, place: usize) {
     match model.fleet.envs.get(place) {
-        Some(env) => model.screen.view.env = Some(env.name.clone()),
+        Some(env) => {
+            model.screen.view.env = Some(env.name.clone());
+            // The drawing is one environment's too.
+            if let Some(Overlay::Needs { env: drawn, scroll, .. }) =
+                model.screen.overlays.last_mut()
+            {
+                (*drawn, *scroll) = (env.name.clone(), 0);
+            }
+        }
         None => say(model, Severity::Info, format!("there is no environment number {}", place + 1)),
     }
 }
@@ -132,6 +149,48 @@ fn freeze(model: &mut Model) {
         Some(_) => None,
         None => Some(Box::new((model.fleet.clone(), model.now))),
     };
+}
+
+/// Of the environment of what is looked at, else of the one that is shown, else of the first that
+/// declares needs.
+fn dependencies(model: &mut Model) {
+    if model.screen.board {
+        return;
+    }
+    let env = match model.screen.overlays.last() {
+        Some(Overlay::Needs { env, .. }) => Some(env.clone()),
+        Some(Overlay::Unit { id, .. }) => Some(id.host.env.clone()),
+        Some(Overlay::Host { id, .. }) => Some(id.env.clone()),
+        Some(Overlay::Finding { id, .. } | Overlay::Acknowledge { id, .. }) => {
+            Some(id.host.env.clone())
+        }
+        Some(Overlay::Port { id, .. }) => Some(id.host.env.clone()),
+        Some(Overlay::Backup { id, .. }) => Some(id.host.env.clone()),
+        Some(Overlay::Event { id, .. }) => id.host.as_ref().map(|host| host.env.clone()),
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Palette { .. }
+            | Overlay::OwnLog
+            | Overlay::PortTable { .. },
+        )
+        | None => selected(model).and_then(|selected| match selected {
+            Selected::Instance(id) => Some(id.host.env),
+            Selected::Host(id) => Some(id.env),
+            Selected::Port(id) => Some(id.host.env),
+            Selected::Backup(id) => Some(id.host.env),
+            Selected::Finding(id) => Some(id.host.env),
+            Selected::Event(id) => id.host.map(|host| host.env),
+        }),
+    };
+    let env = env.or_else(|| model.screen.view.env.clone()).or_else(|| {
+        let (fleet, _) = model.shown();
+        let first = fleet.envs.iter().find(|env| env.has_needs()).or_else(|| fleet.envs.first());
+        first.map(|env| env.name.clone())
+    });
+    match env {
+        Some(env) => top(model, Overlay::Needs { env, list: false, scroll: 0 }),
+        None => say(model, Severity::Info, "there is no environment"),
+    }
 }
 
 fn open(model: &mut Model) -> Vec<Effect> {

@@ -38,8 +38,10 @@ pub(super) fn go(model: &mut Model, step: Step) {
             Overlay::Unit { scroll, .. }
             | Overlay::Finding { scroll, .. }
             | Overlay::Port { scroll, .. }
-            | Overlay::Backup { scroll, .. }
-            | Overlay::Event { scroll, .. },
+            | Overlay::Event { scroll, .. }
+            | Overlay::Needs { scroll, .. }
+            | Overlay::PortTable { scroll }
+            | Overlay::Backup { scroll, .. },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();

@@ -8,6 +8,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use quarterdeck::model::Model;
 use quarterdeck::model::fault::FaultKind;
+use quarterdeck::model::ids::{EnvName, HostId, HostName, ServiceName};
+use quarterdeck::model::observed::Observed;
+use quarterdeck::model::port::{Bind, PortSpec, Protocol, Socket, Sockets};
+use quarterdeck::model::rule::Rule;
+use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
+use quarterdeck::model::severity::Severity;
+use quarterdeck::model::spec::{Promises, Tier};
+use quarterdeck::model::unit::{ActiveState, Exit, ExitCode, UnitDetail};
 use quarterdeck::model::ids::{EnvName, HostId};
 use quarterdeck::model::instance::Instance;
 use quarterdeck::model::job::{JobFacts, JobOrigin, Jobs, LastRun, RunEnd};
@@ -346,6 +354,168 @@ fn own_log() {
     look("own_log", &model, &chrome(), &[(80, 24), (40, 15)]);
 }
 
+fn needing(needs: &[(&str, &[&str])]) -> Model {
+    let names: Vec<&str> = needs.iter().map(|(name, _)| *name).collect();
+    let on: Vec<(&str, &[&str])> = names.iter().map(|name| (*name, &["coord"][..])).collect();
+    let mut model =
+        fixtures::well(vec![fixtures::env("production", Tier::Production, &["coord", "web"], &on)]);
+    for (name, needs) in needs {
+        let promises =
+            Promises { needs: needs.iter().map(ServiceName::new).collect(), ..Promises::default() };
+        fixtures::instance(&mut model, "production", "coord", name).promises = promises.into();
+    }
+    model.screen.overlays = vec![overlay_of_needs()];
+    model
+}
+
+fn overlay_of_needs() -> Overlay {
+    Overlay::Needs { env: "production".into(), list: false, scroll: 0 }
+}
+
+/// postgres is down, and with it what needs it, by the doctor's own findings.
+fn postgres_down() -> Model {
+    let mut model = needing(&[
+        ("nginx", &["api", "web-ui"]),
+        ("api", &["postgres", "redis"]),
+        ("web-ui", &["api"]),
+        ("reports", &["postgres"]),
+        ("postgres", &[]),
+        ("redis", &[]),
+        ("cron", &[]),
+    ]);
+    let hosts = &mut model.fleet.envs[0].hosts;
+    let redis = hosts[&HostName::new("coord")].instances[&ServiceName::new("redis")].clone();
+    let second = hosts.get_mut(&HostName::new("web")).unwrap();
+    second.instances.insert("redis".into(), redis);
+    for name in ["postgres", "api", "reports"] {
+        let known = fixtures::instance(&mut model, "production", "coord", name);
+        let facts = known.facts.value_mut().unwrap();
+        facts.active = ActiveState::Failed;
+        facts.sub = "failed".into();
+        facts.main_pid = None;
+        let status = if name == "postgres" { 203 } else { 1 };
+        facts.exit = Some(Exit { code: ExitCode::Exited, status, at: None });
+        known.last_exit = facts.exit;
+    }
+    let host = HostId::new("production", "coord");
+    let (env, sick) = model.fleet.hosts().find(|(env, known)| known.id(&env.name) == host).unwrap();
+    let patient = quarterdeck::doctor::Patient::new(&model.fleet, env, sick, model.now);
+    let findings = quarterdeck::doctor::examine(&patient);
+    let known = &mut model.fleet.host_mut(&host).unwrap().findings;
+    quarterdeck::model::finding::track(known, findings, fixtures::NOW);
+    model
+}
+
+#[test]
+fn dependencies() {
+    let mut model = postgres_down();
+    look("needs", &model, &chrome(), SIZES);
+    let ascii = Chrome { glyphs: Glyphs::Ascii, ..chrome() };
+    look("needs_ascii", &model, &ascii, &[(80, 24)]);
+    assert!(text(&frame(&model, &ascii, 120, 40).0).is_ascii());
+    model.screen.overlays =
+        vec![Overlay::Needs { env: "production".into(), list: true, scroll: 0 }];
+    look("needs_list", &model, &chrome(), &[(80, 24)]);
+    look("needs_list_ascii", &model, &ascii, &[(80, 24)]);
+    let mut model = fixtures::incident();
+    model.screen.overlays = vec![overlay_of_needs()];
+    look("needs_none", &model, &chrome(), &[(80, 24), (40, 15)]);
+}
+
+#[test]
+fn dependencies_in_a_ring_or_by_the_hundred_are_drawn_too() {
+    // The config refuses a ring; the page must end anyway.
+    let model = needing(&[("a", &["b"]), ("b", &["c"]), ("c", &["a", "c"])]);
+    let (buffer, _) = frame(&model, &chrome(), 80, 24);
+    assert!(text(&buffer).contains("✓ a") && text(&buffer).contains("✓ c"));
+    let names: Vec<String> = (0..100).map(|n| format!("サービス-{n}")).collect();
+    let needs: Vec<[&str; 1]> = names.iter().skip(1).map(|name| [name.as_str()]).collect();
+    let mut all: Vec<(&str, &[&str])> =
+        names.iter().zip(&needs).map(|(name, needs)| (name.as_str(), &needs[..])).collect();
+    all.push((names[99].as_str(), &[]));
+    let mut model = needing(&all);
+    look("needs_many", &model, &chrome(), &[(80, 24)]);
+    model.screen.overlays =
+        vec![Overlay::Needs { env: "production".into(), list: false, scroll: 9999 }];
+    let (buffer, viewports) = frame(&model, &chrome(), 80, 24);
+    assert!(text(&buffer).contains("サービス-99"), "{}", text(&buffer));
+    assert!(viewports.overlay_max_scroll >= 80);
+}
+
+#[test]
+fn ports_by_environment() {
+    let mut model = fixtures::incident();
+    let socket = |port: u16, address: &str, unit: &str| Socket {
+        protocol: Protocol::Tcp,
+        address: address.parse().unwrap(),
+        port,
+        uid: Some(0),
+        inode: u64::from(port),
+        cgroup: Some(format!("/system.slice/{unit}").into()),
+        pids: Vec::new(),
+        waiting: 0,
+        backlog: 128,
+    };
+    let port = |port: u16, name: &str, bind: Option<Bind>| PortSpec {
+        port,
+        protocol: Protocol::Tcp,
+        name: Some(name.into()),
+        bind,
+    };
+    let inner = Some(Bind::Loopback);
+    for (env, host, service, ports) in [
+        (
+            "production",
+            "coord",
+            "mcp-coordination",
+            vec![port(3444, "http", inner), port(3445, "sse", inner)],
+        ),
+        ("staging", "stage-1", "mcp-coordination", vec![port(3448, "http", inner)]),
+        (
+            "dev",
+            "dev-1",
+            "mcp-coordination-dev",
+            vec![port(3446, "http", inner), port(3447, "sse", None)],
+        ),
+    ] {
+        let promises = Promises { ports, ..Promises::default() };
+        fixtures::instance(&mut model, env, host, service).promises = promises.into();
+    }
+    for (env, host, list) in [
+        (
+            "production",
+            "coord",
+            vec![
+                socket(3444, "127.0.0.1", "/user.slice/session-12.scope"),
+                socket(22, "0.0.0.0", "ssh.service"),
+            ],
+        ),
+        (
+            "dev",
+            "dev-1",
+            vec![
+                socket(3446, "0.0.0.0", "mcp-coordination-dev.service"),
+                socket(3447, "0.0.0.0", "mcp-coordination-dev.service"),
+                socket(9229, "0.0.0.0", "user@1000.service/app.slice/debug.scope"),
+            ],
+        ),
+    ] {
+        let host = model.fleet.host_mut(&HostId::new(env, host)).unwrap();
+        host.ports.see(Sockets { list, ..Sockets::default() }, fixtures::ago(1));
+    }
+    model.screen.overlays = vec![Overlay::PortTable { scroll: 0 }];
+    look("port_table", &model, &chrome(), SIZES);
+    let ascii = Chrome { glyphs: Glyphs::Ascii, ..chrome() };
+    look("port_table_ascii", &model, &ascii, &[(80, 24)]);
+    assert!(text(&frame(&model, &ascii, 120, 40).0).is_ascii());
+    model.screen.view.env = Some("staging".into());
+    model.fleet.envs[1].hosts.values_mut().for_each(|host| {
+        host.instances.values_mut().for_each(|known| known.promises = Promises::default().into());
+        host.ports.see(Sockets::default(), fixtures::ago(1));
+    });
+    look("port_table_none", &model, &chrome(), &[(80, 24)]);
+}
+
 /// Where styles change, and to what: bold, dim, reverse and underlined remain without color.
 #[test]
 fn styles_without_color() {
@@ -446,6 +616,10 @@ fn overlays() -> impl Strategy<Value = Option<Overlay>> {
             Some(Overlay::Host { id: HostId::new("fleet-0", "web-0"), scroll })
         }),
         Just(Some(Overlay::OwnLog)),
+        (any::<bool>(), 0..200_usize).prop_map(|(list, scroll)| {
+            Some(Overlay::Needs { env: "fleet-0".into(), list, scroll })
+        }),
+        (0..200_usize).prop_map(|scroll| Some(Overlay::PortTable { scroll })),
     ]
 }
 

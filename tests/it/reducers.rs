@@ -379,6 +379,43 @@ fn quit_closes_what_is_on_top_first() {
 }
 
 #[test]
+fn dependencies_are_those_of_what_is_looked_at() {
+    let drawn = |story: &Story| match story.model.screen.overlays.last() {
+        Some(Overlay::Needs { env, list, scroll }) => Some((env.to_string(), *list, *scroll)),
+        _ => None,
+    };
+    let of = |env: &str, list| Some((env.to_owned(), list, 0));
+    let mut story = Story::with_host("coord");
+    story.command(Command::Last).command(Command::Dependencies);
+    let chosen = story.model.screen.selection.service.clone().unwrap().host.env;
+    assert_eq!(drawn(&story), of(chosen.as_str(), false));
+    // Another environment is drawn in the same place, as a list too.
+    story.command(Command::Env1);
+    assert_eq!(drawn(&story), of("production", false));
+    story.command(Command::NextPane).command(Command::Env2);
+    assert_eq!(drawn(&story), of("staging", true));
+    story.command(Command::Dependencies);
+    assert_eq!(drawn(&story), None, "the same key closes it");
+    // Where nothing is selected, the environment that is shown.
+    story.model.screen.view.filter = "nothing-like-this".to_owned();
+    story.command(Command::Env1).command(Command::Dependencies);
+    assert_eq!(drawn(&story), of("production", false));
+}
+
+#[test]
+fn nothing_is_opened_on_a_board() {
+    let mut story = Story::with_host("coord");
+    story.model.screen.board = true;
+    for command in [Command::Dependencies, Command::PortTable, Command::Open] {
+        story.command(command);
+        assert!(story.model.screen.overlays.is_empty(), "{}", command.name());
+    }
+    story.model.screen.board = false;
+    story.command(Command::PortTable);
+    assert!(matches!(story.model.screen.overlays[..], [Overlay::PortTable { scroll: 0 }]));
+}
+
+#[test]
 fn back_never_quits() {
     let mut story = Story::with_host("coord");
     for _ in 0..10 {

@@ -120,6 +120,7 @@ fn root<'f>(
 mod tests {
     use crate::doctor::case::{Case, NOW, fail};
     use crate::model::finding::{Finding, track};
+    use crate::model::needs::{Arrow, Needs, Part};
     use crate::model::rule::Rule;
     use crate::model::spec::Promises;
 
@@ -188,5 +189,79 @@ mod tests {
         let findings = case.findings();
         assert_eq!(about(&findings, "api").key.rule, Rule::WorkingDirectoryMissing);
         assert_eq!(about(&findings, "api").because, None);
+    }
+
+    /// `from>to`, with `!` where a failure comes that way.
+    fn arrows(needs: &Needs<'_>) -> Vec<String> {
+        let name = |place: usize| needs.nodes[place].name.as_str();
+        let arrow = |arrow: &Arrow| {
+            let mark = if arrow.failing { "!" } else { "" };
+            format!("{}>{}{mark}", name(arrow.from), name(arrow.to))
+        };
+        needs.arrows.iter().map(arrow).collect()
+    }
+
+    fn part_of(needs: &Needs<'_>, service: &str) -> Part {
+        needs.nodes.iter().find(|node| node.name.as_str() == service).unwrap().part
+    }
+
+    #[test]
+    fn the_graph_shows_the_way_from_the_cause() {
+        let promises = |name: &str| Promises {
+            needs: match name {
+                "web" => vec!["api".into(), "cache".into()],
+                "api" => vec!["db".into()],
+                _ => Vec::new(),
+            },
+            ..Promises::default()
+        };
+        let mut case =
+            Case::of(&[("a", &["web", "api", "cache", "cron"]), ("b", &["db"])], promises);
+        case.track();
+        let needs = case.needs();
+        assert_eq!(arrows(&needs), ["api>db", "web>api", "web>cache"]);
+        assert!(needs.causes.is_empty() && needs.nodes.iter().all(|node| node.part == Part::Apart));
+        assert_eq!((needs.apart, needs.roots().len()), (1, 1));
+        for (host, service, status) in [("a", "web", 1), ("a", "api", 1), ("b", "db", 203)] {
+            break_on(&mut case, host, service, status);
+        }
+        case.track();
+        let needs = case.needs();
+        assert_eq!(arrows(&needs), ["api>db!", "web>api!", "web>cache"]);
+        let parts = ["web", "api", "db", "cache"].map(|name| part_of(&needs, name));
+        assert_eq!(parts, [Part::Effect, Part::Effect, Part::Cause, Part::Apart]);
+        let [cause] = &needs.causes[..] else { panic!("{:?}", needs.causes) };
+        assert_eq!(cause.finding.unwrap().key.rule, Rule::ExecFailed);
+        assert_eq!(cause.host.as_str(), "b");
+        assert_eq!(needs.nodes[cause.node.unwrap()].name.as_str(), "db");
+    }
+
+    #[test]
+    fn a_service_that_fails_by_itself_is_no_part_of_a_way() {
+        let mut case = Case::of(&[("h", &["api", "db", "web"])], chain);
+        break_on(&mut case, "h", "web", 203);
+        case.track();
+        let needs = case.needs();
+        assert_eq!(arrows(&needs), ["api>db", "web>api"]);
+        assert_eq!(part_of(&needs, "web"), Part::Apart);
+    }
+
+    #[test]
+    fn a_ring_of_needs_ends() {
+        let ring = |name: &str| Promises {
+            needs: match name {
+                "a" => vec!["b".into(), "a".into()],
+                "b" => vec!["c".into()],
+                _ => vec!["a".into()],
+            },
+            ..Promises::default()
+        };
+        let mut case = Case::of(&[("h", &["a", "b", "c"])], ring);
+        for service in ["a", "b", "c"] {
+            break_on(&mut case, "h", service, 1);
+        }
+        case.track();
+        let needs = case.needs();
+        assert_eq!((needs.nodes.len(), needs.arrows.len(), needs.roots()), (3, 4, vec![0]));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::generate::{self, Size};
-use super::scenario::{EnvPart, HostPart, Scenario, ServicePart};
+use super::scenario::{EnvPart, HostPart, Meant, Scenario, ServicePart};
 use super::site::{Service, Site, stock};
 use super::{Host, noise, scenarios};
 use crate::model::fault::{Fault, FaultKind};
@@ -209,14 +209,19 @@ impl Fleet {
 
 /// What a config would say of it.
 fn promises(part: &ServicePart) -> Promises {
-    let port = |port: &u16| PortSpec {
+    let bind = match part.meant {
+        Some(Meant::Loopback) => Some(Bind::Loopback),
+        Some(Meant::All) => Some(Bind::Any),
+        None => (part.bind == "127.0.0.1").then_some(Bind::Loopback),
+    };
+    let port = |(place, port): (usize, &u16)| PortSpec {
         port: *port,
         protocol: Protocol::Tcp,
-        name: None,
-        bind: (part.bind == "127.0.0.1").then_some(Bind::Loopback),
+        name: part.names.get(place).map(|name| name.as_str().into()),
+        bind,
     };
     Promises {
-        ports: part.ports.iter().map(port).collect(),
+        ports: part.ports.iter().enumerate().map(port).collect(),
         needs: part.needs.iter().map(ServiceName::new).collect(),
         directory: (!part.directory.is_empty()).then(|| part.directory.as_str().into()),
         data: part.data.iter().map(|path| path.as_str().into()).collect(),

@@ -181,8 +181,12 @@ pub(super) struct ServicePart {
     pub(super) directory: String,
     /// Ports that it declares, and on which it listens while it runs.
     pub(super) ports: Vec<u16>,
+    /// What these are for, in their order.
+    pub(super) names: Vec<String>,
     /// Where it listens.
     pub(super) bind: String,
+    /// Where it is declared to listen; by default for its own host where it does so.
+    pub(super) meant: Option<Meant>,
     /// What it must be able to write.
     pub(super) data: Vec<String>,
     /// Services without which it cannot work.
@@ -212,6 +216,8 @@ impl Default for ServicePart {
             command: String::new(),
             directory: String::new(),
             ports: Vec::new(),
+            names: Vec::new(),
+            meant: None,
             bind: "127.0.0.1".to_owned(),
             data: Vec::new(),
             needs: Vec::new(),
@@ -226,6 +232,16 @@ impl Default for ServicePart {
             on: BTreeMap::new(),
         }
     }
+}
+
+/// Where a port may be reached from.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Meant {
+    /// Its own host.
+    Loopback,
+    /// Everywhere.
+    All,
 }
 
 /// What a service does.
