@@ -118,10 +118,13 @@ fn what_is_wrong_with_a_place_or_a_copy_is_told_and_hangs_nothing() {
          mkfifo /b/pipe/x.tar.gz; \
          cp /b/good/x.tar.gz \"$(printf '/b/names/a\\nb.tar.gz')\"; \
          cp /b/good/x.tar.gz \"$(printf '/b/names/e\\033[31m.tar.gz')\"; \
-         head -c 2G /dev/zero | gzip -1 >/b/bomb/x.gz; \
+         head -c 1G /dev/zero | gzip -9 >/tmp/g; \
+         for n in 1 2 3 4 5 6 7 8 9 10; do cat /tmp/g; done >/b/bomb/x.gz; rm /tmp/g; \
          touch /b/file; \
          cd /b/many; seq -f 'x-%06g.gz' 100000 | xargs touch; \
-         setsid sh -c 'while sleep 0.01; do head -c 65536 /dev/urandom; done >/b/grow/x.tar' \
+         cp /b/good/x.tar.gz /b/grow/before.tar.gz; \
+         find /b -type f -exec touch -d '10 minutes ago' {} +; \
+         setsid sh -c 'while sleep 1; do head -c 65536 /dev/urandom; done >/b/grow/x.tar' \
            >/dev/null 2>&1 </dev/null &");
     let mut config = format!(
         "[[env]]\nname = \"production\"\ntier = \"production\"\n\
@@ -170,8 +173,18 @@ fn what_is_wrong_with_a_place_or_a_copy_is_told_and_hangs_nothing() {
     assert!(!text(&names["newest_name"]).contains('\u{1b}'), "{names:#}");
     assert_eq!(found["many"]["count"], 100_000, "{:#}", found["many"]);
     assert_eq!(found["many"]["verdict"], "corrupt", "none of them holds anything");
-    // Two gigabytes out of two megabytes: read through, kept nowhere.
-    assert_ne!(found["bomb"]["verdict"], "corrupt", "{:#}", found["bomb"]);
+    // Ten gigabytes out of ten megabytes: neither good nor broken, and nothing is full of it.
+    let bomb = &found["bomb"];
+    assert_eq!(bomb["verdict"], "unverified", "{bomb:#}");
+    assert_eq!(bomb["integrity"], "unknown", "{bomb:#}");
+    assert!(text(&bomb["detail"]).contains("too large to check"), "{bomb:#}");
+    // One that is being written has no end yet: the one before it counts.
+    let grow = &found["grow"];
+    assert_eq!(grow["verdict"], "unverified", "{grow:#}");
+    assert!(text(&grow["detail"]).contains("x.tar is still being written"), "{grow:#}");
+    assert_eq!(grow["newest_name"], "before.tar.gz", "{grow:#}");
+    assert_eq!(grow["integrity"], "good", "{grow:#}");
+    assert!(grow["age_s"].as_u64().unwrap() >= 600, "{grow:#}");
     // Without its tools nothing can be said, and nothing is called broken.
     host.sh("mv /usr/bin/gzip /usr/bin/gzip.off; mv /usr/bin/tar /usr/bin/tar.off");
     let found = rows(&desk);
