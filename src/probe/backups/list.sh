@@ -1,24 +1,3 @@
-# What a program prints that may hang on a dead network mount, and `@STATUS` behind it. What waits in
-# the kernel may not even end by KILL, and who waits for it then hangs as well: it is left behind with
-# nothing of ours open, and only so long is waited for what it says. Arguments: seconds, command.
-qd_aside() {
-  # shellcheck disable=SC2016
-  { exec sh -c '"$@"; printf "@%s\n" "$?"' sh timeout -s KILL "$@" 3>&- 4>&- 5>&- & } |
-    timeout -s KILL "$(($1 + 2))" cat
-}
-qd_bare() { "$@"; printf '@%s\n' "$?"; }
-# The same for one that prints little, with its own status; 137 where it hangs.
-qd_kill() {
-  if [ -z "$qd_timeout" ]; then
-    shift
-    "$@"
-    return
-  fi
-  qd_k=$(qd_aside "$@")
-  case $qd_k in *@*) ;; *) return 137 ;; esac
-  printf '%s' "${qd_k%@*}"
-  return "${qd_k##*@}"
-}
 # Sets how a path is seen (qd_su) and answers whether it can be: 0 it is a directory, 1 nothing is
 # there, 2 we may not look, 3 it is something else, 4 it hangs. Arguments: how (plain, sudo), path.
 qd_see() {
@@ -70,8 +49,7 @@ qd_backup_list() {
   qd_seen "$qd_r"
   [ "$qd_r" = 0 ] || return 0
   echo "device $(qd_kill 5 $qd_su stat -L -c '%d' "$2/.")"
-  if [ -n "$qd_timeout" ]; then qd_a='qd_aside 20'; else qd_a='qd_bare'; fi
-  $qd_a $qd_su find -H "$2/" -maxdepth 1 ! -path "$2/" -name "$3" ! -name '*
+  qd_aside 20 $qd_su find -H "$2/" -maxdepth 1 ! -path "$2/" -name "$3" ! -name '*
 *' -type "$4" -exec stat -c '%Y %s %d:%i %n' {} + | sort -rn | awk -v dir="$2/" '
     /^@/ { rc = substr($0, 2); next }
     {
