@@ -124,6 +124,9 @@ pub enum HostEvent {
     Words(UnitName, Vec<JournalLine>),
     /// Directories and files that services rest on, by their path.
     Paths(Result<BTreeMap<Box<str>, PathFacts>, Fault>),
+    /// When its packages were changed last, in seconds on the host's wall clock, and the package
+    /// manager's last lines.
+    Packages(i64, Vec<Box<str>>),
     /// Checks were tried.
     Checked(Vec<Checked>),
     /// What its reverse proxy does.

@@ -11,6 +11,7 @@ pub mod history;
 pub mod jobs;
 pub mod journal;
 pub mod nginx;
+pub mod packages;
 pub mod paths;
 pub mod ports;
 pub mod processes;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::env;
 use crate::model::Model;
+use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Link;
 use crate::model::ids::HostId;
@@ -13,6 +15,7 @@ use crate::model::spec::FleetSpec;
 use crate::msg::{HostEvent, Msg};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
+use crate::runtime::store;
 use crate::update::{examine_all, start, update};
 
 /// Messages that wait for the model.
@@ -30,6 +33,7 @@ pub(super) async fn read_once(
     for effect in start(&mut model, spec, clock::now()) {
         engine.perform(effect);
     }
+    update(&mut model, Msg::AcksRead(acknowledged()), clock::now());
     let deadline = tokio::time::Instant::now() + limit;
     while !model.fleet.hosts().all(|(_, host)| host.is_settled()) {
         let Ok(Some(msg)) = tokio::time::timeout_at(deadline, messages.recv()).await else {
@@ -59,4 +63,13 @@ pub(super) async fn read_once(
         host.findings.retain(|tracked| tracked.gone_since.is_none());
     }
     Ok(model)
+}
+
+/// What somebody has taken note of in a console. A reading goes without it where it cannot be read.
+fn acknowledged() -> Vec<(AckId, Acknowledged)> {
+    let Some(place) = store::place(&env) else { return Vec::new() };
+    store::read_acks(&place).unwrap_or_else(|error| {
+        super::complain(&format!("what was acknowledged is not known: {error}"));
+        Vec::new()
+    })
 }

@@ -68,6 +68,9 @@ pub struct Host {
     pub proxy: Observed<ProxyFacts>,
     /// What its scripts were found to do.
     pub scripts: Observed<Scripts>,
+    /// When its packages were changed last, in seconds on its wall clock, and what its package
+    /// manager wrote down last.
+    pub packages: Option<(i64, Vec<Box<str>>)>,
     /// What is scheduled there.
     pub jobs: Observed<Jobs>,
     /// Processes that services are.
@@ -106,6 +109,7 @@ impl Host {
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
+            packages: None,
             jobs: Observed::default(),
             processes: Observed::default(),
             paths: Observed::default(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Event, EventKind};
 use super::finding::{Key, Subject};
+use super::health::CheckState;
 use super::ids::ServiceName;
 use super::instance::ServiceState;
 use super::rule::Rule;
@@ -27,8 +28,11 @@ pub struct Told {
     pub states: BTreeMap<ServiceName, State>,
     /// Findings that are open, by rule and by what they are about, in words.
     pub findings: BTreeMap<Found, Severity>,
-    /// What names the last change of its packages.
+    /// When its packages were changed last, in seconds on its wall clock.
     pub packages: Box<str>,
+    /// Whether its health checks passed, by service and what the check is called. Only of this run,
+    /// beside what events of earlier ones say.
+    pub checks: BTreeMap<(ServiceName, Box<str>), CheckState>,
     /// The store does not have it yet.
     pub unsaved: bool,
     /// When this run of the console had first read all of it: what was found until then is no
@@ -98,8 +102,14 @@ impl Told {
             EventKind::FindingClosed => {
                 self.findings.remove(&Self::found(event));
             }
+            EventKind::Check => {
+                let state = [CheckState::Passing, CheckState::Failing];
+                if let Some(state) = state.into_iter().find(|state| state.name() == &*event.to) {
+                    let key = (ServiceName::new(&*event.subject), event.topic.clone());
+                    self.checks.insert(key, state);
+                }
+            }
             EventKind::Restart
-            | EventKind::Check
             | EventKind::Config
             | EventKind::Action
             | EventKind::Acknowledged => {}

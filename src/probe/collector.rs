@@ -23,6 +23,7 @@ pub fn program(nonce: &str) -> String {
         super::survey::SCRIPT,
         super::words::SCRIPT,
         super::paths::SCRIPT,
+        super::packages::SCRIPT,
         super::checks::SCRIPT,
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,

@@ -7,6 +7,7 @@ mod glance;
 mod heartbeat;
 mod jobs;
 mod line;
+mod packages;
 mod paths;
 mod ports;
 mod processes;

@@ -201,6 +201,30 @@ impl Batch {
 
 /// Events of the store, oldest first, without writing anything; none where there is no store yet.
 pub fn read_events(path: &Path, wanted: &Wanted, most: usize) -> Result<Vec<Event>, StoreError> {
+    read_only(path, |connection| {
+        if events::exist(connection)? {
+            events::read(connection, wanted, most)
+        } else {
+            Ok(Vec::new())
+        }
+    })
+}
+
+/// Findings that somebody has taken note of, without writing anything; none where there is no store
+/// yet.
+pub fn read_acks(path: &Path) -> Result<Vec<(AckId, Acknowledged)>, StoreError> {
+    read_only(
+        path,
+        |connection| {
+            if acks::exist(connection)? { acks::read(connection) } else { Ok(Vec::new()) }
+        },
+    )
+}
+
+fn read_only<T>(
+    path: &Path,
+    reader: impl FnOnce(&Connection) -> rusqlite::Result<Vec<T>>,
+) -> Result<Vec<T>, StoreError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -211,10 +235,7 @@ pub fn read_events(path: &Path, wanted: &Wanted, most: usize) -> Result<Vec<Even
     let connection = Connection::open_with_flags(path, flags).map_err(read)?;
     connection.busy_timeout(Duration::from_secs(1)).map_err(read)?;
     connection.pragma_update(None, "query_only", true).map_err(read)?;
-    if !events::exist(&connection).map_err(read)? {
-        return Ok(Vec::new());
-    }
-    events::read(&connection, wanted, most).map_err(read)
+    reader(&connection).map_err(read)
 }
 
 fn write_all(mut connection: Connection, writes: &mpsc::Receiver<Write>) {

@@ -84,6 +84,7 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         HostEvent::Paths(Ok(paths)) => host.paths.see(paths, now),
         HostEvent::Paths(Err(fault)) => host.paths.fail(fault),
+        HostEvent::Packages(changed, lines) => host.packages = Some((changed, lines)),
         HostEvent::Checked(checked) => {
             for one in checked {
                 check(host, one, now);

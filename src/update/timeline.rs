@@ -1,6 +1,8 @@
 //! Events, from the difference between what was told of a host and what is true now.
 
+mod checks;
 mod findings;
+mod packages;
 mod services;
 
 use std::time::Duration;
@@ -27,6 +29,8 @@ pub(super) fn host(model: &mut Model, id: &HostId, touched: &[ServiceName], exam
     teller.boot();
     teller.services(touched, interval);
     if examined {
+        teller.checks();
+        teller.packages();
         teller.findings();
     }
     host.told = told;

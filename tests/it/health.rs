@@ -6,6 +6,7 @@ use std::time::Duration;
 use quarterdeck::doctor;
 use quarterdeck::model::Model;
 use quarterdeck::model::check::{CheckSpec, Origin, Target};
+use quarterdeck::model::event::EventKind;
 use quarterdeck::model::finding::Finding;
 use quarterdeck::model::health::{CheckReading, CheckState, Outcome, Why};
 use quarterdeck::model::ids::{HostId, InstanceId};
@@ -86,6 +87,9 @@ fn what_runs_and_does_not_answer_well_is_critical_and_still_running() {
     assert_eq!(model.fleet.row(&api(), NOW).unwrap().verdict.severity, Severity::Ok);
     update(&mut model, checked(ILL), NOW);
     update(&mut model, checked(ILL), NOW);
+    let checks: Vec<_> = model.timeline.iter().filter(|e| e.kind == EventKind::Check).collect();
+    assert_eq!(checks.len(), 1, "{checks:?}");
+    assert_eq!((&*checks[0].from, &*checks[0].to), ("passing", "failing"));
     let verdict = model.fleet.row(&api(), NOW).unwrap().verdict;
     assert_eq!(verdict.state, ServiceState::Running);
     assert_eq!((verdict.severity, verdict.health), (Severity::Critical, Some(CheckState::Failing)));

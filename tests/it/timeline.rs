@@ -381,3 +381,19 @@ fn a_crash_is_called_out_once_and_what_a_first_look_finds_is_not() {
     story.wait(20).read("coord", UNIT, failed(0, 66, 86));
     assert_eq!(called_out(&story), 0);
 }
+
+#[test]
+fn changed_packages_are_told_when_they_were_changed_and_a_first_look_is_none() {
+    let mut story = Story::with_host("coord");
+    let line = |text: &str| vec![Box::<str>::from(text)];
+    let wall = at(0).as_secs();
+    story.host("coord", HostEvent::Packages(wall - 500, line("upgrade tzdata 1 2")));
+    assert_eq!(kinds(&story), []);
+    story.wait(60).host("coord", HostEvent::Packages(wall + 40, line("upgrade libssl3 1 2")));
+    assert_eq!(kinds(&story), [EventKind::Package]);
+    let event = story.model.timeline.iter().last().unwrap();
+    assert_eq!(event.at, at(40));
+    assert!(event.text.contains("libssl3"), "{}", event.text);
+    story.host("coord", HostEvent::Packages(wall + 40, line("upgrade libssl3 1 2")));
+    assert_eq!(kinds(&story), [EventKind::Package]);
+}

@@ -57,7 +57,11 @@ fn seed(host: &str) -> String {
          [[env.service]]\nname = \"mcp-coordination\"\nunit = \"mcp-coordination.service\"\n\
          ports = [{{ port = 3444, bind = \"loopback\" }}]\n\
          directory = \"{HOME}/production\"\ndata = [\"{HOME}/production/data\"]\n\
-         [[env.service]]\nname = \"nginx\"\nunit = \"nginx.service\"\nports = [80]\n"
+         [[env.service]]\nname = \"nginx\"\nunit = \"nginx.service\"\nports = [80]\n\
+         [[env.backup]]\nname = \"production data\"\nhost = \"coord\"\n\
+         source = \"{HOME}/production/data\"\n\
+         files = \"{HOME}/production-data-backups/data-*.tar.gz\"\n\
+         every = \"6h\"\ngrace = \"30m\"\n"
     )
 }
 
@@ -77,6 +81,7 @@ fn the_incident_is_explained_and_its_own_fixes_end_it() {
             ("foreign-port-owner", "mcp-coordination"),
             ("stale-directory", &stale),
             ("backup-lossy-copy", "backup-production-data.sh"),
+            ("backup-wrong-source", "production data"),
         ],
     );
 
@@ -111,14 +116,22 @@ fn the_incident_is_explained_and_its_own_fixes_end_it() {
     for step in 1..4 {
         host.sh(fix(holder, step));
     }
+    let wrong = text(&find(&found, "backup-wrong-source", "").unwrap()["summary"]);
+    for directory in [format!("{stale} "), format!("{HOME}/production/data")] {
+        assert!(wrong.contains(&directory), "{wrong}");
+    }
     let copy = find(&found, "backup-lossy-copy", "").unwrap();
     let better = text(&copy["fix_details"][0]["note"]);
     assert_eq!(better, "line 10: cp -a \"$SOURCE_DIR\"/. \"$BACKUP_DIR/\"");
     let script = format!("{HOME}/production/scripts/backup-production-data.sh");
     host.sh(&format!("sed -i 's|^cp -r .*|cp -a \"$SOURCE_DIR\"/. \"$BACKUP_DIR/\"|' {script}"));
+    host.sh(&format!(
+        "sed -i 's|^SOURCE_DIR=.*|SOURCE_DIR=\"{HOME}/production/data\"|' {script}; {script}"
+    ));
     poll::until("the causes are gone", secs(30), || {
         let found = findings(&desk);
-        let open = ["read-only-data", "foreign-port-owner", "stale-directory"];
+        let open =
+            ["read-only-data", "foreign-port-owner", "stale-directory", "backup-wrong-source"];
         let left: Vec<_> = open.iter().filter_map(|rule| find(&found, rule, "")).collect();
         if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
     });

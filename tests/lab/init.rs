@@ -155,7 +155,7 @@ fn hard_names_timers_and_containers_are_written_so_that_they_load() {
         "#!/bin/sh\necho 'shop-db-1|postgres:16|shop|db|127.0.0.1:5432->5432/tcp'\n",
     );
     host.sh(&format!(
-        "mkdir -p /var/odd; chmod 755 /usr/local/bin/*; systemctl daemon-reload; \
+        "mkdir -p /var/odd; echo 1 >/var/odd/kept; chmod 755 /usr/local/bin/*; systemctl daemon-reload; \
          systemctl enable -q --now nightly.timer '{odd}'; systemctl start nightly.service; \
          for i in $(seq 100); do ss -Hltn 'sport = :7801' | grep -q . && exit; sleep 0.1; done; \
          exit 1"

@@ -46,6 +46,17 @@ pub(in crate::cli) struct FindingReport {
     since: String,
     /// The config silences it, for that reason.
     silenced: Option<String>,
+    /// Somebody looks after it.
+    acknowledged: Option<Ack>,
+}
+
+#[derive(Serialize)]
+struct Ack {
+    by: String,
+    note: String,
+    until: String,
+    /// Also when it gets worse.
+    muted: bool,
 }
 
 #[derive(Serialize)]
@@ -140,6 +151,12 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
             .as_ref()
             .map(|key| format!("{} {}", key.rule.name(), subject(host, key))),
         since: rfc3339(tracked.since),
+        acknowledged: tracked.acknowledged.as_ref().map(|ack| Ack {
+            by: ack.by.to_string(),
+            note: ack.note.to_string(),
+            until: rfc3339(ack.until),
+            muted: ack.mute,
+        }),
         silenced: tracked.silenced.as_ref().map(ToString::to_string),
     }
 }

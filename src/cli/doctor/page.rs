@@ -79,6 +79,11 @@ fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked) {
         found.key.rule.name(),
         found.summary
     );
+    if let Some(ack) = &tracked.acknowledged {
+        let note = if ack.note.is_empty() { String::new() } else { format!(": {}", ack.note) };
+        let until = super::super::events::local(ack.until);
+        let _ok = writeln!(out, "  {} by {} until {until}{note}", ack.word(), ack.by);
+    }
     if !found.evidence.is_empty() {
         out.push_str("  evidence:\n");
     }

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::packages;
 use super::serve::Shared;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
 use crate::model::path::{PathFacts, PathKind};
 use crate::msg::HostEvent;
+use crate::probe::packages::DATABASES;
 use crate::probe::paths::{Tree, parse_paths, parse_trees};
 use crate::runtime::transport::Transport;
 
@@ -56,6 +58,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut trees = BTreeMap::new();
     let mut elevated = BTreeMap::new();
     let mut walked = None;
+    let mut package_mark = None;
     loop {
         units.mark_unchanged();
         let wanted = wanted(shared);
@@ -72,6 +75,9 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
         if walks {
             trees = walk(transport, shared, &before).await;
             walked = Some(began);
+        }
+        if let Ok(paths) = &looked {
+            packages::follow(transport, shared, paths, &mut package_mark).await;
         }
         if let Ok(paths) = &mut looked {
             for (path, tree) in &trees {
@@ -107,6 +113,7 @@ fn wanted(shared: &Shared) -> Wanted {
     let mut paths: BTreeSet<Box<str>> = watch.code.iter().chain(&*watch.data).cloned().collect();
     let mut data: BTreeSet<Box<str>> = watch.data.iter().cloned().collect();
     paths.insert(REBOOT.into());
+    paths.extend(DATABASES.map(Into::into));
     let units = shared.glances.subscribe();
     let units = units.borrow();
     for glance in units.iter().flat_map(BTreeMap::values) {
@@ -120,6 +127,7 @@ fn wanted(shared: &Shared) -> Wanted {
     let declared = watch.code.iter().chain(&*watch.data).cloned();
     let mut list: Vec<Box<str>> = declared.collect();
     list.push(REBOOT.into());
+    list.extend(DATABASES.map(Into::into));
     let rest: Vec<Box<str>> = paths.into_iter().filter(|path| !list.contains(path)).collect();
     list.extend(rest);
     list.truncate(MOST);

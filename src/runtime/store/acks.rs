@@ -19,6 +19,11 @@ pub(super) const TABLE: &str = "
         PRIMARY KEY (env, host, rule, subject)
     ) STRICT;";
 
+/// Whether there is such a table.
+pub(super) fn exist(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.table_exists(None, "acknowledged")
+}
+
 pub(super) fn write(
     connection: &mut Connection,
     acks: &BTreeMap<AckId, Option<Acknowledged>>,

@@ -104,6 +104,7 @@ impl From<Stored> for Told {
             states: stored.states.into_iter().filter_map(state).collect(),
             findings: stored.findings.into_iter().map(found).collect(),
             packages: stored.packages,
+            checks: BTreeMap::new(),
             unsaved: false,
             settled: None,
         }
@@ -128,6 +129,7 @@ mod tests {
             states: BTreeMap::from([("mcp".into(), state)]),
             findings: BTreeMap::from([(found, Severity::Critical)]),
             packages: "17".into(),
+            checks: BTreeMap::new(),
             unsaved: false,
             settled: None,
         };
