@@ -42,7 +42,7 @@ pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
     if demo.list {
         let mut out = std::io::stdout().lock();
         for scenario in simulated::scenarios() {
-            writeln!(out, "{:<12} {}", scenario.name, scenario.doc)?;
+            writeln!(out, "{:<14} {}", scenario.name, scenario.doc)?;
         }
         out.flush()?;
         return Ok(0);

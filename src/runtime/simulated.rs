@@ -8,6 +8,7 @@
 
 mod answers;
 mod bus;
+mod declared;
 mod fleet;
 mod generate;
 mod journal;
@@ -20,6 +21,7 @@ mod site;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::Arc;
 
@@ -44,8 +46,18 @@ pub const fn scenarios() -> &'static [Named] {
     const ALL: &[Named] = &[
         Named {
             name: "crash-loop",
-            doc: "a unit that systemd restarted 109,000 times for a wrong ReadWritePaths=",
+            doc: "a unit restarted 109,000 times, its port held by hand, backups of the wrong data",
             text: include_str!("simulated/scenarios/crash-loop.toml"),
+        },
+        Named {
+            name: "load-balancer",
+            doc: "pools that mix services; after 15 s a container takes a port, for four minutes",
+            text: include_str!("simulated/scenarios/load-balancer.toml"),
+        },
+        Named {
+            name: "processes",
+            doc: "MCP servers as plain processes, of which one is gone; timers, cron and backups",
+            text: include_str!("simulated/scenarios/processes.toml"),
         },
         Named {
             name: "lost-hosts",

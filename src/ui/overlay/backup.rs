@@ -130,7 +130,7 @@ fn copies(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>, facts
         };
         page.say(role, &format!("{at}  {size:>5}  {}{good}", copy.name));
     }
-    let more = facts.count.saturating_sub(COPIES as u64);
+    let more = facts.count.saturating_sub(facts.copies.len().min(COPIES) as u64);
     if more > 0 {
         page.say(Role::Muted, &format!("and {more} more"));
     }
