@@ -20,7 +20,7 @@ use crate::theme::{self, Themes};
 use crate::ui::{Chrome, Glyphs};
 
 /// How long the demo says which keys to press.
-const WALK: Duration = Duration::from_secs(60);
+const WALK: Duration = Duration::from_secs(30);
 
 pub(super) fn run(fleet: &Fleet, console: &Console) -> Outcome {
     let asked = read_config(fleet)?;

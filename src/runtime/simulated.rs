@@ -49,25 +49,25 @@ pub const fn scenarios() -> &'static [Named] {
         Named {
             name: "crash-loop",
             doc: "a unit restarted 109,000 times, its port held by hand, backups of the wrong data",
-            walk: "backtab: findings, enter on each: why, and what mends it; p ports; tab to Backups",
+            walk: "backtab to Findings, enter: why, what mends it; p: ports",
             text: include_str!("simulated/scenarios/crash-loop.toml"),
         },
         Named {
             name: "load-balancer",
             doc: "pools that mix services; after 15 s a container takes a port, for four minutes",
-            walk: "n: who fails for whom; in 15 s a loop begins: enter on it, then look at Events",
+            walk: "n: who fails for whom; a loop begins in 15 s: enter on it",
             text: include_str!("simulated/scenarios/load-balancer.toml"),
         },
         Named {
             name: "processes",
             doc: "MCP servers as plain processes, of which one is gone; timers, cron and backups",
-            walk: "backtab: findings, enter: why; tab to Services, enter: a job's runs",
+            walk: "backtab to Findings, enter: why; a job's runs: enter on it",
             text: include_str!("simulated/scenarios/processes.toml"),
         },
         Named {
             name: "lost-hosts",
             doc: "14 services on five hosts, of which one cannot be reached and one hangs",
-            walk: "tab to Hosts, enter: why one is gone; what was read before stays, marked as old",
+            walk: "tab to Hosts, enter: why one is gone, and since when",
             text: include_str!("simulated/scenarios/lost-hosts.toml"),
         },
         Named {
