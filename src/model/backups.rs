@@ -225,7 +225,18 @@ pub fn counts(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> bool {
     let broken = facts
         .check(copy)
         .is_some_and(|check| matches!(check.integrity, Integrity::Corrupt(_) | Integrity::Empty));
-    !broken && !is_unsettled(spec, facts, copy) && size::too_small(spec, copy).is_none()
+    !broken
+        && !is_from_the_future(facts, copy)
+        && !is_unsettled(spec, facts, copy)
+        && size::too_small(spec, copy).is_none()
+}
+
+/// A host's clock may be set back a little between a copy and its reading.
+const CLOCK: i64 = 300;
+
+/// Whether a copy says that it is younger than now: nobody can tell how old it is.
+fn is_from_the_future(facts: &BackupFacts, copy: &Copy) -> bool {
+    copy.at.saturating_sub(facts.taken) > CLOCK
 }
 
 /// All that is wrong, by facts that are as they are.
@@ -270,6 +281,10 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
     if is_unsettled(row.spec, facts, newest) {
         return problems;
     }
+    if is_from_the_future(facts, newest) {
+        let detail = format!("{} is dated in the future: nobody can tell its age", newest.name);
+        add(BackupVerdict::Unverified, Severity::Warning, detail);
+    }
     if let Some(why) = content::broken(facts, newest) {
         add(BackupVerdict::Corrupt, Severity::Critical, why);
     }
@@ -282,7 +297,7 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
     let limit = row.spec.every.saturating_add(row.spec.grace);
     match row.age {
         None => {
-            let detail = "no copy is large enough and whole".to_owned();
+            let detail = "no copy is whole, large enough and of a known age".to_owned();
             add(BackupVerdict::Late, Severity::Critical, detail);
         }
         Some(age) if age > limit => {

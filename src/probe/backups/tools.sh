@@ -36,8 +36,8 @@ qd_backup_restic() {
 # leave that. So it gets a directory in memory that only it can see: a mount of its own namespace,
 # which is gone with it, however it ends. Root may always make one; others where the kernel lets them
 # be root within, which ssh would take seriously, so only for a local repository. Where neither can
-# be it uses its user's own, as `borg list` typed by hand would: it may then note there that it has
-# seen an encrypted repository, and a plain one that it does not know yet it refuses.
+# be it uses its user's own, as `borg list` typed by hand would: borg may then make its directories there
+# and note that it has seen an encrypted repository; a plain one that it does not know it refuses.
 # shellcheck disable=SC2016
 qd_borg_start='
 if [ "$1" = own ]; then

@@ -73,7 +73,8 @@ fn program(command: &str) -> &str {
 }
 
 fn inode(site: &Site, socket: &Socket<'_>) -> u64 {
-    noise::draw(site.seed, i64::from(socket.port)) % 900_000 + 10_000
+    let whose = i64::from(socket.port) << 32 | i64::from(socket.pid);
+    noise::draw(site.seed, whose) % 900_000 + 10_000
 }
 
 /// `qd_ports`.
