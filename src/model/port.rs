@@ -113,6 +113,8 @@ pub struct Sockets {
     pub list: Vec<Socket>,
     /// Processes behind those that matter, by pid.
     pub processes: BTreeMap<u32, Process>,
+    /// The host has no `ss` that works: nobody sees who holds a socket.
+    pub ownerless: bool,
     /// What could not be read, such as the owner of others' sockets.
     pub warnings: Vec<String>,
 }

@@ -304,6 +304,10 @@ fn undeclared(
     if SYSTEM.contains(&port) && kept {
         return Some((PortVerdict::Ok, Severity::Ok));
     }
+    if SYSTEM.contains(&port) && host.ports.value().is_some_and(|sockets| sockets.ownerless) {
+        // Most likely the system's own; `blind` tells why nobody knows.
+        return Some((PortVerdict::OwnerUnknown, Severity::Info));
+    }
     if !env.ports.is_empty() && !in_range {
         let severity = if open { Severity::Warning } else { Severity::Info };
         return Some((PortVerdict::OutOfRange, severity));

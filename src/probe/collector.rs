@@ -1,6 +1,7 @@
 //! The collector's protocol: the program that runs on the host and the frames it answers with.
 
 use super::quote::quote_all;
+use crate::model::text::clean;
 
 /// The program's fixed part; each probe adds its functions.
 const PRELUDE: &str = include_str!("collector.sh");
@@ -38,6 +39,12 @@ pub fn program(nonce: &str) -> String {
     text.push_str(&quote_all(&["qd_main", nonce]));
     text.push('\n');
     text
+}
+
+/// The tool without which a request could not be answered, where it says so; see `qd_needs`.
+pub fn missing_tool(text: &str) -> Option<String> {
+    let tool = text.lines().next()?.strip_prefix("missing ")?;
+    Some(format!("the host has no `{}`", clean(tool, 32)))
 }
 
 /// The line that the program says first.

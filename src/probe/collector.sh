@@ -11,6 +11,10 @@ umask 077
 qd_have() { command -v "$1" >/dev/null 2>&1; }
 # timeout(1) of busybox before 1.30 takes its seconds otherwise; better none than a wrong one.
 if timeout 5 true >/dev/null 2>&1; then qd_timeout=1; else qd_timeout=; fi
+# Whether all of these tools are there; else says which is not, and nothing is to be read without it.
+qd_needs() {
+  for qd_need; do qd_have "$qd_need" || { echo "missing $qd_need"; return 127; }; done
+}
 qd_limit() { if [ -n "$qd_timeout" ]; then timeout "$@"; else shift; "$@"; fi; }
 qd_cap() { if qd_have head; then head -c "$1"; else cat; fi; }
 # What a program prints that may hang on a dead network mount, and `@STATUS` behind it. What waits in

@@ -1,8 +1,10 @@
 # Tables of cron. Argument: how (plain, sudo). Lines without words and comments are left out:
 #   table PATH:LINE:TEXT, own USER:LINE:TEXT where only the own table may be read,
 #   denied PATH, part MODE PATH (a file of a directory for run-parts), and of the daemon:
+#   missing TOOL, without which they cannot be read;
 #   cron 1 where one runs, cronie 1 where it is that, anacron 1, zone NAME, tz HEX (/etc/localtime).
 qd_tables() {
+  qd_needs find grep sed head || return 127
   qd_s= qd_u=$(id -u)
   if [ "$1" = sudo ]; then qd_s="sudo -n"; fi
   if [ "$1" = sudo ] || [ "$qd_u" = 0 ]; then

@@ -50,6 +50,7 @@ pub fn parse_ports(text: &str) -> Sockets {
             }),
         }
     }
+    sockets.ownerless = !matches!(source, "" | "ss");
     if source.is_empty() {
         sockets.warnings.push("neither `ss` nor /proc/net can be read".to_owned());
     }

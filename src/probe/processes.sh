@@ -3,15 +3,16 @@
 #   proc PID, a line feed, its arguments with 0x1f between, a line feed, its proc_pid_stat(5).
 # and once: hertz N, and hidden 1 where others' processes may not be seen.
 qd_processes() {
+  qd_needs grep head tr || return 127
   qd_s=
   if ! [ -r /proc/1/cmdline ]; then
     if [ "$1" = sudo ]; then qd_s="sudo -n"; else echo 'hidden 1'; fi
   fi
   shift
   echo "hertz $(getconf CLK_TCK || echo 100)"
-  # grep of busybox looks no further than the first zero byte: there the shell itself reads, from
+  # grep of busybox looks no further than the first zero byte: there, and without find(1), the shell itself reads, from
   # which it leaves them out.
-  if printf 'a\000b' | grep -qF b; then
+  if qd_have find && printf 'a\000b' | grep -qF b; then
     qd_n=$#
     while [ "$qd_n" -gt 0 ]; do
       set -- "$@" -e "$1"

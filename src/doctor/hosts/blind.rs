@@ -2,8 +2,9 @@
 
 use crate::doctor::patient::Patient;
 use crate::doctor::services::may_read_journal;
+use crate::model::fault::FaultKind;
 use crate::model::finding::{Finding, Subject};
-use crate::model::instance::ServiceState;
+use crate::model::instance::{Instance, ServiceState};
 use crate::model::path::PathKind;
 use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
@@ -35,7 +36,16 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         unseen.push(("what listens", fault.to_string()));
         fixes.push(("command -v ss".to_owned(), "from the package iproute2"));
     }
-    if patient.ports.iter().any(|port| port.verdict == PortVerdict::OwnerUnknown) {
+    let mut hidden =
+        patient.ports.iter().filter(|port| port.verdict == PortVerdict::OwnerUnknown).peekable();
+    if host.ports.value().is_some_and(|sockets| sockets.ownerless) {
+        needed |= hidden.any(|port| port.severity.is_problem());
+        unseen.push((
+            "who listens",
+            "the host has no `ss`, without which nobody sees whose a socket is".to_owned(),
+        ));
+        fixes.push(("command -v ss".to_owned(), "from the package iproute2"));
+    } else if hidden.peek().is_some() {
         unseen.push(("who listens", "of others' sockets only root sees the process".to_owned()));
         fixes.push(("sudo -n ss -Hltnp".to_owned(), "allow it without a password, or none at all"));
     }
@@ -57,6 +67,13 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         if !unseen.iter().any(|(_, known)| *known == why) {
             unseen.push((what, why));
         }
+    }
+    // Without its tool nobody looks for them at all.
+    let is_process = |instance: &Instance| matches!(instance.kind, Kind::Process(_));
+    let toolless = host.processes.fault().filter(|fault| fault.kind == FaultKind::Missing);
+    if let Some(fault) = toolless.filter(|_| host.instances.values().any(is_process)) {
+        needed = true;
+        unseen.push(("processes", fault.to_string()));
     }
     if unseen.is_empty() {
         return;
@@ -86,9 +103,12 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
 
 #[cfg(test)]
 mod tests {
-    use crate::doctor::case::Case;
+    use crate::doctor::case::{Case, NOW};
+    use crate::model::port::{PortSpec, Protocol};
     use crate::model::rule::Rule;
     use crate::model::severity::Severity;
+    use crate::model::spec::Promises;
+    use crate::probe::ports::parse_ports;
 
     fn without_journal(mut case: Case) -> Case {
         let facts = case.facts();
@@ -108,5 +128,24 @@ mod tests {
         assert!(found.evidence[0].text.contains("ops2"));
         let failed = without_journal(Case::new().failed(1, &[]));
         assert_eq!(failed.found(Rule::Blind).unwrap().severity, Severity::Unknown);
+    }
+
+    /// All that a host without ss(8) tells of its ssh and of a port of `api`.
+    #[test]
+    fn without_its_tool_nothing_but_that_is_told() {
+        let port = PortSpec { port: 8080, protocol: Protocol::Tcp, name: None, bind: None };
+        let promises = Promises { ports: vec![port], ..Promises::default() };
+        let mut case = Case::promising(promises).failed(1, &[]);
+        let text = "proc tcp\n00000000:0016 00000000:00000000 0 11\n00000000:1F90 00000000:00000000 0 12\n";
+        let sockets = parse_ports(text);
+        assert_eq!(sockets.list.len(), 2);
+        assert!(sockets.ownerless);
+        case.host().ports.see(sockets, NOW);
+        assert_eq!(case.found(Rule::UndeclaredPort), None);
+        assert_eq!(case.found(Rule::PortOwnerUnknown), None);
+        let found = case.found(Rule::Blind).unwrap();
+        assert_eq!(found.severity, Severity::Unknown);
+        assert!(found.evidence[0].text.starts_with("the host has no `ss`"), "{found:?}");
+        assert!(found.fix.iter().all(|step| !step.command.contains("sudo")), "{found:?}");
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::doctor::case::{Case, NOW, monotonic};
 use crate::model::check::{CheckSpec, Target};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::finding::Finding;
 use crate::model::health::{CheckReading, Outcome, Why};
 use crate::model::instance::{Instance, ServiceState};
@@ -227,4 +228,16 @@ fn a_command_that_fails_is_found_and_one_run_by_hand_is_let_alone() {
     let mut by_hand = case(Kind::Command(argv), Promises::default());
     assert_eq!(by_hand.findings(), vec![]);
     assert_eq!(state(&mut by_hand), (ServiceState::Waiting, Severity::Ok));
+}
+
+#[test]
+fn processes_that_nobody_could_look_for_are_not_missing() {
+    let mut case = case(Kind::Process("scanner.py".into()), Promises::default());
+    let tool = crate::probe::collector::missing_tool("missing grep\n").unwrap();
+    let fault = Fault::new(FaultKind::Missing, "look for processes", tool);
+    case.host().processes.fail(fault);
+    assert_eq!(state(&mut case), (ServiceState::Unknown, Severity::Unknown));
+    let blind = only(&case);
+    assert_eq!(blind.key.rule, Rule::Blind);
+    assert_eq!(blind.evidence[0].text, "look for processes: the host has no `grep`");
 }

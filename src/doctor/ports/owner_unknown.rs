@@ -8,6 +8,10 @@ use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
+    // No right helps without the tool: `blind` tells.
+    if patient.host.ports.value().is_some_and(|sockets| sockets.ownerless) {
+        return;
+    }
     for port in with(patient, PortVerdict::OwnerUnknown).filter(|port| port.severity.is_problem()) {
         let services: Vec<&str> = port.declared.iter().map(|(name, _)| name.as_str()).collect();
         let summary = format!(

@@ -13,6 +13,7 @@ use crate::model::ids::UnitName;
 use crate::model::job::{Jobs, PACE};
 use crate::model::script;
 use crate::msg::HostEvent;
+use crate::probe::collector::missing_tool;
 use crate::probe::jobs::cron_jobs;
 use crate::probe::jobs::runs::Runs;
 use crate::probe::jobs::tables::{Tables, parse_tables};
@@ -91,7 +92,8 @@ async fn look(
     let denied = |path: &String| format!("{user} may not read {path}, and `sudo -n` does not help");
     Ok(Jobs {
         list,
-        cron_runs: Some(tables.runs),
+        // Of tables that could not be read at all nothing is known of the daemon either.
+        cron_runs: (!tables.lines.is_empty() || tables.cut.is_none()).then_some(tables.runs),
         unseen: tables.denied.iter().map(denied).chain(tables.cut.clone()).collect(),
         unheard: if how.is_none() {
             Some(format!("{user} may not read the journal"))
@@ -117,6 +119,7 @@ async fn tables(
     let line = &shared.patient;
     let answer = line.ask(transport, &["qd_tables", shared.root()], DEADLINE).await?;
     let mut read = parse_tables(&answer.text);
+    read.cut = missing_tool(&answer.text).or(read.cut);
     let wanted = read.wanted();
     if !wanted.is_empty() {
         let mut argv = vec!["qd_zones"];

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::serve::Shared;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
 use crate::model::process::Processes;
 use crate::msg::HostEvent;
+use crate::probe::collector::missing_tool;
 use crate::probe::processes::{argv, parse_processes};
 use crate::runtime::transport::Transport;
 
@@ -44,5 +45,8 @@ async fn look(
 ) -> Result<Processes, Fault> {
     let argv = argv(shared.root(), patterns);
     let answer = shared.quick.ask(transport, &argv, DEADLINE).await?;
+    if let Some(tool) = missing_tool(&answer.text) {
+        return Err(Fault::new(FaultKind::Missing, "look for processes", tool));
+    }
     Ok(parse_processes(&answer.text, patterns))
 }

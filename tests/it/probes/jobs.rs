@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use quarterdeck::model::job::JobFacts;
 use quarterdeck::model::text::is_hostile;
 use quarterdeck::model::time::Timestamp;
+use quarterdeck::probe::collector::missing_tool;
 use quarterdeck::probe::jobs::cron_jobs;
 use quarterdeck::probe::jobs::runs::{Runs, Start};
 use quarterdeck::probe::jobs::tables::parse_tables;
@@ -108,6 +109,32 @@ fn tables_and_zones_of_this_machine_are_read() {
         assert!(tables.lines.len() < 1000);
         let (status, _text) = session.ask(&["qd_timers", "none.timer"]);
         assert_eq!(status, 0, "{shell:?}");
+    }
+}
+
+#[test]
+fn without_its_tools_a_probe_says_which_is_missing() {
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        let hide = |tool: &str| {
+            format!("qd_have() {{ [ \"$1\" != {tool} ] && command -v \"$1\" >/dev/null; }}")
+        };
+        for (tool, function) in
+            [("find", "qd_tables"), ("grep", "qd_tables"), ("head", "qd_processes")]
+        {
+            let run = format!("{}; {function} plain sh", hide(tool));
+            let (status, bytes) = session.ask(&["eval", &run]);
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!((status, &*text), (127, &*format!("missing {tool}\n")), "{shell:?}");
+            assert_eq!(missing_tool(&text).unwrap(), format!("the host has no `{tool}`"));
+        }
+        // Without find(1) the shell itself looks.
+        let name = shell[0];
+        let run = format!("{}; qd_processes plain {name}", hide("find"));
+        let (_status, bytes) = session.ask(&["eval", &run]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let found = parse_processes(&text, &[name.into()]);
+        assert!(!found.found[name].is_empty(), "{shell:?}\n{text}");
     }
 }
 
