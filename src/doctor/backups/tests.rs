@@ -278,8 +278,17 @@ fn copies_on_the_disk_of_their_source_are_told() {
 #[test]
 fn one_that_was_not_looked_into_is_not_verified() {
     let facts = BackupFacts { checks: std::collections::BTreeMap::new(), ..good() };
-    assert_eq!(found(facts, Rule::BackupUnverified).unwrap().severity, Severity::Info);
+    assert_eq!(found(facts, Rule::BackupUnverified), None, "its check has not ended yet");
     assert_eq!(found(good(), Rule::BackupUnverified), None);
+    let mut facts = good();
+    newest(&mut facts).integrity = Integrity::Unknown("no zstd there".into());
+    let unverified = found(facts, Rule::BackupUnverified).unwrap();
+    assert_eq!(unverified.severity, Severity::Info);
+    assert!(
+        unverified.fix[0].command.starts_with("tar -tvf '/b/data-3600.tar.gz'"),
+        "{:?}",
+        unverified.fix
+    );
 }
 
 #[test]
