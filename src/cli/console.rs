@@ -19,6 +19,9 @@ use crate::runtime::watch_config::Watched;
 use crate::theme::{self, Themes};
 use crate::ui::{Chrome, Glyphs};
 
+/// How long the demo says which keys to press.
+const WALK: Duration = Duration::from_secs(30);
+
 pub(super) fn run(fleet: &Fleet, console: &Console) -> Outcome {
     let asked = read_config(fleet)?;
     let spec = Arc::new(asked.spec);
@@ -42,7 +45,8 @@ pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
     if demo.list {
         let mut out = std::io::stdout().lock();
         for scenario in simulated::scenarios() {
-            writeln!(out, "{:<12} {}", scenario.name, scenario.doc)?;
+            let (doc, walk) = (scenario.doc, scenario.walk);
+            writeln!(out, "{:<14} {doc}\n{:<14} {walk}", scenario.name, "")?;
         }
         out.flush()?;
         return Ok(0);
@@ -59,14 +63,18 @@ pub(super) fn demo(demo: &Demo, console: &Console) -> Outcome {
         simulated::Fleet::named(name)
             .map_err(|fault| Failure { code: USAGE, message: format!("quarterdeck: {fault}") })?
     };
-    open(&demo.console.or(console), Arc::new(fleet.spec()), None, Some(Arc::new(fleet)))
+    let spec = fleet.spec();
+    let walk = simulated::scenarios().iter().find(|scenario| scenario.name == name);
+    let walk = walk.map(|scenario| scenario.walk);
+    let simulated = Some((Arc::new(fleet), walk));
+    open(&demo.console.or(console), Arc::new(spec), None, simulated)
 }
 
 fn open(
     console: &Console,
     spec: Arc<FleetSpec>,
     watched: Option<Watched>,
-    simulated: Option<Arc<simulated::Fleet>>,
+    simulated: Option<(Arc<simulated::Fleet>, Option<&str>)>,
 ) -> Outcome {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Failure {
@@ -92,6 +100,12 @@ fn open(
         let text = format!("no config found, this machine is shown; {place} names your hosts");
         screen.says(Severity::Info, text, Some(clock::now() + Duration::from_secs(20)));
     }
+    let simulated = simulated.map(|(fleet, walk)| {
+        if let Some(walk) = walk {
+            screen.says(Severity::Info, walk.to_owned(), Some(clock::now() + WALK));
+        }
+        fleet
+    });
     if screen.view.env.as_ref().is_some_and(|env| !spec.envs.iter().any(|e| e.name == *env)) {
         screen.view.env = None;
     }

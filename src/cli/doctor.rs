@@ -36,3 +36,6 @@ pub(super) fn run(fleet: &Fleet, doctor: &Doctor) -> Outcome {
 }
 
 pub(super) use json::{FindingReport, of_env};
+
+#[cfg(test)]
+mod demo;

@@ -58,6 +58,10 @@ pub(super) async fn read_once(
         update(&mut model, Msg::Host { host, generation, event }, clock::now());
     }
     examine_all(&mut model);
+    // What was found on the way and has turned out well is not held against flapping here.
+    for host in model.fleet.envs.iter_mut().flat_map(|env| env.hosts.values_mut()) {
+        host.findings.retain(|tracked| tracked.gone_since.is_none());
+    }
     Ok(model)
 }
 

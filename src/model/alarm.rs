@@ -11,6 +11,8 @@ use super::time::Timestamp;
 
 /// What was called out is not called out again for so long, however often it comes and goes.
 const QUIET: Duration = Duration::from_secs(300);
+/// What is well again and fails once more within this only flaps.
+const FLAPS: Duration = Duration::from_secs(60);
 /// Things called out within that time; beyond it everybody is awake.
 const MOST: usize = 1000;
 
@@ -50,9 +52,19 @@ impl Alarms {
     /// Whether an event is worth a call: it is bad, and nothing else about the same thing was
     /// called out in the last minutes.
     pub fn is_news(&mut self, event: &Event, now: Timestamp) -> bool {
-        let Some(host) = event.host.clone().filter(|_| is_bad(event)) else { return false };
+        let Some(host) = event.host.clone() else { return false };
         self.last.retain(|_, at| now.since(*at) < QUIET);
         let key = (host, event.subject.clone());
+        if event.kind == EventKind::State && event.severity == Severity::Ok {
+            // It was well in between: the next failure is another one, unless it flaps.
+            if self.last.get(&key).is_some_and(|at| now.since(*at) >= FLAPS) {
+                self.last.remove(&key);
+            }
+            return false;
+        }
+        if !is_bad(event) {
+            return false;
+        }
         if self.last.contains_key(&key) || self.last.len() >= MOST {
             return false;
         }
@@ -98,6 +110,19 @@ mod tests {
         assert!(!alarms.is_news(&found, at + Duration::from_secs(2)));
         assert!(alarms.is_news(&event(EventKind::State, Severity::Critical, "db"), at));
         assert!(alarms.is_news(&bad, at + QUIET));
+    }
+
+    #[test]
+    fn a_second_outage_is_called_out_and_a_flap_is_not() {
+        let mut alarms = Alarms::default();
+        let at = Timestamp::from_secs(1000);
+        let bad = event(EventKind::State, Severity::Critical, "api");
+        let well = event(EventKind::State, Severity::Ok, "api");
+        assert!(alarms.is_news(&bad, at));
+        assert!(!alarms.is_news(&well, at + Duration::from_secs(20)));
+        assert!(!alarms.is_news(&bad, at + Duration::from_secs(25)));
+        assert!(!alarms.is_news(&well, at + Duration::from_secs(90)));
+        assert!(alarms.is_news(&bad, at + Duration::from_secs(100)));
     }
 
     #[test]

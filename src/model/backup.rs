@@ -185,6 +185,8 @@ pub enum Integrity {
     Empty,
     /// It cannot; the tool's own words.
     Corrupt(Box<str>),
+    /// It is still being written: nothing can be said of it yet.
+    Writing,
     /// Nobody knows, for that reason.
     Unknown(Box<str>),
 }

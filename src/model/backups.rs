@@ -5,6 +5,7 @@ mod content;
 mod glob;
 mod job;
 mod size;
+mod writing;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::time::Timestamp;
 pub use content::{Source, began, is_doubtful, is_of, reads_other, source};
 pub use job::{grace, job, twins};
 pub use size::median;
+pub use writing::{is_unsettled, moving};
 
 /// How often copies are listed.
 pub const PACE: Duration = Duration::from_secs(60);
@@ -101,7 +103,7 @@ pub struct BackupRow<'a> {
     pub spec: &'a BackupSpec,
     /// What is known; none before it was read once.
     pub facts: Option<&'a BackupFacts>,
-    /// The newest copy, good or not.
+    /// The newest copy, good or not, that is no longer being written; the first one may be.
     pub newest: Option<&'a Copy>,
     /// The newest copy that counts.
     pub good: Option<&'a Copy>,
@@ -174,7 +176,7 @@ fn row<'a>(env: &'a Env, host: &'a Host, spec: &'a BackupSpec, now: Timestamp) -
         host,
         spec,
         facts,
-        newest: facts.and_then(|facts| facts.copies.first()),
+        newest: facts.and_then(|facts| writing::newest(spec, facts)),
         good: facts.and_then(|facts| facts.copies.iter().find(|copy| counts(spec, facts, copy))),
         age: None,
         run: job::run(host, spec, facts),
@@ -223,7 +225,18 @@ pub fn counts(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> bool {
     let broken = facts
         .check(copy)
         .is_some_and(|check| matches!(check.integrity, Integrity::Corrupt(_) | Integrity::Empty));
-    !broken && size::too_small(spec, copy).is_none()
+    !broken
+        && !is_from_the_future(facts, copy)
+        && !is_unsettled(spec, facts, copy)
+        && size::too_small(spec, copy).is_none()
+}
+
+/// A host's clock may be set back a little between a copy and its reading.
+const CLOCK: i64 = 300;
+
+/// Whether a copy says that it is younger than now: nobody can tell how old it is.
+fn is_from_the_future(facts: &BackupFacts, copy: &Copy) -> bool {
+    copy.at.saturating_sub(facts.taken) > CLOCK
 }
 
 /// All that is wrong, by facts that are as they are.
@@ -261,6 +274,17 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
         add(verdict, Severity::Critical, detail);
         return problems;
     };
+    if let Some(why) = writing::unsettled(row.spec, facts) {
+        add(BackupVerdict::Unverified, Severity::Info, why);
+    }
+    // It is the only one: there is nothing else to be said yet.
+    if is_unsettled(row.spec, facts, newest) {
+        return problems;
+    }
+    if is_from_the_future(facts, newest) {
+        let detail = format!("{} is dated in the future: nobody can tell its age", newest.name);
+        add(BackupVerdict::Unverified, Severity::Warning, detail);
+    }
     if let Some(why) = content::broken(facts, newest) {
         add(BackupVerdict::Corrupt, Severity::Critical, why);
     }
@@ -273,7 +297,7 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
     let limit = row.spec.every.saturating_add(row.spec.grace);
     match row.age {
         None => {
-            let detail = "no copy is large enough and whole".to_owned();
+            let detail = "no copy is whole, large enough and of a known age".to_owned();
             add(BackupVerdict::Late, Severity::Critical, detail);
         }
         Some(age) if age > limit => {
@@ -310,7 +334,7 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
             add(BackupVerdict::Unverified, Severity::Info, format!("not checked: {why}"));
         }
         None => add(BackupVerdict::Unverified, Severity::Info, "not checked yet".to_owned()),
-        Some(Integrity::Good | Integrity::Empty | Integrity::Corrupt(_)) => {}
+        Some(Integrity::Good | Integrity::Writing | Integrity::Empty | Integrity::Corrupt(_)) => {}
     }
     problems
 }

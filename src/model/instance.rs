@@ -276,9 +276,14 @@ impl Instance {
             }
             _ => Duration::ZERO,
         };
-        let automatic = self.restarts.automatic_within(LOOP_WINDOW, now);
         let all = self.restarts.within(LOOP_WINDOW, now);
-        if automatic < LOOP_RESTARTS && all.n < LOOP_BY_HAND {
+        let automatic = self.restarts.automatic_within(LOOP_WINDOW, now);
+        let by_hand = all.n.saturating_sub(automatic);
+        // Whoever starts a unit by hand ends its loop, and resets systemd's counter: what was before
+        // says nothing of the run that he began.
+        let counted = facts.n_restarts.map_or(u64::MAX, u64::from);
+        let automatic = automatic.min(counted);
+        if automatic < LOOP_RESTARTS && by_hand < LOOP_BY_HAND {
             // We have not watched for long enough to know when its restarts were. systemd counted
             // several, and right now it is between two runs or has just begun one.
             return all.at_least

@@ -13,6 +13,27 @@ qd_have() { command -v "$1" >/dev/null 2>&1; }
 if timeout 5 true >/dev/null 2>&1; then qd_timeout=1; else qd_timeout=; fi
 qd_limit() { if [ -n "$qd_timeout" ]; then timeout "$@"; else shift; "$@"; fi; }
 qd_cap() { if qd_have head; then head -c "$1"; else cat; fi; }
+# What a program prints that may hang on a dead network mount, and `@STATUS` behind it. What waits in
+# the kernel may not even end by KILL, and who waits for it then hangs as well: it is left behind with
+# nothing of ours open, and only so long is waited for what it says. Arguments: seconds, command.
+qd_aside() {
+  if [ -z "$qd_timeout" ]; then
+    shift
+    "$@"
+    printf '@%s\n' "$?"
+    return
+  fi
+  # shellcheck disable=SC2016
+  { exec sh -c '"$@"; printf "@%s\n" "$?"' sh timeout -s KILL "$@" 3>&- 4>&- 5>&- & } |
+    timeout -s KILL "$(($1 + 2))" cat
+}
+# The same for one that prints little, with its own status; 137 where it hangs.
+qd_kill() {
+  qd_k=$(qd_aside "$@")
+  case ${qd_k##*@} in '' | *[!0-9]*) return 137 ;; esac
+  printf '%s' "${qd_k%@*}"
+  return "${qd_k##*@}"
+}
 # What a command says, complaints too, up to so many bytes, and its exit status, which a pipe alone
 # would hide. Arguments: bytes, seconds, command.
 qd_say() {

@@ -34,8 +34,9 @@ qd_facts() {
   qd_disks
 }
 qd_disks() {
-  qd_limit 3 df -P -k | while IFS= read -r qd_a; do echo "df $qd_a"; done
-  qd_limit 3 df -P -i | while IFS= read -r qd_a; do echo "di $qd_a"; done
+  # A dead mount must not keep the rest of it from being read.
+  qd_kill 3 df -P -k | while IFS= read -r qd_a; do echo "df $qd_a"; done
+  qd_kill 3 df -P -i | while IFS= read -r qd_a; do echo "di $qd_a"; done
   # What was to be remounted read-only upon errors, and is read-only (mount(8), proc_pid_mounts(5)).
   while read -r qd_a qd_b qd_c qd_d; do
     case $qd_d in ro,*errors=remount-ro*) echo "fallen $qd_b" ;; esac

@@ -67,7 +67,7 @@ fn variables(event: &Event) -> [(&'static str, String); 7] {
         ("QUARTERDECK_KIND", event.kind.name().to_owned()),
         ("QUARTERDECK_TOPIC", event.topic.to_string()),
         ("QUARTERDECK_SEVERITY", event.severity.name().to_owned()),
-        ("QUARTERDECK_TEXT", event.text.clone()),
+        ("QUARTERDECK_TEXT", format!("{}: {}", event.place(), event.text)),
     ]
 }
 
@@ -100,7 +100,7 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let text = std::fs::read_to_string(&told).unwrap();
-        assert_eq!(text, "coord|api|$(touch /tmp/never) `x`; down");
+        assert_eq!(text, "coord|api|coord/api: $(touch /tmp/never) `x`; down");
     }
 
     #[tokio::test]

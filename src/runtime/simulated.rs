@@ -8,6 +8,7 @@
 
 mod answers;
 mod bus;
+mod declared;
 mod fleet;
 mod generate;
 mod journal;
@@ -20,6 +21,7 @@ mod site;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ pub struct Named {
     pub name: &'static str,
     /// What it shows, in one line.
     pub doc: &'static str,
+    /// Which keys show why, in one line.
+    pub walk: &'static str,
     text: &'static str,
 }
 
@@ -44,17 +48,32 @@ pub const fn scenarios() -> &'static [Named] {
     const ALL: &[Named] = &[
         Named {
             name: "crash-loop",
-            doc: "a unit that systemd restarted 109,000 times for a wrong ReadWritePaths=",
+            doc: "a unit restarted 109,000 times, its port held by hand, backups of the wrong data",
+            walk: "backtab to Findings, enter: why, what mends it; p: ports",
             text: include_str!("simulated/scenarios/crash-loop.toml"),
+        },
+        Named {
+            name: "load-balancer",
+            doc: "pools that mix services; after 15 s a container takes a port, for four minutes",
+            walk: "n: who fails for whom; a loop begins in 15 s: enter on it",
+            text: include_str!("simulated/scenarios/load-balancer.toml"),
+        },
+        Named {
+            name: "processes",
+            doc: "MCP servers as plain processes, of which one is gone; timers, cron and backups",
+            walk: "backtab to Findings, enter: why; a job's runs: enter on it",
+            text: include_str!("simulated/scenarios/processes.toml"),
         },
         Named {
             name: "lost-hosts",
             doc: "14 services on five hosts, of which one cannot be reached and one hangs",
+            walk: "tab to Hosts, enter: why one is gone, and since when",
             text: include_str!("simulated/scenarios/lost-hosts.toml"),
         },
         Named {
             name: "fleet",
             doc: "many hosts whose services change all the time, as many as you like",
+            walk: "/ filters, ! shows problems only, > sorts, 1 to 3 are the environments",
             text: include_str!("simulated/scenarios/fleet.toml"),
         },
     ];

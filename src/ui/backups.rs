@@ -28,13 +28,15 @@ pub(super) fn draw(
     };
     // A stale one has `was` before it.
     let verdict = widest(&|row| row.verdict.name().len() + if row.stale { 6 } else { 2 }, 7, 20);
-    let name = widest(&|row| width(row.spec.name.as_str()), 6, 24);
+    let name = widest(&|row| width(row.spec.name.as_str()), 6, 32);
+    // Whose backup it is comes before how it is; where there is little room, its beginning.
+    let name_least = if area.width < 100 { name.min(16) } else { name };
     let host = widest(&|row| width(row.spec.host.as_str()), 4, 16);
     let env = widest(&|row| width(row.env.name.as_str()), 3, 11);
     let env = if scene.only_env().is_some() { 0 } else { env };
     let columns = [
         Column::text("verdict", verdict.min(14), verdict, 0),
-        Column::text("backup", name.min(12), name, 0),
+        Column::text("backup", name_least, name, 0),
         Column::number("age/limit", 11, 0),
         Column::number("size", 5, 2),
         Column::number("count", 6, 3),

@@ -143,7 +143,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes acknowledgments of a host back whose finding got worse, or is gone: the same one later
-/// is another incident.
+/// is another incident, unless it is muted.
 pub(super) fn follow(model: &mut Model, host_id: &HostId) -> Vec<Effect> {
     if model.acks.is_empty() {
         return Vec::new();
@@ -157,8 +157,10 @@ pub(super) fn follow(model: &mut Model, host_id: &HostId) -> Vec<Effect> {
             Some(tracked) if !ack.holds(tracked.finding.severity, model.now) => {
                 over.push((id.clone(), Some(tracked.finding.severity)));
             }
-            // Told as closed: proved to be gone, and not only not found for now.
-            None if host.link.is_up()
+            // Told as closed: proved to be gone, and not only not found for now. What comes and goes
+            // is what one mutes, so that lasts until its end.
+            None if !ack.mute
+                && host.link.is_up()
                 && host.is_settled()
                 && !host.told.findings.contains_key(&id.found) =>
             {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use quarterdeck::model::Model;
+use quarterdeck::model::backup::{self, BackupFacts, BackupSpec, Keep, Named, TimeFrom, Way};
 use quarterdeck::model::fault::FaultKind;
 use quarterdeck::model::ids::{EnvName, HostId, HostName, ServiceName};
 use quarterdeck::model::instance::Instance;
@@ -15,12 +16,14 @@ use quarterdeck::model::observed::Observed;
 use quarterdeck::model::port::{Bind, PortSpec, Protocol, Socket, Sockets};
 use quarterdeck::model::process::{FoundProcess, Processes};
 use quarterdeck::model::rule::Rule;
-use quarterdeck::model::screen::{DetailTab, Input, Overlay, Pane, SortBy, View};
+use quarterdeck::model::screen::{BackupId, DetailTab, Input, Overlay, Pane, SortBy, View};
 use quarterdeck::model::severity::Severity;
 use quarterdeck::model::spec::{Kind, Promises, Tier};
 use quarterdeck::model::unit::{ActiveState, Exit, ExitCode, UnitDetail};
+use quarterdeck::probe::backups::{parse_check, parse_listing, parse_source};
 use quarterdeck::theme::Themes;
 use quarterdeck::ui::{Chrome, Glyphs, Viewports, draw};
+use quarterdeck::update::examine_all;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -190,6 +193,125 @@ fn jobs_processes_and_commands() {
     let (detail, tab) = (Box::default(), DetailTab::Overview);
     model.screen.overlays.push(Overlay::Unit { id, detail, tab, scroll: 0 });
     look("planned_job", &model, &chrome(), &[(80, 24)]);
+}
+
+/// What an answer of `qd_backup_list` says.
+fn listed(text: &str) -> BackupFacts {
+    let listing = parse_listing(text, TimeFrom::Mtime);
+    BackupFacts {
+        taken: listing.taken,
+        place: listing.place,
+        device: listing.device,
+        copies: listing.copies,
+        count: listing.count,
+        ..BackupFacts::default()
+    }
+}
+
+/// A host with backups of which each is as it may be.
+fn backed_up() -> Model {
+    let (coord, home) = ("coord", "/mnt/coordinaton_mcp_data");
+    let services: &[(&str, &[&str])] = &[("mcp-coordination", &[coord])];
+    let mut env = fixtures::env("production", Tier::Production, &[coord], services);
+    let spec = |name: &str, files: &str, source: Option<&str>, every: u64| BackupSpec {
+        name: name.into(),
+        host: coord.into(),
+        source: source.map(Into::into),
+        way: Way::Files {
+            directory: files.into(),
+            pattern: "data-*.tar.gz".into(),
+            folders: false,
+        },
+        every: Duration::from_secs(every),
+        grace: Duration::from_secs(1800),
+        keep: Some(Keep::Count(30)),
+        restore_within: None,
+        min_size: None,
+        time_from: TimeFrom::default(),
+        job: None,
+    };
+    let live = format!("{home}/production/data");
+    let stale = format!("{home}/production-data");
+    env.backups = Arc::new([
+        spec("production data", &format!("{home}/production-data-backups"), Some(&live), 21_600),
+        spec("postgres dumps of the archive", "/backup/postgres", None, 86_400),
+        spec("web", "/backup/web", None, 86_400),
+        spec("lessons", "/backup/lessons", None, 86_400),
+    ]);
+    let mut model = fixtures::well(vec![env]);
+    let host = model.fleet.host_mut(&HostId::new("production", coord)).unwrap();
+    let script = format!("{home}/production/scripts/backup-production-data.sh");
+    // As a host of the lab answered (Debian 12), and as old as the others are to be.
+    for (name, hours) in [("production data", 4), ("postgres dumps of the archive", 31), ("web", 9)]
+    {
+        let now = fixtures::NOW.as_secs();
+        let at = now - hours * 3600;
+        let listing = format!(
+            "now {now}\nplace read\ndevice 139\ncopy {at} 3947123 140:529 data-1.tar.gz\n\
+             copy {} 3945100 140:530 data-2.tar.gz\ncount 30\nend 0\nstrange 0\n",
+            at - 21_600
+        );
+        let mut facts = listed(&listing);
+        let copy = facts.copies[0].identity.clone();
+        let check = format!(
+            "now {now}\npack gzip\nkind tar\nplace read\nunpack 0\nlist 0\nlive 231 0 0 {now}\n\
+             members 230 {at} {at}\nlacks .schema-version\nnames 1 0\ncompared 0 0 0\n"
+        );
+        let checked = parse_check(&check, 0, copy.clone(), name == "production data");
+        facts.checks.insert(copy, checked);
+        if name == "production data" {
+            facts.job = Some(backup::JobFacts {
+                script: script.as_str().into(),
+                started_by: "/var/spool/cron/crontabs/root:2".into(),
+                line: script.as_str().into(),
+                into: format!("{home}/production-data-backups/data-….tar.gz").into(),
+                reads: vec![Named {
+                    path: stale.as_str().into(),
+                    line: 10,
+                    text: "cp -r \"$SOURCE_DIR\"/* \"$BACKUP_DIR/\"".into(),
+                    identity: Some((139, 146)),
+                }],
+                ..backup::JobFacts::default()
+            });
+            facts.source = Some(parse_source(&format!("place read\nself 139:142 {now} 140\n")));
+        }
+        let mut seen = Observed::default();
+        seen.see(facts, fixtures::NOW);
+        host.backups.insert(name.into(), seen);
+    }
+    let mut gone = Observed::default();
+    let listing = format!("now {}\nplace missing\n", fixtures::NOW.as_secs());
+    gone.see(listed(&listing), fixtures::NOW);
+    host.backups.insert("lessons".into(), gone);
+    let origin = JobOrigin::Cron { table: "/var/spool/cron/crontabs/root".into(), line: 2 };
+    let run = JobFacts {
+        user: "root".into(),
+        command: script.as_str().into(),
+        schedule: "0 */6 * * *".into(),
+        last: Some(LastRun { at: fixtures::ago(4 * 3600), end: RunEnd::Unknown }),
+        next: Some(fixtures::NOW + Duration::from_secs(7200)),
+        ..JobFacts::new(origin)
+    };
+    host.jobs.see(Jobs { list: vec![run], ..Jobs::default() }, fixtures::NOW);
+    model.screen.view.focus = Pane::Backups;
+    examine_all(&mut model);
+    model
+}
+
+#[test]
+fn backups() {
+    let mut model = backed_up();
+    let sizes = &[(120, 40), (80, 24)];
+    look("backups", &model, &chrome(), sizes);
+    let whole = text(&frame(&model, &chrome(), 120, 40).0);
+    assert!(whole.contains(" production data "), "a name is cut:\n{whole}");
+    model.screen.view.zoom = true;
+    look("backups_zoomed", &model, &chrome(), sizes);
+    let zoomed = text(&frame(&model, &chrome(), 120, 40).0);
+    assert!(zoomed.contains("postgres dumps of the archive"), "a name is cut:\n{zoomed}");
+    let id = BackupId { host: HostId::new("production", "coord"), name: "production data".into() };
+    model.screen.overlays.push(Overlay::Backup { id, scroll: 0 });
+    look("backup", &model, &chrome(), sizes);
 }
 
 #[test]

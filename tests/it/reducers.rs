@@ -550,3 +550,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_start_by_hand_ends_a_loop_and_a_crash_after_it_does_not_make_one() {
+    let mut story = Story::with_host("coord");
+    story.read("coord", "mcp.service", running(0, 0));
+    let state = |story: &Story| {
+        let fleet = &story.model.fleet;
+        fleet.rows(story.now).next().unwrap().verdict.state
+    };
+    for n in 1..20 {
+        let began = u64::from(n) * 6;
+        story.wait(6).read("coord", "mcp.service", running(n, began));
+    }
+    assert_eq!(state(&story), ServiceState::CrashLooping);
+    // systemd's counter goes back to zero when somebody starts it.
+    story.wait(5).read("coord", "mcp.service", running(0, 119));
+    assert_eq!(state(&story), ServiceState::Running);
+    story.wait(10).read("coord", "mcp.service", running(1, 129));
+    assert_eq!(state(&story), ServiceState::Running);
+    for n in 2..4 {
+        story.wait(6).read("coord", "mcp.service", running(n, 130 + u64::from(n) * 6));
+    }
+    assert_eq!(state(&story), ServiceState::CrashLooping);
+}

@@ -193,7 +193,8 @@ fn hard_names_timers_and_containers_are_written_so_that_they_load() {
     assert_eq!(states.len(), 2, "{states:?}");
     assert_eq!(reading.service("nightly")["state"], "waiting");
     assert_eq!(reading.service(odd.strip_suffix(".service").unwrap())["state"], "running");
-    assert_eq!(reading.code, 0, "{:#}", reading.json);
+    // Its backup does lie beside its data.
+    assert!(reading.code <= 1, "{:#}", reading.json);
 }
 
 #[test]

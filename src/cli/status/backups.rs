@@ -103,7 +103,7 @@ fn backup(row: &BackupRow<'_>) -> Backup {
             Integrity::Good => "good",
             Integrity::Empty => "empty",
             Integrity::Corrupt(_) => "corrupt",
-            Integrity::Unknown(_) => "unknown",
+            Integrity::Writing | Integrity::Unknown(_) => "unknown",
         }),
         content: check.map(|check| check.kind.to_string()),
         compared: check.and_then(|check| check.comparison.as_ref().ok()).map(|compared| Compared {

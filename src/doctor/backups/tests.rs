@@ -321,3 +321,14 @@ fn a_job_that_failed_or_never_ran_is_told_while_there_are_still_good_copies() {
     let none = BackupFacts { copies: Vec::new(), count: 0, ..good() };
     assert_eq!(with(None, none).unwrap().severity, Severity::Critical);
 }
+
+#[test]
+fn a_copy_from_the_future_is_of_no_known_age() {
+    let mut facts = good();
+    facts.copies.insert(0, copy(-1000 * 86_400, 4000));
+    let told = found(facts.clone(), Rule::BackupUnverified).unwrap();
+    assert!(format!("{told:?}").contains("dated in the future"), "{told:?}");
+    assert_eq!(found(facts.clone(), Rule::BackupLate), None, "the one before still counts");
+    facts.copies.truncate(1);
+    assert_eq!(found(facts, Rule::BackupLate).unwrap().severity, Severity::Critical);
+}

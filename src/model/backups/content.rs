@@ -32,7 +32,7 @@ pub(super) fn broken(facts: &BackupFacts, copy: &Copy) -> Option<String> {
     match &facts.check(copy)?.integrity {
         Integrity::Empty => Some(format!("{} holds nothing", copy.name)),
         Integrity::Corrupt(why) => Some(format!("{} cannot be read: {why}", copy.name)),
-        Integrity::Good | Integrity::Unknown(_) => None,
+        Integrity::Good | Integrity::Writing | Integrity::Unknown(_) => None,
     }
 }
 

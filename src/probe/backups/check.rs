@@ -3,6 +3,19 @@
 use crate::model::backup::{Checked, Comparison, Difference, Identity, Integrity};
 use crate::model::text::clean;
 
+const LATE: &str = "it was not read to its end in time";
+
+/// Whether a copy was changed lately.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Change {
+    #[default]
+    None,
+    /// Just before it was read.
+    Before,
+    /// While it was read.
+    While,
+}
+
 /// What a copy's reading answered, not yet a verdict.
 #[derive(Default)]
 struct Answer {
@@ -15,8 +28,9 @@ struct Answer {
     unread: Option<&'static str>,
     unpack: Option<i64>,
     list: Option<i64>,
-    /// It was not read to its end.
-    cut: bool,
+    /// Why it was not read to its end.
+    cut: Option<&'static str>,
+    change: Change,
     trailer: Option<bool>,
     bytes: Option<u64>,
     members: Option<u64>,
@@ -67,7 +81,13 @@ fn take(line: &str, answer: &mut Answer) {
         "empty" => "nothing".clone_into(&mut answer.kind),
         "unpack" => answer.unpack = number(0),
         "list" => answer.list = number(0),
-        "cut" | "over" => answer.cut = true,
+        "cut" | "over" => answer.cut = Some("it is larger than what we read of one"),
+        "late" => answer.cut = Some(LATE),
+        "swells" => {
+            answer.cut = Some("too large to check: it unpacks to 100 times its size and more");
+        }
+        "moved" => answer.change = Change::While,
+        "young" if answer.change == Change::None => answer.change = Change::Before,
         "trailer" => answer.trailer = Some(value == "1"),
         "bytes" => answer.bytes = number(0).and_then(|n| u64::try_from(n).ok()),
         "place" => answer.place = Some(clean(value, 32)),
@@ -128,11 +148,29 @@ impl Answer {
         if let Some(tool) = &self.tool {
             return unknown(&format!("there is no {tool} on the host"));
         }
+        let read = self.read(status);
+        let broken = matches!(read, Integrity::Corrupt(_) | Integrity::Empty);
+        // What has no end yet looks like what was cut.
+        match self.change {
+            Change::While => Integrity::Writing,
+            Change::Before if broken => Integrity::Writing,
+            Change::Before | Change::None => read,
+        }
+    }
+
+    /// What reading it came to, if it was whole when that began.
+    fn read(&self, status: u8) -> Integrity {
+        let unknown = |why: &str| Integrity::Unknown(why.into());
         if self.kind == "nothing" {
             return Integrity::Empty;
         }
         let said = |otherwise: &str| {
             let words = self.said.clone().unwrap_or_else(|| otherwise.to_owned());
+            // zstd and xz refuse what would take too much of it.
+            let refuses = ["much memory", "emory usage limit", "emory limit"];
+            if refuses.iter().any(|refusal| words.contains(refusal)) {
+                return unknown(&format!("too large to check: {words}"));
+            }
             Integrity::Corrupt(words.into())
         };
         if self.kind == "folder" {
@@ -140,10 +178,8 @@ impl Answer {
         }
         match (self.unpack, self.list) {
             // It was stopped by its limit, or by us.
-            (Some(124 | 137 | 141), _) | (_, Some(124 | 137)) => {
-                return unknown("it was not read to its end in time");
-            }
-            _ if self.cut => return unknown("it is larger than what we read of one"),
+            _ if self.cut.is_some() => return unknown(self.cut.unwrap_or_default()),
+            (Some(124 | 137 | 141), _) | (_, Some(124 | 137)) => return unknown(LATE),
             (None, _) => return unknown(&format!("reading it ended with status {status}")),
             (Some(0), None | Some(0)) => {}
             (Some(0), Some(code)) => return said(&format!("listing it ended with status {code}")),
@@ -163,12 +199,13 @@ impl Answer {
             return Err("there is no source to compare with".into());
         }
         match self.place.as_deref() {
-            Some("read") if self.live && self.compared => {
-                if matches!(integrity, Integrity::Good) {
-                    return Ok(self.comparison.clone());
+            Some("read") if self.live && self.compared => match integrity {
+                Integrity::Good => Ok(self.comparison.clone()),
+                Integrity::Writing => Err("it is still being written".into()),
+                Integrity::Empty | Integrity::Corrupt(_) | Integrity::Unknown(_) => {
+                    Err("it was not read to its end".into())
                 }
-                Err("it was not read to its end".into())
-            }
+            },
             Some("missing") => Err("the source is not there".into()),
             Some("denied") => Err("we may not look into the source".into()),
             Some("other") => Err("the source is not a directory".into()),
@@ -209,6 +246,34 @@ mod tests {
         assert_eq!(check("pack gzip\nkind nothing\n").integrity, Integrity::Empty);
         let dump = check("pack gzip\nkind pgsql\nunpack 0\ntrailer 0\n");
         assert!(matches!(dump.integrity, Integrity::Corrupt(_)));
+    }
+
+    #[test]
+    fn what_is_still_being_written_is_neither_good_nor_broken() {
+        for text in [
+            "pack none\nkind tar\nunpack 0\nlist 0\nmembers 3 - -\nmoved\n",
+            "pack gzip\nkind tar\ngzip: stdin: unexpected end of file\nunpack 1\nlist 2\nmoved\n",
+            "young\npack gzip\nkind tar\nunpack 1\nlist 2\n",
+            "young\nempty\n",
+            "kind folder\nmembers 3 1 1\nmoved\n",
+        ] {
+            assert_eq!(check(text).integrity, Integrity::Writing, "{text}");
+        }
+        let done = check("young\npack none\nkind tar\nunpack 0\nlist 0\nmembers 3 - -\n");
+        assert_eq!(done.integrity, Integrity::Good);
+    }
+
+    #[test]
+    fn what_swells_or_takes_too_long_is_not_broken() {
+        let text = "pack gzip\nkind tar\ngzip: stdin: unexpected end of file\nlate\nunpack 1\n";
+        assert_eq!(check(text).integrity, Integrity::Unknown(LATE.into()));
+        for text in [
+            "pack gzip\nkind other\nswells\nunpack 141\nbytes 2147483648\n",
+            "pack zstd\nkind other\nzstd: /*stdin*\\: Frame requires too much memory\nunpack 1\n",
+        ] {
+            let Integrity::Unknown(why) = check(text).integrity else { panic!("{text}") };
+            assert!(why.starts_with("too large to check"), "{why}");
+        }
     }
 
     #[test]

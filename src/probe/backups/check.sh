@@ -1,41 +1,68 @@
-# As seldom and as gently as can be: last in the queue for processor and disk.
-qd_gently() { if qd_have ionice; then ionice -c 3 nice -n 19 "$@"; else nice -n 19 "$@"; fi; }
-# Passes on what it reads, in pieces of 64 MiB, up to so many of them, for as long as who asked is
-# still there: a connection that was cut must not leave a reader behind. Says `cut` on descriptor 3
-# where it stopped before the end.
+# How to run what reads much: last in the queue for processor and disk (qd_nice). Some kernels and
+# containers let nobody be idle.
+qd_gentle() {
+  qd_nice='nice -n 19'
+  if ionice -c 3 true >/dev/null 2>&1; then qd_nice='ionice -c 3 nice -n 19'; fi
+}
+# Passes on what it reads, up to so many MiB, until a moment (qd_until), and only for as long as who
+# asked is still there: a connection that was cut must not leave a reader behind. Where it stopped
+# before the end it says a word on descriptor 3. Arguments: MiB, word.
 qd_flow() {
   exec 5>&1
   qd_n=0
-  while [ "$qd_n" -lt "$1" ] && [ -d "/proc/$PPID" ]; do
-    qd_r=$(dd bs=65536 count=1024 2>&1 >&5)
+  while [ -d "/proc/$PPID" ]; do
+    qd_r=$($qd_nice dd bs=65536 count=1024 2>&1 >&5)
     case $qd_r in
     0+0*) return 0 ;;
     *[0-9]+[0-9]*) ;;
     # Who reads it has gone.
     *) return 0 ;;
     esac
-    qd_n=$((qd_n + 1))
+    # A pipe gives less at a time than is asked for; the last line says how much it was.
+    qd_r=${qd_r##*
+}
+    qd_r=${qd_r%% *}
+    case $qd_r in *[!0-9]* | '') qd_r=67108864 ;; esac
+    qd_n=$((qd_n + qd_r / 1024))
+    if [ "$((qd_n / 1024))" -ge "$1" ]; then echo "$2" >&3; return 0; fi
+    if [ "$(date +%s)" -ge "$qd_until" ]; then echo late >&3; return 0; fi
   done
   echo cut >&3
 }
 # The first bytes of a file, in hexadecimal.
 qd_magic() { $qd_su head -c "$2" "$1" | od -An -v -tx1 | tr -d ' \n'; }
+# A file to standard output. One that was not read to its end in time looks like one that was cut.
+qd_read() {
+  qd_limit 480 $qd_nice $qd_su cat "$1"
+  case $? in 124 | 137) echo late >&3 ;; esac
+}
 # Unpacks to standard output; a file that is not packed as it is. Arguments: packing, file.
 qd_unpack() {
   case $1 in
-  gzip) qd_limit 580 $qd_su cat "$2" | qd_gently gzip -dc ;;
-  zstd) qd_limit 580 $qd_su cat "$2" | qd_gently zstd -dcq ;;
-  xz) qd_limit 580 $qd_su cat "$2" | qd_gently xz -dcq ;;
-  bzip2) qd_limit 580 $qd_su cat "$2" | qd_gently bzip2 -dcq ;;
-  *) qd_limit 580 $qd_su cat "$2" | qd_gently cat ;;
+  gzip) qd_read "$2" | $qd_nice gzip -dc ;;
+  zstd) qd_read "$2" | $qd_nice zstd -dcq ;;
+  xz) qd_read "$2" | $qd_nice xz -dcq ;;
+  bzip2) qd_read "$2" | $qd_nice bzip2 -dcq ;;
+  *) qd_read "$2" ;;
   esac
+}
+# What tells a file from what it was before.
+qd_state() { qd_kill 5 $qd_su stat -L -c '%d:%i %s %Y' "$1"; }
+# Says `moved` of a file that has changed since it was first looked at (qd_was, at qd_at). One that
+# was changed just before is given a moment to change again.
+qd_still() {
+  if [ "${qd_was##* }" -gt "$((qd_at - 20))" ]; then
+    qd_a=$((qd_at + 4 - $(date +%s)))
+    if [ "$qd_a" -gt 0 ]; then sleep "$qd_a"; fi
+  fi
+  [ "$(qd_state "$1")" = "$qd_was" ] || echo moved
 }
 # Live files that have not changed since a moment, up to 400 of them in even steps, each with its
 # path below the source: `L mtime size path`; before them up to 20,000 names of any (N). Names that
 # tools write differently are left out. Arguments: source, moment.
 qd_sample() {
-  qd_limit 60 $qd_su find -H "$1/" -xdev -type f ! -path '*
-*' -exec stat -c '%Y %s %n' {} + | qd_gently awk -v dir="$1/" -v before="$2" '
+  qd_limit 60 $qd_nice $qd_su find -H "$1/" -xdev -type f ! -path '*
+*' -exec stat -c '%Y %s %n' {} + | $qd_nice awk -v dir="$1/" -v before="$2" '
     !/^[0-9]+ [0-9]+ \// || /[^ -~]/ || /\\/ { next }
     {
       path = $0
@@ -61,9 +88,9 @@ qd_sample() {
 # sample is not in it. Where the members stand below some directory is found out: by the directory
 # under which most of the sample is found.
 qd_match() {
-  qd_gently awk '
+  $qd_nice awk '
     $1 == "S" { print "bytes", $2; next }
-    $1 == "place" { print; next }
+    $1 == "place" || $1 == "moved" { print; next }
     $1 == "T" { print "live", $2, $3, $4, $5; live = $2; next }
     $1 == "N" { names[substr($0, 3)]; next }
     $1 == "L" {
@@ -151,31 +178,40 @@ qd_backup_folder() {
       qd_seen "$qd_a" >&3
       if [ "$qd_a" = 0 ]; then qd_sample "$3" "$4"; fi
     fi
-    qd_limit 60 $qd_keep find -H "$2/" -xdev -type f ! -path '*
-*' -exec stat -c '%Y %s %n' {} + | qd_gently awk -v dir="$2/" '{
+    # Tools set a file back to the time that it had at home, but not that of its inode.
+    qd_limit 60 $qd_nice $qd_keep find -H "$2/" -xdev -type f ! -path '*
+*' -exec stat -c '%Z %Y %s %n' {} + | $qd_nice awk -v dir="$2/" -v settled="$((qd_at - 30))" '{
       path = $0
-      sub(/^[^ ]* [^ ]* /, "", path)
-      if (index(path, dir) == 1) print "A", $1, $2, substr(path, length(dir) + 1)
-      s += $2
+      sub(/^[^ ]* [^ ]* [^ ]* /, "", path)
+      if (index(path, dir) == 1) print "A", $2, $3, substr(path, length(dir) + 1)
+      s += $3
+      if ($1 + 0 > settled + 0) moved = 1
     }
-    END { printf "S %.0f\n", s }'
+    END { printf "S %.0f\n", s; if (moved) print "moved" }'
   } 3>&1 | qd_match
 }
 # Reads one copy to its end and compares it with the live source. Arguments: how, file, source or
-# `-`, the moment before which a file must be in it, most pieces of 64 MiB to read.
+# `-`, the moment before which a file must be in it, most MiB to read.
 qd_backup_check() {
   qd_see "$1" "${2%/*}"
   if [ "$?" = 4 ]; then echo hung; return 0; fi
-  echo "now $(date +%s)"
-  if $qd_su test -d "$2"; then
+  qd_gentle
+  qd_at=$(date +%s)
+  qd_until=$((qd_at + 480))
+  echo "now $qd_at"
+  if qd_kill 5 $qd_su test -d "$2"; then
     qd_backup_folder "$@"
     return 0
   fi
   [ -r "$2" ] || [ "$1" != sudo ] || qd_su='sudo -n'
-  if ! $qd_su test -r "$2"; then
-    if $qd_su test -e "$2"; then echo denied; else echo gone; fi
+  if ! qd_kill 5 $qd_su test -r "$2"; then
+    if qd_kill 5 $qd_su test -e "$2"; then echo denied; else echo gone; fi
     return 0
   fi
+  qd_was=$(qd_state "$2")
+  [ -n "$qd_was" ] || { echo gone; return 0; }
+  # One that was changed within the last minute may have no end yet.
+  [ "${qd_was##* }" -le "$((qd_at - 60))" ] || echo young
   qd_pack=
   case $(qd_magic "$2" 6) in
   1f8b*) qd_pack=gzip ;;
@@ -206,7 +242,15 @@ qd_backup_check() {
     esac
   fi
   echo "kind $qd_kind"
-  qd_src=$3 qd_before=$4 qd_most=$5
+  if [ "$qd_kind" = tar ] && ! qd_have tar; then echo "tool tar"; return 0; fi
+  qd_src=$3 qd_before=$4 qd_most=$5 qd_word=cut
+  if [ -n "$qd_pack" ]; then
+    # What becomes so much larger is no backup but zeros, or a trap.
+    qd_a=${qd_was#* }
+    qd_a=$((${qd_a% *} / 1048576 * 100))
+    [ "$qd_a" -ge 1024 ] || qd_a=1024
+    if [ "$qd_a" -lt "$qd_most" ]; then qd_most=$qd_a qd_word=swells; fi
+  fi
   qd_keep=$qd_su
   qd_live=
   if [ "$qd_src" != - ] && { [ "$qd_kind" = tar ] || [ "$qd_kind" = zip ]; }; then
@@ -227,12 +271,12 @@ qd_backup_check() {
         {
           qd_unpack "$qd_pack" "$2" 2>&3
           echo "unpack $?" >&3
-        } | qd_flow "$qd_most" | {
+        } | qd_flow "$qd_most" "$qd_word" | {
           # With owners as numbers a name with a space is no trouble; busybox has no such option.
           if tar --version 2>/dev/null | grep -q GNU; then
-            qd_gently tar --numeric-owner --full-time -tvf - 2>&3
+            $qd_nice tar --numeric-owner --full-time -tvf - 2>&3
           else
-            qd_gently tar -tvf - 2>&3
+            $qd_nice tar -tvf - 2>&3
           fi
           echo "list $?" >&3
           cat >/dev/null
@@ -240,12 +284,15 @@ qd_backup_check() {
       } | qd_match
       ;;
     zip)
-      qd_limit 580 $qd_su unzip -tqq "$2" >/dev/null
-      echo "unpack $?" >&3
+      # Printed rather than tested, so that it can be stopped; it compares checksums all the same.
+      {
+        qd_limit 480 $qd_nice $qd_su unzip -p "$2" 2>&3
+        echo "unpack $?" >&3
+      } | qd_flow "$qd_most" "$qd_word" >/dev/null
       {
         if [ -n "$qd_src_ok" ]; then qd_su=$qd_live; qd_sample "$qd_src" "$qd_before"; fi
         qd_su=$qd_keep
-        qd_limit 60 $qd_su unzip -l "$2" | awk '/^ *[0-9]+ +[0-9]+-[0-9]+-[0-9]+ +[0-9:]+ / && !/\/$/ {
+        qd_limit 60 $qd_nice $qd_su unzip -l "$2" | $qd_nice awk '/^ *[0-9]+ +[0-9]+-[0-9]+-[0-9]+ +[0-9:]+ / && !/\/$/ {
           path = $0
           sub(/^ *[0-9]+ +[^ ]+ +[^ ]+ +/, "", path)
           print "A -", $1, path }'
@@ -255,7 +302,7 @@ qd_backup_check() {
       {
         qd_unpack "$qd_pack" "$2" 2>&3
         echo "unpack $?" >&3
-      } | qd_flow "$qd_most" | tail -c 600 | tr '\000' ' ' | {
+      } | qd_flow "$qd_most" "$qd_word" | tail -c 600 | tr '\000' ' ' | {
         qd_a=$(cat)
         case $qd_a in
         *'database dump complete'* | *'database cluster dump complete'* | *'Dump completed'*) echo "trailer 1" ;;
@@ -267,15 +314,17 @@ qd_backup_check() {
       {
         qd_unpack "$qd_pack" "$2" 2>&3
         echo "unpack $?" >&3
-      } | qd_flow "$qd_most" | wc -c | {
+      } | qd_flow "$qd_most" "$qd_word" | wc -c | {
         read -r qd_a
         echo "bytes $qd_a"
       }
       if [ "$qd_kind" = pgdump ] && [ -z "$qd_pack" ] && qd_have pg_restore; then
-        qd_limit 60 $qd_su pg_restore -l "$2" >/dev/null
+        qd_limit 60 $qd_nice $qd_su pg_restore -l "$2" >/dev/null
         echo "list $?" >&3
       fi
       ;;
     esac
+    qd_su=$qd_keep
+    qd_still "$2"
   } 3>&1 | qd_cap 262144
 }

@@ -1,5 +1,3 @@
-# A program that may hang on a dead network mount: only KILL ends that. Arguments: seconds, command.
-qd_kill() { if [ -n "$qd_timeout" ]; then timeout -s KILL "$@"; else shift; "$@"; fi; }
 # Sets how a path is seen (qd_su) and answers whether it can be: 0 it is a directory, 1 nothing is
 # there, 2 we may not look, 3 it is something else, 4 it hangs. Arguments: how (plain, sudo), path.
 qd_see() {
@@ -50,13 +48,10 @@ qd_backup_list() {
   qd_r=$?
   qd_seen "$qd_r"
   [ "$qd_r" = 0 ] || return 0
-  echo "device $($qd_su stat -L -c '%d' "$2/.")"
-  {
-    qd_kill 20 $qd_su find -H "$2/" -maxdepth 1 ! -path "$2/" -name "$3" ! -name '*
-*' -type "$4" -exec stat -c '%Y %s %d:%i %n' {} +
-    echo "end $?"
-  } | sort -rn | awk -v dir="$2/" '
-    $1 == "end" { rc = $2; next }
+  echo "device $(qd_kill 5 $qd_su stat -L -c '%d' "$2/.")"
+  qd_aside 20 $qd_su find -H "$2/" -maxdepth 1 ! -path "$2/" -name "$3" ! -name '*
+*' -type "$4" -exec stat -c '%Y %s %d:%i %n' {} + | sort -rn | awk -v dir="$2/" '
+    /^@/ { rc = substr($0, 2); next }
     {
       n++
       day = int($1 / 86400)
@@ -69,8 +64,8 @@ qd_backup_list() {
       }
       last = day
     }
-    END { print "count " n + 0; print "end " rc }'
-  qd_a=$($qd_su find -H "$2/" -maxdepth 1 -name "$3" -name '*
+    END { print "count " n + 0; print "end " (rc == "" ? 137 : rc) }'
+  qd_a=$(qd_kill 10 $qd_su find -H "$2/" -maxdepth 1 -name "$3" -name '*
 *' -exec echo x \; | grep -c x)
   echo "strange $qd_a"
 }
@@ -80,7 +75,7 @@ qd_backup_source() {
   qd_r=$?
   qd_seen "$qd_r"
   case $qd_r in
-  0) echo "self $($qd_su stat -L -c '%d:%i %Y %s' "$2/.")" ;;
-  3) echo "self $($qd_su stat -L -c '%d:%i %Y %s' "$2")" ;;
+  0) echo "self $(qd_kill 5 $qd_su stat -L -c '%d:%i %Y %s' "$2/.")" ;;
+  3) echo "self $(qd_kill 5 $qd_su stat -L -c '%d:%i %Y %s' "$2")" ;;
   esac
 }

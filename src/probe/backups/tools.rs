@@ -162,7 +162,8 @@ pub fn parse_tool_check(text: &str) -> (i64, Integrity) {
     let answer = read(text);
     let Some(why) = answer.refusal() else { return (answer.now, Integrity::Good) };
     // Who cannot look says nothing of what is there. restic 0.14 ends with 1 whatever it is.
-    let blind = ["password", "passphrase", "locked", "unable to open", "Is there a repository"];
+    let blind =
+        ["password", "passphrase", "locked", "unable to open", "Is there a repository", "aborted"];
     let blind = blind.iter().any(|word| why.contains(word)) || why.contains("does not exist");
     let ended = matches!(answer.status, Some(code) if code != 124 && code != 137 && code < 10);
     if blind || !ended || answer.missing.is_some() || answer.said.is_empty() {

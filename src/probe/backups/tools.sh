@@ -26,61 +26,75 @@ qd_backup_restic() {
   [ "$2" = - ] || qd_pw=RESTIC_PASSWORD_FILE=$2
   case $3 in
   list) qd_told 60 $qd_su env ${qd_pw:+"$qd_pw"} restic --no-lock --no-cache -r "$1" snapshots --json ;;
-  *) qd_told 580 $qd_su env ${qd_pw:+"$qd_pw"} nice -n 19 restic --no-lock --no-cache -q -r "$1" check ;;
+  *)
+    qd_gentle
+    qd_told 580 $qd_nice $qd_su env ${qd_pw:+"$qd_pw"} restic --no-lock --no-cache -q -r "$1" check
+    ;;
   esac
 }
-# borg keeps what it knows of a repository in a directory of its user; so that nothing of that
-# changes, it gets one for the moment, in memory, which goes away with it. Arguments: how,
-# repository, file with its password or `-`, what: list, check; for list: the source or `-`.
+# borg writes down which repositories it knows, below a directory of its user, and has no option to
+# leave that. So it gets a directory in memory that only it can see: a mount of its own namespace,
+# which is gone with it, however it ends. Root may always make one; others where the kernel lets them
+# be root within, which ssh would take seriously, so only for a local repository. Where neither can
+# be it uses its user's own, as `borg list` typed by hand would: borg may then make its directories there
+# and note that it has seen an encrypted repository; a plain one that it does not know it refuses.
+# shellcheck disable=SC2016
+qd_borg_start='
+if [ "$1" = own ]; then
+  qd_k=${BORG_KEYS_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/borg/keys}
+  [ ! -d "$qd_k" ] || export BORG_KEYS_DIR="$qd_k"
+  mount -t tmpfs -o size=64m,mode=700 none /dev/shm || exit 125
+  export BORG_BASE_DIR=/dev/shm
+  export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
+fi
+qd_pw=$2
+shift 2
+[ "$qd_pw" != - ] || exec "$@" </dev/null
+export BORG_PASSPHRASE_FD=9
+exec "$@" </dev/null 9<"$qd_pw"'
+# How borg is run (qd_borg). Arguments: repository, file with its password or `-`.
+qd_borg_by() {
+  qd_borg="env TZ=UTC PATH=$PATH $qd_nice"
+  qd_a='unshare -m'
+  if [ -z "$qd_su" ] && [ "$(id -u)" != 0 ]; then
+    case $1 in /*) qd_a='unshare -rm' ;; *) qd_a=false ;; esac
+  fi
+  qd_mode=user
+  # An unusual PATH would not be one word.
+  case $PATH in *[!A-Za-z0-9/:._+-]*) qd_borg="env TZ=UTC $qd_nice" ;; esac
+  if qd_limit 5 $qd_su $qd_borg $qd_a sh -c "$qd_borg_start" sh own - true; then
+    qd_borg="$qd_borg $qd_a" qd_mode=own
+  fi
+}
+# Nothing is locked, and nothing is left of it. Arguments: how, repository, file with its password or
+# `-`, what: list, check; for list: the source or `-`.
 qd_backup_borg() {
   echo "now $(date +%s)"
   qd_have borg || { echo "tool borg"; return 0; }
   qd_repo_by "$@"
-  # As root all of it is done by root.
-  if [ -n "$qd_su" ]; then
-    # shellcheck disable=SC2016
-    sudo -n env PATH="$PATH" sh -c 'set -f; '"$qd_borg_program"'
-qd_borg "$@"' sh "$2" "$3" "$4" "$5" | qd_cap 3600000
-  else
-    sh -c 'set -f; '"$qd_borg_program"'
-qd_borg "$@"' sh "$2" "$3" "$4" "$5" | qd_cap 3600000
-  fi
-}
-# shellcheck disable=SC2016
-qd_borg_program='
-qd_borg() {
-  export TZ=UTC BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
-  qd_pw=/dev/null
-  if [ "$2" != - ]; then
-    qd_pw=$2
-    # Read from there by borg itself: it stands in no argument and in no variable.
-    export BORG_PASSPHRASE_FD=9
-  fi
-  qd_d=$(mktemp -d /dev/shm/qd-borg.XXXXXX || mktemp -d) || return 1
-  trap "rm -rf -- \"$qd_d\"" EXIT
-  trap "exit 1" HUP INT TERM PIPE
-  export BORG_BASE_DIR="$qd_d"
-  if [ "$3" = check ]; then
-    qd_e=$(timeout 580 nice -n 19 borg --bypass-lock check --repository-only "$1" 2>&1 </dev/null 9<"$qd_pw")
-    echo "rc $?"
-    printf "%s\n" "$qd_e" | tail -n 3 | sed "s/^/!/"
+  qd_gentle
+  # A list is little, and waited for.
+  [ "$4" = check ] || qd_nice=
+  qd_borg_by "$2"
+  qd_repo=$2 qd_src=$5
+  set -- "$4" $qd_su $qd_borg sh -c "$qd_borg_start" sh "$qd_mode" "$3" borg --bypass-lock
+  qd_what=$1
+  shift
+  if [ "$qd_what" = check ]; then
+    qd_told 580 "$@" check --repository-only "$qd_repo"
     return 0
   fi
-  qd_o=$(timeout 60 borg --bypass-lock list --json --last 200 "$1" 2>"$qd_d/err" </dev/null 9<"$qd_pw")
-  qd_r=$?
-  printf "%s\n" "$qd_o" | sed "s/^/|/"
-  tail -n 3 "$qd_d/err" | sed "s/^/!/"
-  echo "rc $qd_r"
-  [ "$qd_r" = 0 ] && [ "$4" != - ] || return 0
-  qd_a=$(timeout 30 borg --bypass-lock list --last 1 --format "{archive}{NL}" "$1" 2>/dev/null </dev/null 9<"$qd_pw")
+  qd_told 60 "$@" list --json --last 200 "$qd_repo"
+  [ "$qd_src" != - ] || return 0
+  qd_a=$(qd_limit 30 "$@" list --last 1 --format '{archive}{NL}' "$qd_repo" | qd_cap 4096)
   [ -n "$qd_a" ] || return 0
-  qd_p=$(timeout 30 borg --bypass-lock list --format "{path}{NL}" "$1::$qd_a" 2>/dev/null </dev/null 9<"$qd_pw" | head -n 1)
+  qd_p=$(qd_limit 30 "$@" list --format '{path}{NL}' "$qd_repo::$qd_a" | head -n 1)
   echo "first $qd_p"
   case "/$qd_p/" in
-  "$4"/*) echo "covers" ;;
-  *) [ -z "$(timeout 60 borg --bypass-lock list --format "{path}{NL}" "$1::$qd_a" "${4#/}" 2>/dev/null </dev/null 9<"$qd_pw" | head -n 1)" ] || echo covers ;;
+  "$qd_src"/*) echo covers ;;
+  *) [ -z "$(qd_limit 60 "$@" list --format '{path}{NL}' "$qd_repo::$qd_a" "${qd_src#/}" | head -n 1)" ] || echo covers ;;
   esac
-}'
+}
 # What of a work tree is not elsewhere. Arguments: how, directory.
 qd_backup_git() {
   echo "now $(date +%s)"

@@ -8,6 +8,7 @@ use super::properties::{file, shown};
 use super::scenario::{DiskPart, State};
 use super::site::Site;
 use super::sockets;
+use super::told;
 
 /// What the tools say on a host that systemd did not start.
 const NOT_BOOTED: &str = "System has not been booted with systemd as init system (PID 1). \
@@ -27,8 +28,8 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
     if asks_systemd && function != "qd_cat" && site.state(t) == State::Silent {
         return (124, String::new());
     }
-    if let Some(text) = site.part.answers.get(function) {
-        return (0, dated(text, site.wall(t) / 1_000_000));
+    if let Some(text) = told::answer(site, function, arguments, t) {
+        return (0, text);
     }
     match (function, arguments) {
         ("qd_facts", _) => (0, facts(site, t)),
@@ -55,9 +56,11 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
                 units.map(|unit| format!("unit {unit} -\n{}\n", journal::last(site, unit, t, 20)));
             (0, words.collect())
         }
-        ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths, t)),
+        ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths)),
         ("qd_ports" | "qd_marks", _) => (0, sockets::listening(site, t)),
         ("qd_backup_list", _) => (0, "place read\ncount 0\nend 0\n".to_owned()),
+        ("qd_backup_source", _) => (0, "place missing\n".to_owned()),
+        ("qd_nginx", _) => (0, addresses(site)),
         ("qd_owners", _) => (0, sockets::owners(site, t)),
         ("qd_survey_units", _) => (
             0,
@@ -68,11 +71,14 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
         // Nothing that `init` asks of files, HTTP and containers is simulated.
         (name, _) if name.starts_with("qd_survey_") => (0, String::new()),
         (
-            "qd_checks" | "qd_packages" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx"
-            | "qd_nginx_conf" | "qd_processes" | "qd_reach" | "qd_starters" | "qd_scripts"
-            | "qd_backup_source" | "qd_backup_check" | "qd_backup_restic" | "qd_backup_borg"
-            | "qd_backup_git" | "qd_backup_command" | "qd_tables" | "qd_zones" | "qd_cron_runs"
-            | "qd_timers",
+            "qd_checks" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx_conf" | "qd_processes"
+            | "qd_reach" | "qd_starters" | "qd_scripts" | "qd_backup_check" | "qd_backup_restic"
+            | "qd_backup_borg" | "qd_backup_git" | "qd_backup_command" | "qd_tables" | "qd_zones"
+            | "qd_cron_runs" | "qd_timers" | "qd_packages",
+            "qd_checks" | "qd_packages" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx_conf"
+            | "qd_processes" | "qd_reach" | "qd_starters" | "qd_scripts" | "qd_backup_check"
+            | "qd_backup_restic" | "qd_backup_borg" | "qd_backup_git" | "qd_backup_command"
+            | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
             _,
         )
         | ("qd_last", [..]) => (0, String::new()),
@@ -80,29 +86,20 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
     }
 }
 
-/// Puts the host's clock where the text has `{now}` or `{now-SECONDS}`.
-fn dated(text: &str, now: i64) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{now") {
-        out.push_str(before);
-        let Some((span, tail)) = after.split_once('}') else { break };
-        let span: i64 = if span.is_empty() { 0 } else { span.parse().unwrap_or(0) };
-        // Writing to a String does not fail.
-        let _ok = write!(out, "{}", now + span);
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
+/// A host without any proxy.
+fn addresses(site: &Site) -> String {
+    let own = site.part.address.parse::<core::net::IpAddr>().ok();
+    let own = own.map_or_else(String::new, |own| format!("address {own}\n"));
+    format!("address 127.0.0.1\naddress ::1\n{own}")
 }
 
 fn readable(site: &Site, how: &str) -> bool {
     site.part.journal || site.part.user == "root" || (how == "sudo" && site.part.sudo)
 }
 
-/// All paths are there, and have been for long; nobody waits for a reboot.
-fn stat(site: &Site, paths: &[String], t: i64) -> String {
-    let changed = site.wall(t).div_euclid(1_000_000) - 40 * 86_400;
+/// All paths are there, and were before it booted; nobody waits for a reboot.
+fn stat(site: &Site, paths: &[String]) -> String {
+    let changed = site.wall(-site.part.up).div_euclid(1_000_000) - 40 * 86_400;
     let mut text = String::new();
     for (place, path) in paths.iter().enumerate().filter(|(_, path)| !path.starts_with("/run/")) {
         let is_file =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::declared;
 use super::generate::{self, Size};
 use super::scenario::{EnvPart, HostPart, Meant, Scenario, ServicePart};
 use super::site::{Service, Site, stock};
@@ -16,6 +17,7 @@ use crate::model::spec::{
 };
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
+use crate::probe::jobs::timers::is_timer;
 use crate::runtime::clock;
 
 /// The hosts of a scenario. Its time begins when it is made.
@@ -126,7 +128,14 @@ impl Fleet {
                 }
             }
         }
+        let declared =
+            declared::read(&env.name, &env.host, &services, &env.config).map_err(fault)?;
         self.describe((&env.name, env.tier, &env.ports), &env.host, &services);
+        if let (Some(spec), Some(more)) = (self.spec.envs.last_mut(), declared) {
+            spec.services.extend(more.services);
+            spec.backups = more.backups;
+            spec.silences = more.silences;
+        }
         for mut host in env.host {
             if host.address.is_empty() {
                 host.address.clone_from(&host.name);
@@ -196,7 +205,11 @@ impl Fleet {
                         .filter(|name| runs_on(part, name.as_str()))
                         .cloned()
                         .collect(),
-                    kind: Kind::Unit(UnitName::new(&part.unit)),
+                    kind: if is_timer(&part.unit) {
+                        Kind::Timer(UnitName::new(&part.unit))
+                    } else {
+                        Kind::Unit(UnitName::new(&part.unit))
+                    },
                     promises: Arc::new(promises(part)),
                 })
                 .collect(),

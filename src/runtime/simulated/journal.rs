@@ -67,19 +67,19 @@ pub(super) fn history(site: &Site, units: &[String], t: i64) -> String {
 pub(super) fn last(site: &Site, unit: &str, t: i64, limit: usize) -> String {
     let Some(service) = site.service(unit) else { return String::new() };
     let seed = site.seed_of(service);
-    let mut entries = match service.life.state {
+    let mut entries = match service.life.course(t) {
         Course::CrashLoop => looped(service, seed, t, limit),
         Course::Running | Course::Churn => steady(service, seed, t, limit),
         Course::Failed => ended(service, seed),
         Course::Stopped => vec![
-            said(-service.life.since - 90_000, 6, format!("Stopping {}...", name(service))),
-            said(-service.life.since, 6, format!("Stopped {}.", name(service))),
+            said(service.life.came() - 90_000, 6, format!("Stopping {}...", name(service))),
+            said(service.life.came(), 6, format!("Stopped {}.", name(service))),
         ],
         Course::Completed => {
             let mut entries = ended(service, seed);
             entries.truncate(service.part.says.len() + 1);
             entries.push(said(
-                -service.life.since,
+                service.life.came(),
                 6,
                 format!("{}: Deactivated successfully.", service.unit),
             ));
@@ -88,7 +88,7 @@ pub(super) fn last(site: &Site, unit: &str, t: i64, limit: usize) -> String {
         Course::Starting => {
             vec![said(-service.life.since, 6, format!("Starting {}...", name(service)))]
         }
-        Course::Missing | Course::BadSetting => Vec::new(),
+        Course::Waiting | Course::Missing | Course::BadSetting => Vec::new(),
     };
     entries.retain(|entry| entry.at <= t);
     let surplus = entries.len().saturating_sub(limit);
@@ -124,7 +124,7 @@ fn looped(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
         entries.push(said(start - 30_000, 6, format!("Stopped {}.", name(service))));
         entries.push(said(start, 6, format!("Started {}.", name(service))));
         let pid = life.at(seed, start).pid;
-        entries.extend(spoken(service, pid, start, life.runs));
+        entries.extend(spoken(service, &service.part.says, pid, start, life.runs));
         entries.extend(end(service, start + life.runs));
     }
     entries
@@ -132,11 +132,11 @@ fn looped(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
 
 fn ended(service: &Service, seed: u64) -> Vec<Entry> {
     let life = &service.life;
-    let start = -life.since - life.runs;
+    let start = life.last_start();
     let mut entries = vec![said(start, 6, format!("Started {}.", name(service)))];
     let pid = 300 + (noise::draw(seed, 0) % 450_000) as u32;
-    entries.extend(spoken(service, pid, start, life.runs));
-    entries.extend(end(service, -life.since));
+    entries.extend(spoken(service, &service.part.says, pid, life.came() - life.runs, life.runs));
+    entries.extend(end(service, life.came()));
     entries
 }
 
@@ -144,19 +144,26 @@ fn steady(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
     let moment = service.life.at(seed, t);
     let start = moment.started.unwrap_or(t);
     let mut entries = vec![said(start, 6, format!("Started {}.", name(service)))];
-    let per_round = service.part.says.len().max(1);
+    let part = &service.part;
+    let lines = if part.hums.is_empty() { &part.says } else { &part.hums };
+    let per_round = lines.len().max(1);
     let rounds = i64::try_from(limit / per_round + 2).unwrap_or(2);
     let this = t.div_euclid(ROUND);
     for round in this - rounds..=this {
-        let spoken = spoken(service, moment.pid, round * ROUND, ROUND);
+        let spoken = spoken(service, lines, moment.pid, round * ROUND, ROUND);
         entries.extend(spoken.filter(|entry| entry.at > start));
     }
     entries
 }
 
 /// What its process prints, spread over a span.
-fn spoken(service: &Service, pid: u32, start: i64, span: i64) -> impl Iterator<Item = Entry> {
-    let says = &service.part.says;
+fn spoken<'s>(
+    service: &'s Service,
+    says: &'s [String],
+    pid: u32,
+    start: i64,
+    span: i64,
+) -> impl Iterator<Item = Entry> + 's {
     let step = span / (says.len() as i64 + 1);
     let program = service.part.command.split(' ').next().unwrap_or_default();
     let from = program.rsplit('/').next().unwrap_or_default();

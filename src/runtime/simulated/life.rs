@@ -31,16 +31,46 @@ pub(super) struct Moment {
 }
 
 impl LifePart {
+    /// What it does at `t`.
+    pub(super) const fn course(&self, t: i64) -> Course {
+        if t < self.begins || self.is_mended(t) { Course::Running } else { self.state }
+    }
+
+    const fn is_mended(&self, t: i64) -> bool {
+        self.ends > 0 && t >= self.ends
+    }
+
+    /// When it came into its state.
+    pub(super) const fn came(&self) -> i64 {
+        if self.begins > 0 { self.begins } else { -self.since }
+    }
+
+    /// When the run began that ended with its state.
+    pub(super) const fn last_start(&self) -> i64 {
+        if self.begins > 0 { -self.since } else { -self.since - self.runs }
+    }
+
     /// How it stands at `t`.
     pub(super) fn at(&self, seed: u64, t: i64) -> Moment {
-        match self.state {
+        if self.is_mended(t) {
+            // To start a unit by hand sets its counter to zero.
+            return Moment { restarts: 0, ..self.up(seed, i64::MAX, self.ends, t) };
+        }
+        match self.course(t) {
             Course::Running => self.up(seed, 0, -self.since, t),
             Course::CrashLoop => self.looping(seed, t),
             Course::Churn => self.churning(seed, t),
             Course::Failed => self.down("failed", "failed", self.result()),
             Course::Stopped | Course::Completed => Moment {
-                exit: Some((Exit { code: ExitCode::Exited, status: 0, at: None }, -self.since)),
+                exit: Some((Exit { code: ExitCode::Exited, status: 0, at: None }, self.came())),
                 ..self.down("inactive", "dead", "success")
+            },
+            Course::Waiting => Moment {
+                sub: "waiting",
+                pid: 0,
+                memory: None,
+                cpu: None,
+                ..self.up(seed, 0, -self.since, t)
             },
             Course::Starting => Moment {
                 active: "activating",
@@ -69,6 +99,17 @@ impl LifePart {
 
     /// The first moment after `t` at which systemd would tell of a change.
     pub(super) fn next_change(&self, seed: u64, t: i64) -> Option<i64> {
+        if t < self.begins {
+            return Some(self.begins);
+        }
+        if self.is_mended(t) {
+            return None;
+        }
+        let ends = (self.ends > 0).then_some(self.ends);
+        self.next_of_state(seed, t).into_iter().chain(ends).min()
+    }
+
+    fn next_of_state(&self, seed: u64, t: i64) -> Option<i64> {
         match self.state {
             Course::CrashLoop => {
                 let start = self.start_of(self.cycle(seed, t), seed);
@@ -80,6 +121,7 @@ impl LifePart {
             | Course::Failed
             | Course::Stopped
             | Course::Completed
+            | Course::Waiting
             | Course::Starting
             | Course::Missing
             | Course::BadSetting => None,
@@ -95,6 +137,7 @@ impl LifePart {
             | Course::Failed
             | Course::Stopped
             | Course::Completed
+            | Course::Waiting
             | Course::Starting
             | Course::Missing
             | Course::BadSetting => false,
@@ -169,10 +212,10 @@ impl LifePart {
             sub,
             result,
             pid: 0,
-            started: Some(-self.since - self.runs),
-            exit: Some((self.exit(), -self.since)),
-            changed: Some(-self.since),
-            activated: Some(-self.since - self.runs),
+            started: Some(self.last_start()),
+            exit: Some((self.exit(), self.came())),
+            changed: Some(self.came()),
+            activated: Some(self.last_start()),
             restarts: self.restarts,
             run: 0,
             memory: None,
@@ -186,7 +229,17 @@ impl LifePart {
         let up =
             Moment { restarts: counted(self.restarts, cycle), ..self.up(seed, cycle, start, t) };
         let end = start + self.runs;
-        if t < end { up } else { self.ended(up, end) }
+        if t < end {
+            up
+        } else if cycle == 0 && self.begins > 0 {
+            // The run that went well for so long.
+            self.ended(
+                Moment { started: Some(-self.since), activated: Some(-self.since), ..up },
+                end,
+            )
+        } else {
+            self.ended(up, end)
+        }
     }
 
     fn churning(&self, seed: u64, t: i64) -> Moment {
@@ -244,6 +297,10 @@ impl LifePart {
     }
 
     fn phase(&self, seed: u64) -> i64 {
+        if self.begins > 0 && self.state == Course::CrashLoop {
+            // The first run ends as the loop begins.
+            return self.runs - self.begins;
+        }
         (noise::share(seed, 0) * self.period() as f64) as i64
     }
 }

@@ -8,6 +8,7 @@ use super::noise;
 use super::scenario::Course;
 use super::site::{Service, Site};
 use crate::model::unit::ExitCode;
+use crate::probe::jobs::timers::is_timer;
 use crate::probe::properties::{Properties, Value};
 
 /// What `systemctl show` knows, in its order.
@@ -108,6 +109,16 @@ pub(super) fn shown(site: &Site, unit: &str, t: i64, names: &str) -> String {
 
 /// A unit's file as it is on disk.
 pub(super) fn file(service: &Service) -> String {
+    if is_timer(service.unit.as_str()) {
+        let part = &service.part;
+        let settings = part.settings.iter().map(|(name, value)| format!("{name}={value}\n"));
+        return format!(
+            "# {}\n[Unit]\nDescription={}\n\n[Timer]\n{}\n[Install]\nWantedBy=timers.target\n",
+            path(service),
+            part.description,
+            settings.collect::<String>()
+        );
+    }
     let part = &service.part;
     let mut text = format!(
         "# {}\n[Unit]\nDescription={}\nAfter=network.target\n\n[Service]\nType={}\n",
@@ -278,6 +289,7 @@ fn pause(service: &Service) -> u64 {
         | Course::Failed
         | Course::Stopped
         | Course::Completed
+        | Course::Waiting
         | Course::Starting
         | Course::Missing
         | Course::BadSetting => 100_000,

@@ -41,6 +41,10 @@ pub(super) struct EnvPart {
     pub(super) host: Vec<HostPart>,
     #[serde(default)]
     pub(super) service: Vec<ServicePart>,
+    /// What a config would have below this environment besides: backups, and services of other
+    /// kinds than units. Of their hosts only the answers tell.
+    #[serde(default)]
+    pub(super) config: String,
 }
 
 /// What becomes of a host.
@@ -101,8 +105,8 @@ pub(super) struct HostPart {
     pub(super) disks: Vec<DiskPart>,
     /// Processes that listen and that no service is.
     pub(super) listeners: Vec<ListenerPart>,
-    /// What other functions of the collector answer, by their name. `{now}`, `{now-3600}` is the
-    /// host's clock in seconds.
+    /// What functions of the collector answer, by their name, or by that and one of their
+    /// arguments. Moments in them are those of [`super::told`].
     pub(super) answers: BTreeMap<String, String>,
 }
 
@@ -118,8 +122,21 @@ pub(super) struct ListenerPart {
     pub(super) directory: String,
     pub(super) cgroup: String,
     /// It began so long before the start.
-    #[serde(deserialize_with = "span")]
+    #[serde(default, deserialize_with = "span")]
     pub(super) since: i64,
+    /// Or so long after it.
+    #[serde(default, deserialize_with = "span")]
+    pub(super) begins: i64,
+    /// It is gone so long after the start; 0 is never.
+    #[serde(default, deserialize_with = "span")]
+    pub(super) ends: i64,
+}
+
+impl ListenerPart {
+    /// Whether it listens at `t`.
+    pub(super) const fn is_there(&self, t: i64) -> bool {
+        t >= self.begins && (self.ends == 0 || t < self.ends)
+    }
 }
 
 impl Default for HostPart {
@@ -201,6 +218,8 @@ pub(super) struct ServicePart {
     pub(super) settings: BTreeMap<String, String>,
     /// What its process prints.
     pub(super) says: Vec<String>,
+    /// And while it is well, where that is something else.
+    pub(super) hums: Vec<String>,
     pub(super) life: LifePart,
     /// Its life on some hosts, where it is another.
     pub(super) on: BTreeMap<String, LifePart>,
@@ -228,6 +247,7 @@ impl Default for ServicePart {
             triggered_by: String::new(),
             settings: BTreeMap::new(),
             says: Vec::new(),
+            hums: Vec::new(),
             life: LifePart::default(),
             on: BTreeMap::new(),
         }
@@ -261,6 +281,8 @@ pub(super) enum Course {
     Stopped,
     /// A job that ended well.
     Completed,
+    /// A timer that waits for its moment.
+    Waiting,
     /// It does not come up.
     Starting,
     /// There is no such unit.
@@ -292,6 +314,12 @@ pub(super) struct LifePart {
     pub(super) memory_mib: u64,
     /// Percent of one processor.
     pub(super) cpu: f64,
+    /// So long after the start it still runs, since `since`; only then `state` begins.
+    #[serde(deserialize_with = "span")]
+    pub(super) begins: i64,
+    /// So long after the start somebody has mended it; 0 is never.
+    #[serde(deserialize_with = "span")]
+    pub(super) ends: i64,
 }
 
 impl Default for LifePart {
@@ -306,6 +334,8 @@ impl Default for LifePart {
             signal: 0,
             memory_mib: 48,
             cpu: 0.4,
+            begins: 0,
+            ends: 0,
         }
     }
 }

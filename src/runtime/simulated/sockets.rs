@@ -21,7 +21,8 @@ struct Socket<'a> {
 
 fn sockets(site: &Site, t: i64) -> Vec<Socket<'_>> {
     let kept = site.services.iter().flat_map(|service| of_service(site, service, t));
-    let by_hand = site.part.listeners.iter().map(|part| by_hand(site, part, t));
+    let there = site.part.listeners.iter().filter(|part| part.is_there(t));
+    let by_hand = there.map(|part| by_hand(site, part));
     kept.chain(by_hand).collect()
 }
 
@@ -31,7 +32,10 @@ fn of_service<'s>(
     t: i64,
 ) -> impl Iterator<Item = Socket<'s>> {
     let moment = service.life.at(site.seed_of(service), t);
-    let taken = |port: u16| site.part.listeners.iter().any(|listener| listener.port == port);
+    let taken = move |port: u16| {
+        let mut there = site.part.listeners.iter().filter(|part| part.is_there(t));
+        there.any(|listener| listener.port == port)
+    };
     let running = moment.started.filter(|_| moment.pid > 0).map(|started| (moment.pid, started));
     service.part.ports.iter().filter(move |port| !taken(**port)).filter_map(move |port| {
         let (pid, started) = running?;
@@ -49,8 +53,8 @@ fn of_service<'s>(
     })
 }
 
-fn by_hand<'s>(site: &'s Site, part: &'s ListenerPart, t: i64) -> Socket<'s> {
-    let began = site.monotonic(t).saturating_sub(u64::try_from(t + part.since).unwrap_or(0));
+fn by_hand<'s>(site: &'s Site, part: &'s ListenerPart) -> Socket<'s> {
+    let began = site.monotonic(part.begins - part.since);
     Socket {
         port: part.port,
         address: &part.address,
@@ -69,7 +73,8 @@ fn program(command: &str) -> &str {
 }
 
 fn inode(site: &Site, socket: &Socket<'_>) -> u64 {
-    noise::draw(site.seed, i64::from(socket.port)) % 900_000 + 10_000
+    let whose = i64::from(socket.port) << 32 | i64::from(socket.pid);
+    noise::draw(site.seed, whose) % 900_000 + 10_000
 }
 
 /// `qd_ports`.

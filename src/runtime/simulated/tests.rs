@@ -77,7 +77,12 @@ fn what_cannot_be_is_refused_with_its_line() {
 async fn the_parsers_read_all_that_a_shell_answers() {
     let names =
         |scenario| hosts(&named(scenario)).into_iter().map(move |(name, _)| (scenario, name));
-    for (scenario, name) in ["crash-loop", "lost-hosts"].into_iter().flat_map(names) {
+    for (scenario, name) in scenarios()
+        .iter()
+        .map(|scenario| scenario.name)
+        .filter(|name| *name != "fleet")
+        .flat_map(names)
+    {
         // Each in a time of its own, since one falls silent soon.
         let Ok(host) = named(scenario).host(&name) else { continue };
         let site = Arc::clone(&host.0);
@@ -127,7 +132,8 @@ async fn the_parsers_read_all_that_a_shell_answers() {
             assert_eq!(detail.warnings, Vec::<String>::new(), "{unit}");
             assert_eq!(detail.journal.len(), journal.lines().count(), "{unit}");
             assert!(detail.journal.is_sorted_by_key(|line| line.at), "{unit}");
-            assert!(detail.files[0].1.contains("ExecStart="), "{unit}");
+            let does = if unit.ends_with(".service") { "ExecStart=" } else { "OnCalendar=" };
+            assert!(detail.files[0].1.contains(does), "{unit}");
             assert!(detail.properties.iter().any(|(name, _)| name == "ActiveState"));
         }
     }
@@ -299,4 +305,48 @@ fn quoted_words_come_back() {
     for argv in [vec!["a"], vec!["", "it's", "a b", "'", "\\", "$x `y` \"z\""], vec!["ü\t"]] {
         assert_eq!(shell::words(&crate::probe::quote::quote_all(&argv)), argv);
     }
+}
+
+#[test]
+fn what_begins_later_and_is_mended_is_so_at_its_moments() {
+    let fleet = named("load-balancer");
+    let site = fleet.host("production/ai-core").unwrap().0;
+    let service = site.service("sophia-real_time_chat_mcp.service").unwrap();
+    let (seed, life) = (site.seed_of(service), &service.life);
+    let ports = |t: i64| sockets::owners(&site, t);
+    let (begins, ends) = (15 * SECOND, 240 * SECOND);
+    let before = life.at(seed, begins - 1);
+    assert_eq!((before.active, before.restarts), ("active", 0));
+    assert!(!ports(begins - 1).contains("docker-proxy") && ports(begins - 1).contains(":8001"));
+    let broken = life.at(seed, begins);
+    assert_eq!((broken.sub, broken.started), ("auto-restart", before.started));
+    assert!(ports(begins).contains("docker-proxy"));
+    // It is told of each change, in order, and of none after the last.
+    let mut t = 0;
+    let mut told = Vec::new();
+    while let Some(next) = life.next_change(seed, t) {
+        assert!(next > t && life.at(seed, next - 1).sub == life.at(seed, t).sub);
+        told.push(next);
+        t = next;
+    }
+    assert_eq!((told.first(), told.last()), (Some(&begins), Some(&ends)));
+    let last = life.at(seed, ends - 1).restarts;
+    assert!((15..25).contains(&last), "{last}");
+    assert_eq!(life.restarts_within(seed, 0, ends * 2).len(), last as usize);
+    let mended = life.at(seed, ends);
+    assert_eq!((mended.active, mended.sub, mended.restarts), ("active", "running", 0));
+    assert_eq!(mended.started, Some(ends));
+    assert!(!ports(ends).contains("docker-proxy"));
+    let said = |t: i64| journal::last(&site, service.unit.as_str(), t, 20);
+    assert!(!said(begins - SECOND).contains("address already in use"));
+    assert!(said(begins + 60 * SECOND).contains("address already in use"));
+    assert!(!said(ends + 120 * SECOND).contains("address already in use"));
+}
+
+#[test]
+fn a_fault_in_what_a_scenario_declares_is_told_with_its_line() {
+    let text = "[[env]]\nname='a'\ntier='staging'\nconfig='''\n[[env.backup]]\nname='b'\nfile='x'\n'''\n\
+                [[env.host]]\nname='h'\n";
+    let fault = Fleet::parse(text).unwrap_err();
+    assert!(fault.detail.starts_with("line 1 of the config of a: this"), "{fault}");
 }

@@ -15,8 +15,11 @@ const OLDEST: i64 = 90 * 86_400 * 1_000_000;
 /// Old ones are looked for after so many new ones, and at the first.
 const PRUNE_EVERY: usize = 1000;
 
-/// Times are microseconds since the Unix epoch. An event that two consoles have seen is the same
-/// one when they saw it in the same second.
+/// Consoles read a host each at its own pace: what two of them have seen within so many seconds is
+/// one event.
+const SAME: i64 = 3;
+
+/// Times are microseconds since the Unix epoch.
 pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS events (
         id INTEGER PRIMARY KEY,
@@ -49,7 +52,11 @@ pub(super) fn write(
         let mut insert = transaction.prepare_cached(
             "INSERT OR IGNORE INTO events (at, second, env, host, subject, topic, kind, severity,
                                            before, after, text, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM events
+                 WHERE second BETWEEN ?2 - ?13 AND ?2 + ?13 AND env = ?3 AND host = ?4
+                     AND subject = ?5 AND topic = ?6 AND kind = ?7 AND after = ?10)",
         )?;
         for event in events {
             let (env, host) =
@@ -67,6 +74,7 @@ pub(super) fn write(
                 event.to,
                 event.text,
                 serde_json::to_string(&event.detail).unwrap_or_default(),
+                SAME,
             ])?;
         }
     }
@@ -195,8 +203,8 @@ mod tests {
         let mut connection = open();
         let now = clock::now().as_secs();
         let mut written = 0;
-        for _ in 0..2 {
-            write(&mut connection, &[event(now, "failed")], &mut written).unwrap();
+        for late in 0..2 {
+            write(&mut connection, &[event(now + late, "failed")], &mut written).unwrap();
         }
         write(&mut connection, &[event(now, "running")], &mut written).unwrap();
         assert_eq!(read(&connection, &Wanted::default(), 10).unwrap().len(), 2);
@@ -206,7 +214,8 @@ mod tests {
     fn it_is_bounded_in_rows_and_in_age() {
         let mut connection = open();
         let now = clock::now().as_secs();
-        let mut events: Vec<Event> = (0..50).map(|n| event(now - 100 + n, "failed")).collect();
+        let mut events: Vec<Event> =
+            (0..50).map(|n| event(now - 1000 + n * 10, "failed")).collect();
         events.insert(0, event(now - 91 * 86_400, "failed"));
         write(&mut connection, &events, &mut 1).unwrap();
         assert_eq!(read(&connection, &Wanted::default(), 100).unwrap().len(), 51);

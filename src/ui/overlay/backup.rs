@@ -117,15 +117,20 @@ fn copies(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>, facts
         let at = at.map(|at| words::moment(at, scene.chrome.utc_offset_secs)).unwrap_or_default();
         let size = copy.size.map_or_else(|| "?".to_owned(), words::bytes);
         let (role, good) = match facts.check(copy).map(|check| &check.integrity) {
+            _ if backups::is_unsettled(row.spec, facts, copy) => (Role::Muted, ", not settled yet"),
             _ if !backups::counts(row.spec, facts, copy) => (Role::Critical, ", does not count"),
             Some(Integrity::Good) => (Role::Text, ", whole"),
-            Some(Integrity::Unknown(_) | Integrity::Empty | Integrity::Corrupt(_)) | None => {
-                (Role::Muted, "")
-            }
+            Some(
+                Integrity::Unknown(_)
+                | Integrity::Writing
+                | Integrity::Empty
+                | Integrity::Corrupt(_),
+            )
+            | None => (Role::Muted, ""),
         };
         page.say(role, &format!("{at}  {size:>5}  {}{good}", copy.name));
     }
-    let more = facts.count.saturating_sub(COPIES as u64);
+    let more = facts.count.saturating_sub(facts.copies.len().min(COPIES) as u64);
     if more > 0 {
         page.say(Role::Muted, &format!("and {more} more"));
     }
@@ -159,6 +164,9 @@ fn content(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>, chec
         Integrity::Good => page.fact_in(Role::Ok, "integrity", "read to its end"),
         Integrity::Empty => page.fact_in(Role::Critical, "integrity", "it holds nothing"),
         Integrity::Corrupt(why) => page.fact_in(Role::Critical, "integrity", &**why),
+        Integrity::Writing => {
+            page.fact_in(Role::Unknown, "integrity", "not known: it is still being written");
+        }
         Integrity::Unknown(why) => {
             page.fact_in(Role::Unknown, "integrity", format!("not known: {why}"));
         }

@@ -97,8 +97,10 @@ impl Teller<'_> {
             1 => format!("restarted {who}{}", why(instance)),
             n => format!("restarted {n} times{}", why(instance)),
         };
+        // They are told together, some time later; the last of them was then.
+        let at = instance.restarts.last_at().filter(|at| now.since(*at) < RESTARTS * 2);
         let event = self
-            .event(now, EventKind::Restart, severity, &text)
+            .event(at.unwrap_or(now), EventKind::Restart, severity, &text)
             .about(name.as_str(), "")
             .turned("", &n.to_string())
             .proved(proof(instance));

@@ -17,10 +17,12 @@ const DEADLINE: Duration = Duration::from_secs(600);
 pub(super) const AGAIN: i64 = 86_400;
 /// One that could not be read, after so many.
 const SOON: i64 = 3600;
+/// One that was still being written, after so many.
+const SETTLING: i64 = 20;
 /// Where the newest is broken, so many before it are looked at, to find one that is good.
 const DEEP: usize = 3;
-/// Pieces of 64 MiB that are read of one copy.
-const PIECES: &str = "1024";
+/// MiB that are read of one copy.
+const MOST: &str = "65536";
 /// As many other directories are compared with a copy: each costs reading it once more.
 const TWINS: usize = 2;
 
@@ -30,7 +32,14 @@ impl Reader<'_> {
         loop {
             self.desk.listed.notified().await;
             let (specs, mine) = self.specs();
-            for spec in mine.iter().filter_map(|place| specs.get(*place)) {
+            let mut mine: Vec<&BackupSpec> =
+                mine.iter().filter_map(|place| specs.get(*place)).collect();
+            // What takes long comes last: others are not to wait for it.
+            mine.sort_by_cached_key(|spec| {
+                let facts = self.desk.get(&spec.name);
+                facts.and_then(|facts| facts.copies.first().and_then(|copy| copy.size))
+            });
+            for spec in mine {
                 for _ in 0..DEEP {
                     let Some(facts) = self.desk.get(&spec.name) else { break };
                     let Some(copy) = due(spec, &facts) else { break };
@@ -51,7 +60,7 @@ impl Reader<'_> {
         let file = format!("{}/{}", directory.trim_end_matches('/'), copy.name);
         let before = began(copy).to_string();
         let source = spec.source.as_deref().unwrap_or("-");
-        let argv = ["qd_backup_check", self.shared.root(), &file, source, &before, PIECES];
+        let argv = ["qd_backup_check", self.shared.root(), &file, source, &before, MOST];
         let heavy = &self.shared.heavy;
         let Ok(answer) = heavy.ask(self.transport, &argv, DEADLINE).await else { return false };
         let mut checked =
@@ -107,7 +116,7 @@ impl Reader<'_> {
             if found.kind != PathKind::Directory || found.identity == source {
                 continue;
             }
-            let argv = ["qd_backup_check", self.shared.root(), file, &twin, before, PIECES];
+            let argv = ["qd_backup_check", self.shared.root(), file, &twin, before, MOST];
             let heavy = &self.shared.heavy;
             let Ok(answer) = heavy.ask(self.transport, &argv, DEADLINE).await else { break };
             let read = parse_check(&answer.text, answer.status, Identity::default(), true);
@@ -142,8 +151,10 @@ fn due<'a>(spec: &BackupSpec, facts: &'a BackupFacts) -> Option<&'a Copy> {
         match &check.integrity {
             Integrity::Good => return (age > AGAIN).then_some(copy),
             Integrity::Unknown(_) => return (age > SOON).then_some(copy),
+            // It is looked at again when it has not moved for a round; the one before it meanwhile.
+            Integrity::Writing if age > SETTLING => return Some(copy),
             Integrity::Corrupt(_) | Integrity::Empty if age > AGAIN => return Some(copy),
-            Integrity::Corrupt(_) | Integrity::Empty => {}
+            Integrity::Writing | Integrity::Corrupt(_) | Integrity::Empty => {}
         }
     }
     None

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{PACE, Reader};
 use crate::model::backup::{BackupFacts, BackupSpec, Way};
-use crate::model::backups::job;
+use crate::model::backups::{job, moving};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::BackupName;
 use crate::probe::backups::{parse_listing, parse_source};
@@ -48,19 +48,23 @@ impl Reader<'_> {
                     silence.rounds -= 1;
                     continue;
                 }
-                let read = self.list(spec).await;
+                let mut read = self.list(spec).await;
                 let hangs = matches!(&read, Err(fault) if fault.kind == FaultKind::TimedOut);
                 let next =
                     if hangs { (silence.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) } else { 0 };
                 *silence = Silence { rounds: next, last: next };
-                if let Ok(facts) = &read {
+                if let Ok(facts) = &mut read {
                     let newest =
                         |facts: &BackupFacts| facts.copies.first().map(|c| c.identity.clone());
                     let before = self.desk.get(&spec.name);
-                    if before.is_some_and(|before| newest(&before) != newest(facts)) {
+                    if before.as_ref().is_some_and(|before| newest(before) != newest(facts)) {
                         self.shared.rescript.notify_one();
                     }
                     self.memory.only(&spec.name, facts);
+                    for moved in before.iter().flat_map(|before| moving(before, facts)) {
+                        self.memory.keep(&spec.name, moved);
+                    }
+                    facts.checks = self.memory.of(&spec.name);
                     self.desk.put(&spec.name, facts.clone());
                 }
                 self.report(spec, read).await;
