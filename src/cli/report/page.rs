@@ -185,7 +185,8 @@ fn findings(out: &mut String, found: &[Found<'_>], events: &[Event]) {
             (command, "") => command.to_owned(),
             (command, note) => format!("{command}  # {note}"),
         };
-        let steps: Vec<String> = finding.fix.iter().map(step).collect();
+        let who = finding.run_as(one.host).map(|who| format!("# {who}"));
+        let steps: Vec<String> = who.into_iter().chain(finding.fix.iter().map(step)).collect();
         let _ok = writeln!(out, "\nFix, in this order:\n\n{}", block(&steps));
     }
 }

@@ -71,6 +71,9 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
     if !finding.fix.is_empty() {
         page.heading("Fix, in this order; nothing of it is done for you");
     }
+    if let Some(who) = finding.run_as(row.host) {
+        page.say(Role::Notice, &format!("Run it {who}."));
+    }
     for (place, step) in finding.fix.iter().enumerate() {
         let number = format!("{}.", place + 1);
         if step.command.is_empty() {
