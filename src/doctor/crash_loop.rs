@@ -9,6 +9,7 @@ use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 const FIVE: Duration = Duration::from_secs(300);
 /// Last lines shown as evidence.
@@ -70,7 +71,8 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     for line in said.iter().skip(said.len().saturating_sub(LINES)) {
         found = found.proof_at("journal", line.text.clone(), patient.host.wall(line.at));
     }
+    let quoted = word(name);
     found
-        .step(format!("journalctl -u {name} -n 50"), "its last words; mend what they name")
-        .step(format!("systemctl stop {name}"), "as a stop-gap: ends the loop, and the service")
+        .step(format!("journalctl -u {quoted} -n 50"), "its last words; mend what they name")
+        .step(format!("systemctl stop {quoted}"), "as a stop-gap: ends the loop, and the service")
 }
