@@ -1,9 +1,8 @@
 //! `backup-unverified`: nobody has seen, or can see, whether a backup is any good.
 
-use super::{file, finding, with};
 use std::time::Duration;
 
-use super::{finding, with};
+use super::{file, finding, with};
 use crate::doctor::patient::Patient;
 use crate::model::backup::Way;
 use crate::model::backups::{BackupRow, BackupVerdict};
@@ -18,10 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::Unverified) {
-        // Its first check has not come to its end: not known yet is nothing found.
-        if problem.severity == Severity::Info && row.check().is_none() {
-            continue;
-        }
         let name = &row.spec.name;
         let summary = match problem.severity {
             Severity::Unknown => format!("the backups of {name} cannot be looked at"),
@@ -29,6 +24,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         };
         let mut found = finding(Rule::BackupUnverified, row, problem, summary)
             .proof(&row.spec.way.place(), problem.detail.clone());
+        // Its first check has not come to its end: not known yet is nothing found.
         if row.check().is_none() && problem.severity == Severity::Info {
             found = found.confirmed_after(PATIENCE);
         }
