@@ -1,9 +1,6 @@
 //! `backup-unverified`: nobody has seen, or can see, whether a backup is any good.
 
 use super::{file, finding, with};
-use std::time::Duration;
-
-use super::{finding, with};
 use crate::doctor::patient::Patient;
 use crate::model::backup::Way;
 use crate::model::backups::{BackupRow, BackupVerdict};
@@ -12,9 +9,6 @@ use crate::model::observed::Observed;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::probe::quote::quote;
-
-/// It takes a while until the newest has been read for the first time.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::Unverified) {
@@ -29,9 +23,6 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         };
         let mut found = finding(Rule::BackupUnverified, row, problem, summary)
             .proof(&row.spec.way.place(), problem.detail.clone());
-        if row.check().is_none() && problem.severity == Severity::Info {
-            found = found.confirmed_after(PATIENCE);
-        }
         if problem.severity == Severity::Unknown {
             found = found.step("", "let the user read it, or allow `sudo -n` there");
         } else {
