@@ -9,6 +9,7 @@ use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 const FIVE: Duration = Duration::from_secs(300);
 /// Last lines shown as evidence.
@@ -32,8 +33,16 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let clean = exit.is_some_and(|exit| exit.is_clean());
     let about = if five.at_least { "at least " } else { "" };
     // Why, `consequences` adds.
-    let summary =
-        format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n);
+    let counted = row.instance.facts.value().and_then(|facts| facts.n_restarts);
+    let summary = match counted.filter(|_| five.n < 2) {
+        // We look since a moment ago; systemd has counted for longer.
+        Some(n) => {
+            format!("{} is started again and again: {n} times by systemd's count", row.service)
+        }
+        None => {
+            format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n)
+        }
+    };
     // Ending well and being started again may be somebody's wish.
     let severity = if clean { Severity::Warning } else { Severity::Critical };
     let subject = Subject::Service(row.service.clone());
@@ -62,7 +71,8 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     for line in said.iter().skip(said.len().saturating_sub(LINES)) {
         found = found.proof_at("journal", line.text.clone(), patient.host.wall(line.at));
     }
+    let quoted = word(name);
     found
-        .step(format!("journalctl -u {name} -n 50"), "its last words; mend what they name")
-        .step(format!("systemctl stop {name}"), "as a stop-gap: ends the loop, and the service")
+        .step(format!("journalctl -u {quoted} -n 50"), "its last words; mend what they name")
+        .step(format!("systemctl stop {quoted}"), "as a stop-gap: ends the loop, and the service")
 }

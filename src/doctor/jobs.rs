@@ -14,7 +14,7 @@ use super::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Row;
 use crate::model::job::{JobFacts, JobOrigin, JobVerdict};
-use crate::probe::quote::{quote, quote_all};
+use crate::probe::quote::{quote, quote_all, word};
 
 /// How often jobs are read, with some patience: see `runtime::host::jobs`.
 const PACE: Duration = Duration::from_secs(45);
@@ -79,11 +79,18 @@ const fn source(job: &JobFacts) -> &'static str {
 /// What shows why it did not work, and what runs it once more.
 fn look_and_run(job: &JobFacts, found: Finding) -> Finding {
     match (&job.origin, &job.activates) {
-        (JobOrigin::Timer(_), Some(unit)) => found
-            .step(format!("journalctl -u {unit} -n 50"), "its last words; mend what they name")
-            .step(format!("systemctl start {unit}"), "runs it now, beside its timer"),
+        (JobOrigin::Timer(_), Some(unit)) => {
+            let quoted = word(unit.as_str());
+            found
+                .step(
+                    format!("journalctl -u {quoted} -n 50"),
+                    "its last words; mend what they name",
+                )
+                .step(format!("systemctl start {quoted}"), "runs it now, beside its timer")
+        }
         (JobOrigin::Timer(unit), None) => {
-            found.step(format!("systemctl cat {unit}"), "what it is to start")
+            let quoted = word(unit.as_str());
+            found.step(format!("systemctl cat {quoted}"), "what it is to start")
         }
         (JobOrigin::Cron { .. } | JobOrigin::Part { .. }, _) => {
             let user = if job.user.is_empty() { "root" } else { &job.user };
@@ -99,11 +106,13 @@ fn look_and_run(job: &JobFacts, found: Finding) -> Finding {
 fn schedule(job: &JobFacts, cron_runs: bool, found: Finding) -> Finding {
     match &job.origin {
         JobOrigin::Timer(unit) if job.idle.is_some() => found.step(
-            format!("systemctl enable --now {unit}"),
+            format!("systemctl enable --now {quoted}", quoted = word(unit.as_str())),
             "from now on; where Persistent= is set and a run was missed, that comes at once",
         ),
-        JobOrigin::Timer(unit) => found
-            .step(format!("systemctl list-timers --all {unit}"), "when it ran and when it will"),
+        JobOrigin::Timer(unit) => found.step(
+            format!("systemctl list-timers --all {quoted}", quoted = word(unit.as_str())),
+            "when it ran and when it will",
+        ),
         JobOrigin::Cron { .. } | JobOrigin::Part { .. } if !cron_runs => found.step(
             "systemctl enable --now cron || systemctl enable --now crond",
             "starts the daemon: every job of this host is its",

@@ -29,6 +29,7 @@ use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;
 use crate::model::unit::{ActiveState, Exit, ExitCode, JournalLine, UnitFacts};
+use crate::probe::quote::word;
 
 /// Last lines shown as evidence.
 const LINES: usize = 8;
@@ -125,10 +126,15 @@ impl Service<'_, '_> {
         found
     }
 
+    /// Its unit as a word of a command.
+    fn quoted(&self) -> String {
+        word(self.unit.as_str())
+    }
+
     /// The last step of every fix that ends with a start.
     fn start(&self, found: Finding) -> Finding {
-        let unit = self.unit;
-        let restarts = format!("systemctl reset-failed {unit}; systemctl restart {unit}");
+        let quoted = self.quoted();
+        let restarts = format!("systemctl reset-failed {quoted}; systemctl restart {quoted}");
         found.step(restarts, "starts it again")
     }
 }

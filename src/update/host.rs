@@ -260,7 +260,6 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let Some(instance) = host.instance_of(unit) else { return };
     let before = instance.facts.value();
     let known = before.is_some();
-    let before_restarts = before.and_then(|before| before.n_restarts);
     if facts.changed.is_none() && before.is_some_and(|before| before.active != facts.active) {
         // systemd forgets a unit that nothing needs any more, and with it when it went down.
         facts.changed = until_now;
@@ -269,8 +268,10 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let job = &*facts.unit_type == "oneshot" || !facts.triggered_by.is_empty();
     let started = if job { None } else { facts.started };
     let run = Run { boot, n_restarts: facts.n_restarts, started };
+    // Also of an earlier run of the console: who started it while none looked is seen too.
+    let counted = instance.restarts.counted();
     let restarts = instance.restarts.observe(run, continuous && known, now);
-    let by_hand = facts.n_restarts <= before_restarts;
+    let by_hand = facts.n_restarts <= counted;
     if let Some(exit) = facts.exit {
         instance.last_exit = Some(exit);
     }

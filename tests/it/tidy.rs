@@ -248,6 +248,36 @@ fn only_the_clock_reads_a_clock() {
     }
 }
 
+/// By which a value becomes a word.
+const QUOTED: [&str; 5] =
+    ["word(", "quote(", "crate::probe::quote::quote(", "service.quoted()", "self.quoted()"];
+
+/// A unit's name may have a backslash (systemd-escape(1)), which a shell would take away.
+#[test]
+fn a_unit_in_a_command_of_a_fix_is_quoted() {
+    let commands = ["systemctl ", "systemd-analyze ", "journalctl ", "grep -F ", "grep "];
+    let mut seen = 0;
+    for file in files_below(&root().join("src/doctor"), "rs") {
+        let code = code(&file);
+        for (at, command) in commands.iter().flat_map(|command| code.match_indices(command)) {
+            let rest = &code[at + command.len()..];
+            let rest = &rest[..rest.find(['"', ';', '&', '|', '\n']).unwrap_or(rest.len())];
+            let values = rest.split('{').skip(1).map(|after| after.split('}').next());
+            for value in values.map(Option::unwrap_or_default) {
+                seen += 1;
+                // Of a value without a name its own expression, which follows, tells.
+                let next: String = code[at..].chars().take(160).collect();
+                let is_quoted = match value {
+                    "" => next.contains("quote("),
+                    name => QUOTED.iter().any(|by| code.contains(&format!(" {name} = {by}"))),
+                };
+                assert!(is_quoted, "{}: {command}{rest}", file.display());
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
 #[test]
 fn only_one_place_is_unsafe() {
     let with: Vec<PathBuf> = files_below(&root().join("src"), "rs")

@@ -1,5 +1,7 @@
 //! `backup-unverified`: nobody has seen, or can see, whether a backup is any good.
 
+use std::time::Duration;
+
 use super::{file, finding, with};
 use crate::doctor::patient::Patient;
 use crate::model::backup::Way;
@@ -12,10 +14,6 @@ use crate::probe::quote::quote;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::Unverified) {
-        // Its first check has not come to its end: not known yet is nothing found.
-        if problem.severity == Severity::Info && row.check().is_none() {
-            continue;
-        }
         let name = &row.spec.name;
         let summary = match problem.severity {
             Severity::Unknown => format!("the backups of {name} cannot be looked at"),
@@ -23,6 +21,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         };
         let mut found = finding(Rule::BackupUnverified, row, problem, summary)
             .proof(&row.spec.way.place(), problem.detail.clone());
+        // Its first check has not come to its end: not known yet is nothing found.
+        if row.check().is_none() && problem.severity == Severity::Info {
+            found = found.confirmed_after(PATIENCE);
+        }
         if problem.severity == Severity::Unknown {
             found = found.step("", "let the user read it, or allow `sudo -n` there");
         } else {

@@ -11,6 +11,7 @@ use crate::model::ids::UnitName;
 use crate::model::ports::{Owner, PortRow};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for row in patient.rows.iter().filter(|row| row.verdict.health == Some(CheckState::Failing)) {
@@ -137,16 +138,17 @@ fn listens(patient: &Patient<'_>, row: &Row<'_>, port: u16, found: Finding) -> F
 fn fix(row: &Row<'_>, spec: &CheckSpec, why: Why, found: Finding) -> Finding {
     let found = found.step(by_hand(spec), "asks the same by hand");
     let Some(unit) = row.instance.kind.unit() else { return found };
-    let found = found.step(format!("journalctl -u {unit} -n 50"), "what it says about it");
+    let quoted = word(unit.as_str());
+    let found = found.step(format!("journalctl -u {quoted} -n 50"), "what it says about it");
     match why {
         Why::Refused => found.step(
-            format!("ss -Hltunpe | grep {unit}"),
+            format!("ss -Hltunpe | grep -F {quoted}"),
             "where it listens; correct its settings, or the check where they are right",
         ),
         Why::Tls => found.step("", "renew or install the certificate, and reload what serves it"),
         Why::Unresolved => found.step("", "mend the name, or ask by another one"),
         Why::TimedOut | Why::Status | Why::Content | Why::NoEvent | Why::Broken => found.step(
-            format!("systemctl restart {unit}"),
+            format!("systemctl restart {quoted}"),
             "when it will not recover by itself; interrupts what it serves, and what it said goes \
              only to the journal",
         ),

@@ -9,6 +9,7 @@ use crate::model::finding::Finding;
 use crate::model::limits::Limits;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 /// Below this share of the limit it is over.
 const LEFT_AT: f64 = 0.8;
@@ -40,8 +41,9 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             .proof("last quarter of an hour", format!("95 of 100 within {}", span(p95)))
             .step(format!("time {}", by_hand(spec)), "how long it takes now");
         if let Some(unit) = row.instance.kind.unit() {
+            let quoted = word(unit.as_str());
             found = found.step(
-                format!("systemd-cgtop -n 1; systemctl status {unit}"),
+                format!("systemd-cgtop -n 1; systemctl status {quoted}"),
                 "whether it or its host is short of processor or memory",
             );
         }

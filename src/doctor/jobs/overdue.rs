@@ -6,6 +6,7 @@ use crate::model::finding::Finding;
 use crate::model::job::{JobVerdict, RunEnd};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for job in declared(patient) {
@@ -36,9 +37,13 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         }
         found = proof(patient, job.facts, found);
         found = match (&job.facts.activates, running) {
-            (Some(unit), true) => found
-                .step(format!("systemctl status {unit}"), "what it does for so long")
-                .step(format!("systemctl stop {unit}"), "ends that run, with what it has begun"),
+            (Some(unit), true) => {
+                let quoted = word(unit.as_str());
+                found.step(format!("systemctl status {quoted}"), "what it does for so long").step(
+                    format!("systemctl stop {quoted}"),
+                    "ends that run, with what it has begun",
+                )
+            }
             (Some(_), false) | (None, _) => {
                 look_and_run(job.facts, schedule(job.facts, cron_runs(patient), found))
             }

@@ -8,6 +8,7 @@ use crate::model::port::Keeper;
 use crate::model::ports::{Owner, PortRow, PortVerdict};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for port in with(patient, PortVerdict::ForeignOwner) {
@@ -84,10 +85,14 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
     };
     let Some(unit) = row.instance.kind.unit() else { return found };
     let number = port.port;
+    let quoted = word(unit.as_str());
     let found = found
-        .step(format!("systemctl cat {unit}"), "mend first what keeps the unit itself from running")
         .step(
-            format!("systemctl stop {unit}"),
+            format!("systemctl cat {quoted}"),
+            "mend first what keeps the unit itself from running",
+        )
+        .step(
+            format!("systemctl stop {quoted}"),
             "ends a crash loop; what holds the port goes on serving",
         );
     let found = match owner.pid {
@@ -112,4 +117,7 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
             "waits for up to 10 s; the unit has the port now",
         )
         .step(format!("systemctl enable {unit}"), "so that it comes back after a reboot")
+        .step(format!("systemctl reset-failed {quoted}; systemctl start {quoted}"), "")
+        .step(format!("ss -Hltnp 'sport = :{number}'"), "the unit has the port now")
+        .step(format!("systemctl enable {quoted}"), "so that it comes back after a reboot")
 }

@@ -6,6 +6,7 @@ use crate::model::finding::{Finding, Subject};
 use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     // Where the service itself is down, its own row says so.
@@ -14,6 +15,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         for (service, spec) in &port.declared {
             let Some(row) = patient.row(service) else { continue };
             let Some(unit) = row.instance.kind.unit() else { continue };
+            let quoted = word(unit.as_str());
             let up = row.instance.up_since(patient.host).map(|at| patient.now.since(at));
             let up = up.map_or_else(String::new, |span| format!(" for {}", words(span)));
             let number = port.port;
@@ -38,12 +40,15 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                         super::listens(port)
                     },
                 )
-                .step(format!("journalctl -u {unit} -n 50"), "why it did not bind, or where it did")
                 .step(
-                    format!("ss -Hltunpe | grep {unit}"),
+                    format!("journalctl -u {quoted} -n 50"),
+                    "why it did not bind, or where it did",
+                )
+                .step(
+                    format!("ss -Hltunpe | grep -F {quoted}"),
                     "what it listens on; correct the config if the port has moved",
                 )
-                .step(format!("systemctl restart {unit}"), "interrupts what it serves now");
+                .step(format!("systemctl restart {quoted}"), "interrupts what it serves now");
             findings.push(found);
         }
     }

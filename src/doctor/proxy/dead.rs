@@ -8,6 +8,7 @@ use crate::model::ports::is_loopback;
 use crate::model::proxy::{Member, Place, ProxyFacts, Reached, Target, Way};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::probe::quote::word;
 
 /// Whether somebody takes what is sent there.
 enum Life {
@@ -154,9 +155,15 @@ fn steps(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target, found: Find
         format!("{place}who listens there now, if anybody"),
     );
     let found = match instance.and_then(|instance| instance.kind.unit()) {
-        Some(unit) => found
-            .step(format!("systemctl status {unit}"), format!("{place}why it does not listen"))
-            .step(format!("systemctl start {unit}"), format!("{place}when that is mended")),
+        Some(unit) => {
+            let quoted = word(unit.as_str());
+            found
+                .step(
+                    format!("systemctl status {quoted}"),
+                    format!("{place}why it does not listen"),
+                )
+                .step(format!("systemctl start {quoted}"), format!("{place}when that is mended"))
+        }
         None => found.step("", format!("{place}start what should listen on port {port}")),
     };
     found.step(

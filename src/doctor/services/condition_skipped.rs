@@ -16,6 +16,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     });
     for service in skipped {
         let unit = service.unit;
+        let quoted = service.quoted();
         let summary = format!(
             "{} is not running since a Condition…= of its unit did not hold when it was started",
             service.row.service
@@ -24,8 +25,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             service
                 .finding(Rule::ConditionSkipped, Severity::Warning, summary)
                 .proof("systemctl show", format!("{unit}: ConditionResult=no"))
-                .step(format!("systemctl status {unit}"), "names the condition that did not hold")
-                .step(format!("systemctl start {unit}"), "once it holds"),
+                .step(format!("systemctl status {quoted}"), "names the condition that did not hold")
+                .step(format!("systemctl start {quoted}"), "once it holds"),
         );
     }
 }

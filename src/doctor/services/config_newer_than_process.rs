@@ -46,9 +46,12 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                     format!("its process began {} ago", patient.ago(began)),
                     Some(began),
                 )
-                .step(format!("systemctl cat {}", service.unit), "what would run")
                 .step(
-                    format!("systemctl restart {}", service.unit),
+                    format!("systemctl cat {quoted}", quoted = service.quoted()),
+                    "what would run",
+                )
+                .step(
+                    format!("systemctl restart {quoted}", quoted = service.quoted()),
                     "interrupts what it serves now",
                 ),
         );

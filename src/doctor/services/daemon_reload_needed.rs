@@ -24,12 +24,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                 found = found.proof_at("stat", format!("{file} was changed{ago}"), at);
             }
         }
-        findings.push(
-            found.step("systemctl daemon-reload", "restarts nothing").step(
-                format!("systemctl restart {}", service.unit),
-                "when it suits: interrupts it",
-            ),
-        );
+        findings.push(found.step("systemctl daemon-reload", "restarts nothing").step(
+            format!("systemctl restart {quoted}", quoted = service.quoted()),
+            "when it suits: interrupts it",
+        ));
     }
 }
 

@@ -48,8 +48,10 @@ fn found(patient: &Patient<'_>, service: Service<'_, '_>) -> Finding {
         Some(line) => Service::line_proof(patient, found, line),
         None => service.words_proof(patient, found),
     };
-    let found =
-        found.step(format!("systemctl cat {}", service.unit), "ExecStart= names the program");
+    let found = found.step(
+        format!("systemctl cat {quoted}", quoted = service.quoted()),
+        "ExecStart= names the program",
+    );
     let found = match program {
         Some(program) => {
             let program = quote(program);

@@ -52,7 +52,7 @@ fn found(patient: &Patient<'_>, service: Service<'_, '_>) -> Finding {
         found.proof("systemctl show", format!("ReadWritePaths={}", listed.join(" ")))
     };
     let found = found.step(
-        format!("systemctl cat {}", service.unit),
+        format!("systemctl cat {quoted}", quoted = service.quoted()),
         "which setting names the path: correct it, or write `-` before a path that may be missing",
     );
     let found = match missing {

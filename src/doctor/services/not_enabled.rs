@@ -17,6 +17,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     });
     for service in forgotten {
         let unit = service.unit;
+        let quoted = service.quoted();
         let summary = format!("{} runs and will not come back after a reboot", service.row.service);
         findings.push(
             service
@@ -25,7 +26,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                     "systemctl show",
                     format!("{unit}: UnitFileState=disabled, nothing wants it"),
                 )
-                .step(format!("systemctl enable {unit}"), "changes nothing now"),
+                .step(format!("systemctl enable {quoted}"), "changes nothing now"),
         );
     }
 }

@@ -32,7 +32,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                 .proof_at("find", format!("{newest} was changed {} ago", patient.ago(changed)), Some(changed))
                 .proof_at("systemctl show", format!("its process began {} ago", patient.ago(began)), Some(began))
                 .step(
-                    format!("systemctl restart {}", service.unit),
+                    format!("systemctl restart {quoted}", quoted = service.quoted()),
                     "takes the new code, after looking whether it is meant to: interrupts what it serves now",
                 ),
         );

@@ -31,14 +31,14 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             Some(line) => Service::line_proof(patient, found, line),
             None => found.proof("systemctl show", format!("Result={}", service.facts.result)),
         };
-        let unit = service.unit;
+        let quoted = service.quoted();
         let found = found.step(
             "journalctl -k -g 'oom-kill:|Out of memory' -n 20",
             "CONSTRAINT_MEMCG is the unit's own limit, CONSTRAINT_NONE the whole host",
         );
         let found = if service.facts.memory_max.is_some() {
             found.step(
-                format!("systemctl edit {unit}"),
+                format!("systemctl edit {quoted}"),
                 "raise MemoryMax=, after looking for a leak: the memory is the host's",
             )
         } else {

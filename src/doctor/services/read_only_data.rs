@@ -125,6 +125,7 @@ fn fix(
     taken: Option<&String>,
 ) -> Finding {
     let unit = service.unit;
+    let quoted = service.quoted();
     // All that was excepted before but what was taken for the data.
     let kept = listed.iter().filter(|path| Some(*path) != taken);
     let paths: BTreeSet<&String> = kept.chain(closed).collect();
@@ -158,7 +159,7 @@ fn fix(
         .step("systemctl daemon-reload", "restarts nothing")
         .step(tried.join(" && "), "a trial in the same sandbox: it may write there now")
         .step(
-            format!("systemctl restart {unit}"),
+            format!("systemctl restart {quoted}"),
             "where something else holds its port, mend that first",
         )
 }

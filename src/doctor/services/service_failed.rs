@@ -24,7 +24,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let found = service.exit_proof(patient, found);
         let found = found.proof("systemctl show", format!("Result={result}"));
         let found = service.words_proof(patient, found).step(
-            format!("journalctl -u {} -n 50", service.unit),
+            format!("journalctl -u {quoted} -n 50", quoted = service.quoted()),
             "its last words; mend what they name",
         );
         findings.push(service.start(found));
@@ -34,8 +34,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
 #[cfg(test)]
 mod tests {
     use crate::doctor::case::Case;
+    use crate::model::ids::UnitName;
     use crate::model::rule::Rule;
     use crate::model::severity::Severity;
+    use crate::model::spec::Kind;
 
     #[test]
     fn one_that_failed_is_found_with_its_last_words() {
@@ -52,6 +54,22 @@ mod tests {
         case.facts().sudo = false;
         let found = case.found(Rule::ServiceFailed).unwrap();
         assert!(found.evidence.iter().any(|proof| proof.text.contains("may not be read")));
+    }
+
+    /// What systemd-escape(1) makes of `we-ird`.
+    #[test]
+    fn the_fix_names_that_unit_and_no_other() {
+        let mut case = Case::new().failed(3, &[]);
+        case.instance().kind = Kind::Unit(UnitName::new("we\\x2dird.service"));
+        let found = case.found(Rule::ServiceFailed).unwrap();
+        let commands: Vec<&str> = found.fix.iter().map(|step| &*step.command).collect();
+        assert_eq!(
+            commands,
+            [
+                r"journalctl -u 'we\x2dird.service' -n 50",
+                r"systemctl reset-failed 'we\x2dird.service'; systemctl restart 'we\x2dird.service'",
+            ]
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             None => service.words_proof(patient, found),
         };
         let found = found.step(
-            format!("systemctl cat {}", service.unit),
+            format!("systemctl cat {quoted}", quoted = service.quoted()),
             "correct the setting that asks for it; systemd.exec(5) lists the exit codes",
         );
         findings.push(service.start(found));

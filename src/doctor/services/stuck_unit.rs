@@ -52,12 +52,12 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             format!("SubState={}; {end}", facts.sub),
             Some(since),
         );
-        let unit = service.unit;
+        let quoted = service.quoted();
         findings.push(
             service
                 .words_proof(patient, found)
-                .step(format!("systemctl status {unit}"), "which process it waits for")
-                .step(format!("systemctl list-jobs {unit}"), "which other job it waits for"),
+                .step(format!("systemctl status {quoted}"), "which process it waits for")
+                .step(format!("systemctl list-jobs {quoted}"), "which other job it waits for"),
         );
     }
 }

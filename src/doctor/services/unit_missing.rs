@@ -6,10 +6,12 @@ use crate::model::finding::Finding;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::model::unit::LoadState;
+use crate::probe::quote::quote;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for service in all(patient).filter(|service| service.facts.load == LoadState::NotFound) {
         let unit = service.unit;
+        let stem = unit.as_str().split('.').next().unwrap_or("");
         let summary =
             format!("the host has no unit {unit}, which {} is declared to be", service.row.service);
         findings.push(
@@ -19,8 +21,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                 .as_reason(format!("the host has no unit {unit}"))
                 .step(
                     format!(
-                        "systemctl list-unit-files '*{}*'",
-                        unit.as_str().split('.').next().unwrap_or("")
+                        "systemctl list-unit-files {quoted}",
+                        quoted = quote(&format!("*{stem}*"))
                     ),
                     "what it is called there; correct the config, or install it",
                 ),

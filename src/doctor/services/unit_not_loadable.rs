@@ -10,6 +10,7 @@ use crate::model::unit::{ActiveState, LoadState};
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for service in all(patient) {
         let unit = service.unit;
+        let quoted = service.quoted();
         let name = service.row.service;
         let runs = service.facts.active == ActiveState::Active;
         let (word, text) = match service.facts.load {
@@ -36,13 +37,16 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         };
         findings.push(if service.facts.load == LoadState::Masked {
             found.step(
-                format!("systemctl unmask {unit} && systemctl start {unit}"),
+                format!("systemctl unmask {quoted} && systemctl start {quoted}"),
                 "somebody masked it: ask why first",
             )
         } else {
             found
-                .step(format!("systemd-analyze verify {unit}"), "names the line; correct it there")
-                .step(format!("systemctl daemon-reload && systemctl start {unit}"), "")
+                .step(
+                    format!("systemd-analyze verify {quoted}"),
+                    "names the line; correct it there",
+                )
+                .step(format!("systemctl daemon-reload && systemctl start {quoted}"), "")
         });
     }
 }

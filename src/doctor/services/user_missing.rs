@@ -43,7 +43,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                     "or correct User= in the unit",
                 )
         } else {
-            found.step(format!("systemctl cat {}", service.unit), "correct User= and Group=")
+            found.step(
+                format!("systemctl cat {quoted}", quoted = service.quoted()),
+                "correct User= and Group=",
+            )
         };
         findings.push(service.start(found));
     }
