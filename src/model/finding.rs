@@ -39,12 +39,25 @@ impl Subject {
             Self::Path(name) | Self::Upstream(name) => name.to_string(),
         }
     }
+
+    /// `host/what`, or the host alone. A path's own slash is the one between them.
+    pub fn on(&self, host: &HostName) -> String {
+        on_host(host, &self.name())
+    }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.name())
     }
+}
+
+/// `host/what` for a name of something on a host, or the host alone.
+pub fn on_host(host: &HostName, name: &str) -> String {
+    if name.is_empty() {
+        return host.to_string();
+    }
+    format!("{host}/{}", name.strip_prefix('/').unwrap_or(name))
 }
 
 /// What makes a finding the same one over time, on one host.

@@ -171,7 +171,5 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
 
 /// `host/what`, or the host alone.
 pub(super) fn subject(host: &Host, key: &Key) -> String {
-    let name = key.subject.name();
-    let host = &host.spec.name;
-    if name.is_empty() { host.to_string() } else { format!("{host}/{name}") }
+    key.subject.on(&host.spec.name)
 }

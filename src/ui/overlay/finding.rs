@@ -65,7 +65,9 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
         page.heading("Evidence");
     }
     for proof in &finding.evidence {
-        let at = proof.at.map_or_else(String::new, |at| format!(" ({} ago)", scene.age(at)));
+        // A line may say it itself.
+        let at = proof.at.filter(|_| !proof.text.contains(" ago"));
+        let at = at.map_or_else(String::new, |at| format!(" ({} ago)", scene.age(at)));
         page.fact(&proof.source, format!("{}{at}", proof.text));
     }
     if !finding.fix.is_empty() {
