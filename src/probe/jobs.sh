@@ -9,17 +9,21 @@ qd_tables() {
     # One command, since each is a line in the host's log.
     qd_limit 8 $qd_s find /etc/crontab /etc/cron.d /var/spool/cron -maxdepth 2 -type f \
       -name '[!.]*' -exec grep -HnvE '^[[:space:]]*(#|$)' {} + |
-      qd_cap 1048576 | sed 's/^/table /'
+      qd_cap 524288 | sed 's/^/table /'
+    # A cut ends in the middle of a line.
+    echo
     # What `sudo` refuses is not seen.
     if ! qd_limit 5 $qd_s find /etc/crontab /var/spool/cron -maxdepth 0 >/dev/null 2>&1 &&
       [ -d /var/spool/cron ] && [ -e /etc/crontab ]; then echo 'denied /var/spool/cron'; fi
   else
     qd_limit 5 find /etc/crontab /etc/cron.d -maxdepth 1 -type f -name '[!.]*' \
       -exec grep -HnvE '^[[:space:]]*(#|$)' {} + | qd_cap 524288 | sed 's/^/table /'
+    echo
     qd_limit 5 find /etc/crontab /etc/cron.d -maxdepth 1 -type f -name '[!.]*' \
       -exec sh -c 'for f; do [ -r "$f" ] || echo "denied $f"; done' sh {} +
     qd_limit 5 crontab -l | grep -nvE '^[[:space:]]*(#|$)' | qd_cap 262144 |
       sed "s/^/own $(id -un):/"
+    echo
     if [ -d /var/spool/cron ]; then echo 'denied /var/spool/cron'; fi
   fi
   qd_limit 5 find /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly \
@@ -53,7 +57,9 @@ qd_cron_runs() {
   else
     set -- --since="@$2"
   fi
-  qd_journalctl "$@" -o short-unix SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=CROND \
+  # Only the words of root, as whom cron says them: anybody may write in its name (logger(1)), and
+  # nobody in its user's (systemd.journal-fields(7)).
+  qd_journalctl "$@" -o short-unix _UID=0 SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=CROND \
     SYSLOG_IDENTIFIER=crond SYSLOG_IDENTIFIER=cron | awk '
       {
         if (!n++) oldest = $1
