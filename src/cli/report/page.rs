@@ -12,6 +12,7 @@ use crate::model::finding::{Subject, Tracked};
 use crate::model::fleet::Env;
 use crate::model::host::Host;
 use crate::model::severity::Severity;
+use crate::model::text::clean;
 use crate::model::time::Timestamp;
 
 /// Sentences of the summary.
@@ -210,7 +211,8 @@ fn findings(out: &mut String, found: &[Found<'_>], events: &[Event]) {
         let step = |step: &crate::model::finding::Step| match (&*step.command, &*step.note) {
             ("", note) => format!("# {note}"),
             (command, "") => command.to_owned(),
-            (command, note) => format!("{command}  # {note}"),
+            // What is left out of a note hurts nobody; of a command it would.
+            (command, note) => format!("{command}  # {}", clean(note, 400)),
         };
         let who = finding.run_as(one.host).map(|who| format!("# {who}"));
         let steps: Vec<String> = who.into_iter().chain(finding.fix.iter().map(step)).collect();
