@@ -12,6 +12,9 @@ use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::probe::quote::quote;
 
+/// It takes a while until the newest has been read for the first time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::Unverified) {
         let name = &row.spec.name;

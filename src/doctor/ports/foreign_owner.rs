@@ -108,7 +108,7 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
         ),
     };
     found
-        .step(format!("systemctl reset-failed {unit}; systemctl start {unit}"), "")
+        .step(format!("systemctl reset-failed {quoted}; systemctl start {quoted}"), "")
         // It needs a moment from its start to its port.
         .step(
             format!(
@@ -116,8 +116,5 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
             ),
             "waits for up to 10 s; the unit has the port now",
         )
-        .step(format!("systemctl enable {unit}"), "so that it comes back after a reboot")
-        .step(format!("systemctl reset-failed {quoted}; systemctl start {quoted}"), "")
-        .step(format!("ss -Hltnp 'sport = :{number}'"), "the unit has the port now")
         .step(format!("systemctl enable {quoted}"), "so that it comes back after a reboot")
 }
