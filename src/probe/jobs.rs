@@ -83,7 +83,7 @@ fn cron_job(
         job.seen_since = runs.since.map(|at| clocks.wall(at));
         let twin = |other: &&CronLine| other.user == line.user && other.command == line.command;
         let alone = tables.lines.iter().filter(twin).nth(1).is_none();
-        match runs.of(&line.user, &line.command) {
+        match runs.of(&line.user, &line.logged) {
             // Which of two lines with the same words it was is told by its time alone.
             Some(start) if alone || matcher(start.at.div_euclid(1_000_000)) => {
                 let failed = runs.failure(start);
@@ -96,8 +96,9 @@ fn cron_job(
             Some(_) => job.seen_since = None,
             None => {}
         }
-        // cronie: not told to the log.
-        if line.fields.starts_with('-') {
+        // cronie: not told to the log. Bytes that are no text are told as what they are, which is
+        // lost by then.
+        if line.fields.starts_with('-') || line.command.contains('\u{fffd}') && job.last.is_none() {
             job.seen_since = None;
         }
     }
@@ -223,6 +224,34 @@ mod tests {
         assert!(of(&all, "crontab -l:2").last.is_some());
         let other = of(&all, "crontab -l:3");
         assert_eq!((&other.last, other.seen_since), (&None, None));
+    }
+
+    /// cron 3.0pl1-162 on Debian bookworm.
+    #[test]
+    fn a_job_with_other_letters_is_found_in_the_log() {
+        let tables = parse(
+            "own ops:1:* * * * * /bin/true --\u{fc}ml\u{20ac}\nown ops:2:* * * * * a\tb\u{1}c\n\
+             own ops:3:* * * * * /bin/\u{fffd}\ncron 1\n",
+        );
+        let mut runs = Runs::default();
+        runs.take(
+            "first 1795000000.000000\n\
+             run 1795237321.000000 8 (ops) CMD (/bin/true --\\303\\274ml\\342\\202\\254)\n\
+             run 1795237321.000000 9 (ops) CMD (a^Ib^Ac)\n",
+        );
+        let all = cron_jobs(&tables, Some(&runs), &CLOCKS, NOW);
+        for label in ["crontab -l:1", "crontab -l:2"] {
+            let job = of(&all, label);
+            assert!(job.last.is_some(), "{label}");
+            assert_eq!(job.judge(None, Duration::from_secs(60), NOW), JobVerdict::OnTime);
+        }
+        let lost = of(&all, "crontab -l:3").judge(None, Duration::ZERO, NOW);
+        assert_eq!(lost, JobVerdict::Unknown);
+        // A daemon that writes it as it is.
+        runs.take("run 1795237322.000000 10 (ops) CMD (/bin/true --\u{fc}ml\u{20ac})\n");
+        let all = cron_jobs(&tables, Some(&runs), &CLOCKS, NOW);
+        let last = of(&all, "crontab -l:1").last.as_ref().unwrap();
+        assert_eq!(last.at, Timestamp::from_secs(1_795_237_317));
     }
 
     #[test]

@@ -9,17 +9,21 @@ qd_tables() {
     # One command, since each is a line in the host's log.
     qd_limit 8 $qd_s find /etc/crontab /etc/cron.d /var/spool/cron -maxdepth 2 -type f \
       -name '[!.]*' -exec grep -HnvE '^[[:space:]]*(#|$)' {} + |
-      qd_cap 1048576 | sed 's/^/table /'
+      qd_cap 524288 | sed 's/^/table /'
+    # A cut ends in the middle of a line.
+    echo
     # What `sudo` refuses is not seen.
     if ! qd_limit 5 $qd_s find /etc/crontab /var/spool/cron -maxdepth 0 >/dev/null 2>&1 &&
       [ -d /var/spool/cron ] && [ -e /etc/crontab ]; then echo 'denied /var/spool/cron'; fi
   else
     qd_limit 5 find /etc/crontab /etc/cron.d -maxdepth 1 -type f -name '[!.]*' \
       -exec grep -HnvE '^[[:space:]]*(#|$)' {} + | qd_cap 524288 | sed 's/^/table /'
+    echo
     qd_limit 5 find /etc/crontab /etc/cron.d -maxdepth 1 -type f -name '[!.]*' \
       -exec sh -c 'for f; do [ -r "$f" ] || echo "denied $f"; done' sh {} +
     qd_limit 5 crontab -l | grep -nvE '^[[:space:]]*(#|$)' | qd_cap 262144 |
       sed "s/^/own $(id -un):/"
+    echo
     if [ -d /var/spool/cron ]; then echo 'denied /var/spool/cron'; fi
   fi
   qd_limit 5 find /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly \
@@ -53,7 +57,9 @@ qd_cron_runs() {
   else
     set -- --since="@$2"
   fi
-  qd_journalctl "$@" -o short-unix SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=CROND \
+  # Only the words of root, as whom cron says them: anybody may write in its name (logger(1)), and
+  # nobody in its user's (systemd.journal-fields(7)).
+  qd_journalctl "$@" -o short-unix _UID=0 SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=CROND \
     SYSLOG_IDENTIFIER=crond SYSLOG_IDENTIFIER=cron | awk '
       {
         if (!n++) oldest = $1
@@ -78,7 +84,7 @@ qd_cron_runs() {
 # Timers and what they start. Arguments: timers that are asked for, also where they are not loaded.
 qd_timers() {
   [ -d /run/systemd/system ] || { echo none; return; }
-  qd_a=$(qd_limit 8 systemctl show -p Id -p Unit -p LoadState -p ActiveState -p SubState \
+  qd_a=$(qd_limit 4 systemctl show -p Id -p Unit -p LoadState -p ActiveState -p SubState \
     -p UnitFileState -p Persistent -p LastTriggerUSec -p LastTriggerUSecMonotonic \
     -p NextElapseUSecRealtime -p NextElapseUSecMonotonic -p ActiveEnterTimestampMonotonic \
     -p TimersCalendar -p TimersMonotonic -p RandomizedDelayUSec -p AccuracyUSec -- '*.timer' "$@" | qd_cap 524288)
@@ -86,7 +92,7 @@ qd_timers() {
   # Names of units have no spaces.
   set -- $(printf '%s\n' "$qd_a" | sed -n 's/^Unit=\([^-].*\)$/\1/p' | head -n 256)
   [ $# -gt 0 ] || return 0
-  qd_limit 8 systemctl show -p Id -p Type -p ActiveState -p SubState -p Result -p ExecMainCode \
+  qd_limit 4 systemctl show -p Id -p Type -p ActiveState -p SubState -p Result -p ExecMainCode \
     -p ExecMainStatus -p ExecMainStartTimestampMonotonic -p ExecMainExitTimestampMonotonic \
     -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic -p ExecStart -p User -- "$@" |
     qd_cap 1048576

@@ -1,5 +1,6 @@
-//! The last runs of cron's jobs, from what its daemon says to the journal. Anybody on the host may
-//! write such lines (logger(1)): they are its word, not a proof.
+//! The last runs of cron's jobs, from what its daemon says to the journal as root. Anybody on the
+//! host may write such lines in its name (logger(1)), but only under his own user, which the journal
+//! knows from the kernel.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ impl Runs {
                 }
                 ("run", Some(at), Some(pid), Some(message)) => {
                     let Some((user, command)) = started(message) else { continue };
-                    let key = (clean(user, 64).into(), clean(command, 4096).into());
+                    let key = (clean(user, 64).into(), as_logged(command).into());
                     let pid = pid.parse().unwrap_or(0);
                     if self.starts.len() < MOST || self.starts.contains_key(&key) {
                         let start = self.starts.entry(key).or_insert(Start { at, pid });
@@ -71,7 +72,7 @@ impl Runs {
         self.fails.retain(|pid, _| live.contains(pid));
     }
 
-    /// The last start of a command by a user.
+    /// The last start of a command, [`as_logged`], by a user.
     pub fn of(&self, user: &str, command: &str) -> Option<Start> {
         self.starts.get(&(user.into(), command.into())).copied()
     }
@@ -81,6 +82,37 @@ impl Runs {
         let (at, status) = self.fails.get(&start.pid)?;
         (*at >= start.at).then_some(*status)
     }
+}
+
+/// A command as cron writes it to its log: control characters as `^I`, all beyond ASCII in octal,
+/// byte by byte (`mkprint` in misc.c of Vixie's cron, Debian's 3.0pl1 and cronie). What is written so
+/// already stays as it is, so that a daemon that does not is understood as well.
+pub fn as_logged(command: &str) -> String {
+    let mut out = String::with_capacity(command.len());
+    for byte in command.bytes() {
+        if out.len() >= 4096 {
+            break;
+        }
+        match byte {
+            0..0x20 => out.extend(['^', char::from(byte + b'@')]),
+            0x7f => out.push_str("^?"),
+            0x80.. => {
+                out.push('\\');
+                let digit = |shift: u8| char::from(b'0' + (byte >> shift & 7));
+                out.extend([digit(6), digit(3), digit(0)]);
+            }
+            plain => out.push(char::from(plain)),
+        }
+    }
+    // Blanks around it are told by some and not by others.
+    let mut rest = out.trim();
+    while let Some(shorter) = rest.strip_prefix("^I") {
+        rest = shorter.trim_start();
+    }
+    while let Some(shorter) = rest.strip_suffix("^I") {
+        rest = shorter.trim_end();
+    }
+    rest.to_owned()
 }
 
 /// `(root) CMD (   cd / && run-parts --report /etc/cron.hourly)`.

@@ -2,11 +2,16 @@
 
 use jiff::tz::TimeZone;
 
+use super::runs::as_logged;
 use super::schedule::Schedule;
 use crate::model::text::clean;
 
 /// As many jobs of a host are kept.
 pub const MOST: usize = 1024;
+/// As much of the tables a host tells; see `qd_tables`.
+const MOST_BYTES: usize = 524_288;
+/// As much of its user's own table.
+const MOST_OWN_BYTES: usize = 262_144;
 /// As many time zones of a host are asked for.
 const MOST_ZONES: usize = 8;
 
@@ -25,6 +30,8 @@ pub struct CronLine {
     pub schedule: Option<Schedule>,
     /// The command, without what is its input.
     pub command: String,
+    /// The same as the journal has it, see [`as_logged`](super::runs::as_logged).
+    pub logged: Box<str>,
     /// `CRON_TZ=` above it, which only cronie goes by.
     pub zone: Option<Box<str>>,
 }
@@ -55,6 +62,8 @@ pub struct Tables {
     pub zone: Option<TimeZone>,
     /// Zones that lines name.
     pub zones: Vec<(Box<str>, TimeZone)>,
+    /// Why not all of the tables was read: a job that is not found may be in the rest.
+    pub cut: Option<String>,
     /// What was not understood.
     pub warnings: Vec<String>,
 }
@@ -102,8 +111,15 @@ pub fn parse_tables(text: &str) -> Tables {
     let mut current = String::new();
     let mut zone: Option<Box<str>> = None;
     let mut more = 0_usize;
+    // Of the tables of the system, and of the own one.
+    let (mut of_system, mut own) = (0_usize, 0_usize);
     for line in text.lines() {
         let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match kind {
+            "table" => of_system += rest.len() + 1,
+            "own" => own += rest.split_once(':').map_or(0, |(_, line)| line.len() + 1),
+            _ => {}
+        }
         match kind {
             "table" | "own" => {
                 let Some((table, number, text)) = place(rest) else { continue };
@@ -158,7 +174,12 @@ pub fn parse_tables(text: &str) -> Tables {
         }
     }
     if more > 0 {
-        tables.warnings.push(format!("{more} more jobs than we read"));
+        tables.cut = Some(format!("its tables of cron have {more} more jobs than we read"));
+    } else if of_system >= MOST_BYTES || own >= MOST_OWN_BYTES {
+        tables.cut = Some("its tables of cron are longer than what we read of them".to_owned());
+    }
+    if let Some(cut) = &tables.cut {
+        tables.warnings.push(cut.clone());
     }
     tables
 }
@@ -213,7 +234,8 @@ fn job(user: &str, text: &str) -> Option<CronLine> {
         who = word;
         rest = after.trim_start();
     }
-    let command = command(rest);
+    let raw = command(rest);
+    let command = clean(&raw, 4096);
     if command.is_empty() {
         return None;
     }
@@ -224,6 +246,7 @@ fn job(user: &str, text: &str) -> Option<CronLine> {
         fields: clean(&fields.join(" "), 256).into(),
         schedule: Schedule::parse(&fields),
         command,
+        logged: as_logged(&raw).into(),
         zone: None,
     })
 }
@@ -242,7 +265,7 @@ fn command(text: &str) -> String {
         command.push(c);
         escaped = c == '\\';
     }
-    clean(command.trim_end(), 4096)
+    command.trim_end().to_owned()
 }
 
 /// `PATH HEX`: a file of tzfile(5).
@@ -359,12 +382,30 @@ mod tests {
         let text = lines.concat();
         let tables = parse_tables(&text);
         assert_eq!(tables.lines.len(), MOST);
-        assert_eq!(tables.warnings, [format!("{} more jobs than we read", 10_000 - MOST)]);
+        let cut = format!("its tables of cron have {} more jobs than we read", 10_000 - MOST);
+        assert_eq!(tables.cut.as_ref(), Some(&cut));
+        assert_eq!(tables.warnings, [cut]);
         let lines: Vec<String> =
             (1..=10_000).map(|n| format!("own ops:{n}:bad\ndenied {n}\n")).collect();
         let text = lines.concat();
         let tables = parse_tables(&text);
         assert!(tables.warnings.len() <= 16 && tables.denied.len() <= 16);
+    }
+
+    /// The host cuts them, in the middle of a line.
+    #[test]
+    fn what_the_host_cut_is_known_to_be_cut() {
+        assert_eq!(
+            parse_tables("own ops:1:* * * * * a\ntable /etc/crontab:1:x\ncron 1\n").cut,
+            None
+        );
+        for (head, most) in [("table /etc/crontab:", MOST_BYTES), ("own ops:", MOST_OWN_BYTES)] {
+            let line = |n: usize| format!("{head}{n}:* * * * * root job\n");
+            let text = (1..=MOST).map(line).collect::<Vec<_>>().concat();
+            assert_eq!(parse_tables(&text).cut, None);
+            let text = text + head + "7:X=" + &"x".repeat(most) + "\n\ncron 1\n";
+            assert!(parse_tables(&text).cut.is_some(), "{head}");
+        }
     }
 
     #[test]

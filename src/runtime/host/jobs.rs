@@ -92,7 +92,7 @@ async fn look(
     Ok(Jobs {
         list,
         cron_runs: Some(tables.runs),
-        unseen: tables.denied.iter().map(denied).collect(),
+        unseen: tables.denied.iter().map(denied).chain(tables.cut.clone()).collect(),
         unheard: if how.is_none() {
             Some(format!("{user} may not read the journal"))
         } else if heard.is_none() && !tables.lines.is_empty() {
