@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backup::BackupSpec;
+use super::health::CheckState;
 use super::host::Host;
 use super::ids::{EnvName, HostId, HostName, InstanceId};
 use super::instance::{Instance, ServiceState, Verdict};
@@ -68,8 +69,10 @@ pub struct Fleet {
 pub struct Tally {
     /// All.
     pub services: usize,
-    /// Up, done or waiting.
+    /// Up, done or waiting, and nothing is known to be wrong with it.
     pub ok: usize,
+    /// Up, and does not do what it is for.
+    pub unhealthy: usize,
     /// Failed or missing.
     pub failed: usize,
     /// Crash-looping.
@@ -202,7 +205,12 @@ impl Tally {
             ServiceState::CrashLooping => self.looping += 1,
             ServiceState::Unknown => self.unknown += 1,
             ServiceState::Running | ServiceState::Completed | ServiceState::Waiting => {
-                self.ok += 1;
+                match (verdict.health, verdict.severity) {
+                    (Some(CheckState::Failing), _) => self.unhealthy += 1,
+                    (_, Severity::Unknown) => self.unknown += 1,
+                    (_, severity) if severity.is_problem() => {}
+                    _ => self.ok += 1,
+                }
             }
             ServiceState::Starting
             | ServiceState::Reloading

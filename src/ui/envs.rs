@@ -119,6 +119,7 @@ fn counts(scene: &Scene<'_>, env: &Env, tally: &Tally, room: u16) -> Vec<Span<'s
     let mut parts = vec![
         (Role::Critical, tally.looping, "looping"),
         (Role::Critical, tally.failed, "failed"),
+        (Role::Critical, tally.unhealthy, "unhealthy"),
         (Role::Unknown, tally.unknown, "unknown"),
         (Role::Unknown, down, if down == 1 { "host down" } else { "hosts down" }),
         (Role::Unknown, connecting, "connecting"),

@@ -90,11 +90,11 @@ pub(super) fn report(model: &Model) -> Report {
     }
 }
 
-/// The worst of all findings and of hosts that do not answer.
+/// The worst of all findings and of the ways to the hosts, as `status` judges those.
 pub(super) fn severity(model: &Model) -> Severity {
     let hosts = model.fleet.hosts().map(|(_, host)| {
-        let unseen = if host.link.is_up() { Severity::Ok } else { Severity::Unknown };
-        unseen.max(host.found_severity())
+        let units = if host.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
+        host.link.severity().max(units).max(host.found_severity())
     });
     Severity::worst(hosts)
 }
@@ -172,4 +172,59 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
 /// `host/what`, or the host alone.
 pub(super) fn subject(host: &Host, key: &Key) -> String {
     key.subject.on(&host.spec.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::fault::{Fault, FaultKind};
+    use crate::model::fleet::Fleet;
+    use crate::model::host::Link;
+    use crate::model::ids::HostId;
+    use crate::model::limits::Limits;
+    use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sudo, Tier};
+    use crate::model::time::Timestamp;
+
+    #[test]
+    fn a_host_that_is_not_read_is_as_bad_as_in_a_status() {
+        let env = EnvSpec {
+            name: "production".into(),
+            tier: Tier::Production,
+            protected: true,
+            hosts: vec![HostSpec {
+                name: "h".into(),
+                reach: Reach::Ssh("h".to_owned()),
+                sudo: Sudo::Auto,
+                limits: Limits::default(),
+            }],
+            services: Vec::new(),
+            ports: Vec::new(),
+            backups: Arc::default(),
+            silences: Vec::new(),
+        };
+        let fleet = Fleet::new(&FleetSpec { envs: vec![env], ..FleetSpec::default() });
+        let now = Timestamp::from_secs(1_795_230_000);
+        let mut model = Model { now, fleet, ..Model::default() };
+        let fault = |kind| Fault::new(kind, "connect to h", "said");
+        for (kind, code) in [
+            (None, 0),
+            (Some(FaultKind::Unreachable), 2),
+            (Some(FaultKind::AuthFailed), 3),
+            (Some(FaultKind::HostKeyChanged), 2),
+        ] {
+            let host = model.fleet.host_mut(&HostId::new("production", "h")).unwrap();
+            host.link = kind.map_or(Link::Connected, |kind| Link::failed(fault(kind), now));
+            assert_eq!(severity(&model).exit_code(), code, "{kind:?}");
+            assert_eq!(model.fleet.severity(now).exit_code(), code, "{kind:?}");
+        }
+        let host = model.fleet.host_mut(&HostId::new("production", "h")).unwrap();
+        host.link = Link::Connected;
+        host.units_fault = Some(fault(FaultKind::Missing));
+        assert_eq!(
+            (severity(&model), model.fleet.severity(now)),
+            (Severity::Unknown, Severity::Unknown)
+        );
+    }
 }
