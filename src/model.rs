@@ -4,6 +4,7 @@
 pub mod acknowledged;
 pub mod alarm;
 pub mod alike;
+pub mod answered;
 pub mod backup;
 pub mod backups;
 pub mod calendar;

@@ -33,8 +33,16 @@ fn found(patient: &Patient<'_>, row: &Row<'_>) -> Finding {
     let clean = exit.is_some_and(|exit| exit.is_clean());
     let about = if five.at_least { "at least " } else { "" };
     // Why, `consequences` adds.
-    let summary =
-        format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n);
+    let counted = row.instance.facts.value().and_then(|facts| facts.n_restarts);
+    let summary = match counted.filter(|_| five.n < 2) {
+        // We look since a moment ago; systemd has counted for longer.
+        Some(n) => {
+            format!("{} is started again and again: {n} times by systemd's count", row.service)
+        }
+        None => {
+            format!("{} has restarted {about}{} times in {minutes} minutes", row.service, five.n)
+        }
+    };
     // Ending well and being started again may be somebody's wish.
     let severity = if clean { Severity::Warning } else { Severity::Critical };
     let subject = Subject::Service(row.service.clone());

@@ -10,6 +10,7 @@ use crate::model::ids::ServiceName;
 use crate::model::path::PathFacts;
 use crate::model::ports::{self, PortRow};
 use crate::model::rule::Rule;
+use crate::model::script::{self, Scripts};
 use crate::model::time::Timestamp;
 
 /// How often paths are looked at, with some patience: see `runtime::host::paths`.
@@ -55,6 +56,12 @@ impl<'a> Patient<'a> {
             return None;
         }
         paths.value()?.get(path)
+    }
+
+    /// What its scripts do, where they were read lately.
+    pub fn scripts(&self) -> Option<&'a Scripts> {
+        let scripts = &self.host.scripts;
+        scripts.value().filter(|_| !scripts.is_stale(self.now, script::PACE))
     }
 
     /// A moment of the host's wall clock in seconds, on the console's clock.

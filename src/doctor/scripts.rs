@@ -11,7 +11,7 @@ mod tests;
 use super::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::rule::Rule;
-use crate::model::script::{Lint, PACE, Slip};
+use crate::model::script::{Lint, Slip};
 use crate::model::severity::Severity;
 
 /// A finding for each script with a mistake, with all its lines.
@@ -22,10 +22,7 @@ fn found(
     severity: Severity,
     why: &str,
 ) -> Vec<Finding> {
-    let scripts = &patient.host.scripts;
-    let Some(read) = scripts.value().filter(|_| !scripts.is_stale(patient.now, PACE)) else {
-        return Vec::new();
-    };
+    let Some(read) = patient.scripts() else { return Vec::new() };
     let mut paths: Vec<&str> = Vec::new();
     let lints: Vec<&Lint> = read.lints.iter().filter(|lint| lint.slip == slip).collect();
     for lint in &lints {

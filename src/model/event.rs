@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::finding::on_host;
 use super::ids::{EnvName, HostId};
 use super::screen::EventId;
 use super::severity::Severity;
@@ -14,6 +15,8 @@ use super::time::Timestamp;
 pub const MOST: usize = 2000;
 /// Lines beneath an event.
 const DETAIL_LINES: usize = 12;
+/// How a line beneath a finding's event begins that says what the finding follows from.
+pub const BECAUSE: &str = "because: ";
 /// Bytes of a line beneath an event.
 const DETAIL_BYTES: usize = 400;
 /// Bytes of an event's sentence.
@@ -161,8 +164,7 @@ impl Event {
     pub fn place(&self) -> String {
         match (&self.host, &*self.subject) {
             (None, _) => "console".to_owned(),
-            (Some(id), "") => id.host.to_string(),
-            (Some(id), subject) => format!("{}/{subject}", id.host),
+            (Some(id), subject) => on_host(&id.host, subject),
         }
     }
 

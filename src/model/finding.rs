@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::acknowledged::Acknowledged;
+use super::host::Host;
 use super::ids::{BackupName, HostName, ServiceName};
 use super::port::Protocol;
 use super::rule::Rule;
@@ -38,12 +39,25 @@ impl Subject {
             Self::Path(name) | Self::Upstream(name) => name.to_string(),
         }
     }
+
+    /// `host/what`, or the host alone. A path's own slash is the one between them.
+    pub fn on(&self, host: &HostName) -> String {
+        on_host(host, &self.name())
+    }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.name())
     }
+}
+
+/// `host/what` for a name of something on a host, or the host alone.
+pub fn on_host(host: &HostName, name: &str) -> String {
+    if name.is_empty() {
+        return host.to_string();
+    }
+    format!("{host}/{}", name.strip_prefix('/').unwrap_or(name))
 }
 
 /// What makes a finding the same one over time, on one host.
@@ -157,6 +171,15 @@ impl Finding {
     pub fn as_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
+    }
+
+    /// Where its commands are to be run, and with whose rights, where the user with whom the host
+    /// is read has not got them. No `sudo` stands before each: redirections would not have it.
+    pub fn run_as(&self, host: &Host) -> Option<String> {
+        let root = host.facts.value().is_some_and(|facts| facts.user == "root");
+        let commands = self.fix.iter().any(|step| !step.command.is_empty());
+        (commands && !root)
+            .then(|| format!("on {} as root, such as after `sudo -i`", host.spec.name))
     }
 
     /// It follows from another one.

@@ -103,6 +103,8 @@ impl CheckState {
 struct Point {
     at: Timestamp,
     passed: bool,
+    /// It says something of a service that should have answered.
+    counts: bool,
     /// `u32::MAX` where it was not measured.
     micros: u32,
 }
@@ -111,6 +113,8 @@ struct Point {
 const KEPT: usize = 128;
 /// Shares and percentiles look back so far.
 const WINDOW: Duration = Duration::from_secs(900);
+/// News of a stop may come so much later than the failures that it made.
+const LATE: Duration = Duration::from_secs(10);
 /// Of fewer tries no share is made.
 const ENOUGH: usize = 20;
 
@@ -161,9 +165,17 @@ impl CheckLog {
                 self.points.pop_front();
             }
             let passed = reading.outcome == Outcome::Passed;
-            self.points.push_back(Point { at: now, passed, micros });
+            self.points.push_back(Point { at: now, passed, counts: true, micros });
         }
         self.last = Some((now, reading));
+    }
+
+    /// The service does not run or has just begun: that it fails now, or did just before that was
+    /// known, is no sign of one that answers now and then only.
+    pub fn forgive(&mut self, now: Timestamp) {
+        for point in self.points.iter_mut().rev().take_while(|p| now.since(p.at) <= LATE) {
+            point.counts = point.passed;
+        }
     }
 
     /// Takes until when the certificate is valid.
@@ -214,12 +226,19 @@ impl CheckLog {
 
     /// The share of tries that failed in the last quarter of an hour, in percent; none of too few.
     pub fn failing_percent(&self, now: Timestamp) -> Option<f64> {
-        let (mut all, mut failed) = (0_usize, 0_usize);
-        for point in self.recent(now) {
+        let (failed, all) = self.failed_tries(now)?;
+        Some(failed as f64 * 100.0 / all as f64)
+    }
+
+    /// How many tries failed in the last quarter of an hour, and of how many; none of too few.
+    /// Those while the service was down or starting are left out.
+    pub fn failed_tries(&self, now: Timestamp) -> Option<(usize, usize)> {
+        let (mut failed, mut all) = (0_usize, 0_usize);
+        for point in self.recent(now).filter(|point| point.counts) {
             all += 1;
             failed += usize::from(!point.passed);
         }
-        (all >= ENOUGH).then(|| failed as f64 * 100.0 / all as f64)
+        (all >= ENOUGH).then_some((failed, all))
     }
 
     fn recent(&self, now: Timestamp) -> impl Iterator<Item = &Point> {
@@ -274,6 +293,22 @@ mod tests {
         log.push(&spec(), reading(Outcome::Passed, 1), Timestamp::from_secs(0));
         assert_eq!(log.state(&spec(), Timestamp::from_secs(35)), CheckState::Passing);
         assert_eq!(log.state(&spec(), Timestamp::from_secs(36)), CheckState::Unknown);
+    }
+
+    #[test]
+    fn what_fails_while_the_service_is_down_makes_no_share() {
+        let mut log = CheckLog::default();
+        for n in 0..30 {
+            log.push(&spec(), reading(Outcome::Passed, 1), Timestamp::from_secs(n * 10));
+        }
+        for n in 300..306 {
+            log.push(&spec(), reading(FAILED, 1), Timestamp::from_secs(n));
+        }
+        let now = Timestamp::from_secs(306);
+        assert_eq!(log.failed_tries(now), Some((6, 36)));
+        log.forgive(now);
+        assert_eq!(log.failed_tries(now), Some((0, 30)));
+        assert_eq!(log.state(&spec(), now), CheckState::Failing);
     }
 
     #[test]

@@ -118,6 +118,11 @@ impl RestartLog {
         automatic + by_hand
     }
 
+    /// systemd's counter as it was read last.
+    pub fn counted(&self) -> Option<u32> {
+        self.last.as_ref().and_then(|last| last.n_restarts)
+    }
+
     /// Takes the journal's account of automatic restarts from `complete_since` to the moment from
     /// which our own is complete. It replaces what we had of that time.
     pub fn recall(&mut self, times: &[Timestamp], complete_since: Timestamp) {

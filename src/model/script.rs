@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::unit::is_below;
+
 /// Between two readings.
 pub const PACE: Duration = Duration::from_secs(600);
 
@@ -90,6 +92,19 @@ pub enum Pruned {
     Days(u32),
 }
 
+/// A path that a script names as it stands, in a line that is no comment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mention {
+    /// The script, or the table of cron jobs.
+    pub script: Box<str>,
+    /// Its line, from 1.
+    pub line: u32,
+    /// The line.
+    pub text: Box<str>,
+    /// The path, whole: `/srv/data` where it says `/srv/data/*`.
+    pub path: Box<str>,
+}
+
 /// What scripts of a host were found to do.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scripts {
@@ -101,6 +116,35 @@ pub struct Scripts {
     pub archived: Vec<Archived>,
     /// What they take away.
     pub prunes: Vec<Prune>,
+    /// Paths that they name.
+    pub mentions: Vec<Mention>,
     /// What could not be read.
     pub warnings: Vec<String>,
+}
+
+impl Scripts {
+    /// Where scripts name a path or something below it, or read it by way of a variable: the
+    /// script, the line and what stands there, each line once.
+    pub fn naming<'s>(&'s self, path: &str) -> Vec<(&'s str, u32, &'s str)> {
+        let mut found: Vec<(&str, u32, &str)> = Vec::new();
+        let said = self.mentions.iter().filter(|mention| is_below(&mention.path, path));
+        let taken = self.archived.iter().flat_map(|made| made.of.iter().map(move |of| (made, of)));
+        let taken = taken.filter(|(_, of)| is_below(&of.what, path));
+        for one in said
+            .map(|mention| (&*mention.script, mention.line, &*mention.text))
+            .chain(taken.map(|(made, of)| (&*made.path, of.line, &*of.text)))
+        {
+            if !found.iter().any(|known| (known.0, known.1) == (one.0, one.1)) {
+                found.push(one);
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Every path that they name or read.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let taken = self.archived.iter().flat_map(|made| &made.of).map(|of| &*of.what);
+        self.mentions.iter().map(|mention| &*mention.path).chain(taken)
+    }
 }

@@ -134,8 +134,9 @@ impl Silence {
     pub fn is_about(&self, host: &HostName, subject: &Subject) -> bool {
         let Some(wanted) = &self.subject else { return true };
         let name = subject.name();
-        let whole = if name.is_empty() { host.to_string() } else { format!("{host}/{name}") };
-        **wanted == *name || **wanted == *whole
+        // With the path's own slash as well: so they were named once.
+        let long = format!("{host}/{name}");
+        **wanted == *name || **wanted == *subject.on(host) || **wanted == *long
     }
 }
 
@@ -250,4 +251,30 @@ impl Kind {
 pub struct Sources {
     /// The config file and everything it includes.
     pub files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_names_a_path_with_one_slash_or_two() {
+        let host = HostName::new("coord");
+        let about = Subject::Path("/mnt/data".into());
+        assert_eq!(about.on(&host), "coord/mnt/data");
+        for (wanted, takes) in [
+            ("coord/mnt/data", true),
+            ("coord//mnt/data", true),
+            ("/mnt/data", true),
+            ("web/mnt/data", false),
+            ("coord/mnt", false),
+        ] {
+            let silence = Silence {
+                rule: Rule::StaleDirectory,
+                subject: Some(wanted.into()),
+                reason: "known".into(),
+            };
+            assert_eq!(silence.is_about(&host, &about), takes, "{wanted}");
+        }
+    }
 }

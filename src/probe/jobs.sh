@@ -86,7 +86,7 @@ qd_cron_runs() {
 # Timers and what they start. Arguments: timers that are asked for, also where they are not loaded.
 qd_timers() {
   [ -d /run/systemd/system ] || { echo none; return; }
-  qd_a=$(qd_limit 8 systemctl show -p Id -p Unit -p LoadState -p ActiveState -p SubState \
+  qd_a=$(qd_limit 4 systemctl show -p Id -p Unit -p LoadState -p ActiveState -p SubState \
     -p UnitFileState -p Persistent -p LastTriggerUSec -p LastTriggerUSecMonotonic \
     -p NextElapseUSecRealtime -p NextElapseUSecMonotonic -p ActiveEnterTimestampMonotonic \
     -p TimersCalendar -p TimersMonotonic -p RandomizedDelayUSec -p AccuracyUSec -- '*.timer' "$@" | qd_cap 524288)
@@ -94,7 +94,7 @@ qd_timers() {
   # Names of units have no spaces.
   set -- $(printf '%s\n' "$qd_a" | sed -n 's/^Unit=\([^-].*\)$/\1/p' | head -n 256)
   [ $# -gt 0 ] || return 0
-  qd_limit 8 systemctl show -p Id -p Type -p ActiveState -p SubState -p Result -p ExecMainCode \
+  qd_limit 4 systemctl show -p Id -p Type -p ActiveState -p SubState -p Result -p ExecMainCode \
     -p ExecMainStatus -p ExecMainStartTimestampMonotonic -p ExecMainExitTimestampMonotonic \
     -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic -p ExecStart -p User -- "$@" |
     qd_cap 1048576

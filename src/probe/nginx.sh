@@ -9,7 +9,7 @@ qd_nginx() {
   fi
   qd_master=
   if [ -d /run/systemd/system ]; then
-    qd_master=$(qd_limit 5 systemctl show -p MainPID --value nginx.service)
+    qd_master=$(qd_limit 3 systemctl show -p MainPID --value nginx.service)
   fi
   case $qd_master in
   '' | 0 | *[!0-9]*) read -r qd_master </run/nginx.pid || read -r qd_master </var/run/nginx.pid || qd_master= ;;

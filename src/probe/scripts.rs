@@ -2,6 +2,7 @@
 
 mod copies;
 mod lint;
+mod names;
 mod shell;
 mod starters;
 
@@ -10,6 +11,7 @@ use copies::About;
 use crate::model::script::Scripts;
 use crate::model::text::clean;
 
+pub use names::renamed;
 pub use starters::{Starter, starters};
 
 /// Runs on the host.
@@ -64,6 +66,7 @@ pub fn examine(starters: &[Starter], scripts: &str) -> Scripts {
     found.lints.truncate(256);
     found.archived.truncate(256);
     found.prunes.truncate(256);
+    found.mentions.truncate(1024);
     found
 }
 
@@ -73,4 +76,5 @@ fn look(about: &About<'_>, lines: &[(u32, &str)], found: &mut Scripts) {
     let (archived, prunes) = copies::read(about, &joined);
     found.archived.extend(archived);
     found.prunes.extend(prunes);
+    found.mentions.extend(names::read(about.path, lines));
 }

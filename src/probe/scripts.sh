@@ -1,7 +1,7 @@
 # Commands that units start. Arguments: units.
 qd_starters() {
   if [ $# -gt 0 ] && [ -d /run/systemd/system ]; then
-    qd_limit 10 systemctl show -p Id -p ExecStart -p ExecStartPre -- "$@" | qd_cap 524288 | sed 's/^/unit /'
+    qd_limit 4 systemctl show -p Id -p ExecStart -p ExecStartPre -- "$@" | qd_cap 524288 | sed 's/^/unit /'
   fi
 }
 # Scripts of a shell. Arguments: how (plain, sudo), then paths.

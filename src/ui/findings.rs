@@ -50,7 +50,11 @@ fn line(scene: &Scene<'_>, row: &FindingRow<'_>) -> Line {
     let role = role_of(finding.severity);
     let mut line = Line::default();
     line.push(scene.chrome.glyphs.severity(finding.severity).to_string(), role);
-    let more = if row.effects > 0 { format!("(+{}) ", row.effects) } else { String::new() };
+    let more = match row.effects {
+        0 => String::new(),
+        1 => "(+1 follows) ".to_owned(),
+        n => format!("(+{n} follow) "),
+    };
     let ack = row.tracked.acknowledged.as_ref();
     let ack = ack.map_or_else(String::new, |ack| format!("({} {}) ", ack.word(), ack.by));
     line.push(format!("{ack}{more}{}", finding.summary), None);

@@ -10,7 +10,7 @@ use super::text::width;
 use super::{Role, words};
 use crate::model::command::Command;
 use crate::model::fleet::Row;
-use crate::model::rows::Shown;
+use crate::model::rows::{self, Shown};
 use crate::model::screen::{Input, Overlay, Pane};
 use crate::model::severity::Severity;
 
@@ -153,14 +153,32 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
     }
 }
 
+/// How many rows the focused pane shows and hides.
+fn counts(scene: &Scene<'_>, services: &Shown<Row<'_>>) -> (usize, usize) {
+    fn of<R>(shown: &Shown<R>) -> (usize, usize) {
+        (shown.rows.len(), shown.hidden)
+    }
+    let (fleet, view, now) = (scene.fleet, scene.view(), scene.now);
+    match view.focus {
+        Pane::Services => of(services),
+        Pane::CrashLoops => of(&rows::crash_loops(fleet, view, now)),
+        Pane::Hosts => of(&rows::hosts(fleet, view)),
+        Pane::Ports => of(&rows::ports(fleet, view, now)),
+        Pane::Backups => of(&rows::backups(fleet, view, now)),
+        Pane::Findings => of(&rows::findings(fleet, view)),
+        Pane::Events => of(&rows::events(&scene.model.timeline, view, now)),
+    }
+}
+
 fn editing(
     scene: &Scene<'_>,
     buf: &mut Buffer,
     area: Rect,
     input: &Input,
-    shown: &Shown<Row<'_>>,
+    services: &Shown<Row<'_>>,
 ) -> Position {
-    let found = format!("  {} shown, {} hidden", shown.rows.len(), shown.hidden);
+    let (shown, hidden) = counts(scene, services);
+    let found = format!("  {shown} shown, {hidden} hidden");
     let spans = [
         scene.span(Role::Key, "/"),
         scene.span(Role::Match, input.text.clone()),

@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::backups;
 use crate::model::finding::Finding;
 use crate::model::fleet::Fleet;
+use crate::model::host::Host;
 use crate::model::ports;
 use crate::model::screen::{EventId, FindingId, Overlay, PortId};
 use crate::model::severity::Severity;
@@ -15,9 +16,10 @@ use crate::model::time::Timestamp;
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
     let (fleet, now) = model.shown();
     let (text, what) = match model.screen.overlays.last() {
-        Some(Overlay::Finding { id, .. }) => {
-            (finding(fleet, id).map(commands), Some("the commands that mend it"))
-        }
+        Some(Overlay::Finding { id, .. }) => (
+            finding(fleet, id).map(|(host, found)| commands(host, found)),
+            Some("the commands that mend it"),
+        ),
         Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
         Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
         Some(Overlay::Backup { id, .. }) => (text(fleet, now, &Selected::Backup(id.clone())), None),
@@ -57,7 +59,7 @@ fn text(fleet: &Fleet, now: Timestamp, id: &Selected) -> Option<String> {
             let row = backups::judge_one(fleet.env(&id.host.env)?, &id.name, now)?;
             Some(format!("{} {} {}", id.name, row.verdict.name(), row.detail))
         }
-        Selected::Finding(id) => finding(fleet, id).map(|finding| finding.summary.clone()),
+        Selected::Finding(id) => finding(fleet, id).map(|(_, finding)| finding.summary.clone()),
         Selected::Event(_) => None,
     }
 }
@@ -67,9 +69,10 @@ fn event(model: &Model, id: &EventId) -> Option<String> {
     Some(format!("{} {}", event.place(), event.text))
 }
 
-fn finding<'f>(fleet: &'f Fleet, id: &FindingId) -> Option<&'f Finding> {
+fn finding<'f>(fleet: &'f Fleet, id: &FindingId) -> Option<(&'f Host, &'f Finding)> {
     let host = fleet.host(&id.host)?;
-    host.findings.iter().map(|tracked| &tracked.finding).find(|finding| finding.key == id.key)
+    let mut findings = host.findings.iter().map(|tracked| &tracked.finding);
+    Some((host, findings.find(|finding| finding.key == id.key)?))
 }
 
 fn port(fleet: &Fleet, now: Timestamp, id: &PortId) -> Option<String> {
@@ -81,12 +84,13 @@ fn port(fleet: &Fleet, now: Timestamp, id: &PortId) -> Option<String> {
     Some(format!("{number}/{protocol} {} {owner} {}", row.verdict.name(), host.spec.name))
 }
 
-/// One a line; what is no command is a comment.
-fn commands(finding: &Finding) -> String {
+/// One a line; what is no command is a comment, and so is who has to run them where.
+fn commands(host: &Host, finding: &Finding) -> String {
+    let who = finding.run_as(host).map(|who| format!("# {who}"));
     let lines = finding.fix.iter().map(|step| match (&*step.command, &*step.note) {
         ("", note) => format!("# {note}"),
         (command, "") => command.to_owned(),
         (command, note) => format!("# {note}\n{command}"),
     });
-    lines.collect::<Vec<_>>().join("\n")
+    who.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }

@@ -18,7 +18,7 @@ use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
-use crate::model::unit::{LoadState, UnitDetail, UnitFacts};
+use crate::model::unit::{ActiveState, LoadState, UnitDetail, UnitFacts};
 use crate::msg::{Checked, History, HostEvent};
 
 /// At most that often a unit that is looked at is read again.
@@ -184,14 +184,30 @@ fn reread(model: &Model, id: &HostId, event: &HostEvent) -> Option<Effect> {
     changed.then(|| Effect::Describe { host: id.clone(), unit: unit.clone() })
 }
 
+/// A service that began less than this ago may not listen yet.
+const SETTLES: Duration = Duration::from_secs(30);
+
+/// Whether a unit is down, or has just begun.
+fn settles(host: &Host, service: &ServiceName, now: Timestamp) -> bool {
+    let facts = host.instances.get(service).and_then(|instance| instance.facts.value());
+    let Some(facts) = facts else { return false };
+    let began = facts.started.and_then(|at| host.at(at));
+    !matches!(facts.active, ActiveState::Active | ActiveState::Reloading)
+        || began.is_some_and(|at| now.since(at) < SETTLES)
+}
+
 fn check(host: &mut Host, checked: Checked, now: Timestamp) {
     let Checked { service, place, spec, reading, certificate } = checked;
+    let settles = settles(host, &service, now);
     let Some(instance) = host.instances.get_mut(&service) else { return };
     if instance.promises.checks.get(place) != Some(&spec) {
         return;
     }
     let Some(log) = instance.checks.get_mut(place) else { return };
     log.push(&spec, reading, now);
+    if settles {
+        log.forgive(now);
+    }
     if let Some(until) = certificate {
         log.certify(until, now);
     }
@@ -244,7 +260,6 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let Some(instance) = host.instance_of(unit) else { return };
     let before = instance.facts.value();
     let known = before.is_some();
-    let before_restarts = before.and_then(|before| before.n_restarts);
     if facts.changed.is_none() && before.is_some_and(|before| before.active != facts.active) {
         // systemd forgets a unit that nothing needs any more, and with it when it went down.
         facts.changed = until_now;
@@ -253,8 +268,10 @@ fn read(host: &mut Host, unit: &UnitName, mut facts: UnitFacts, continuous: bool
     let job = &*facts.unit_type == "oneshot" || !facts.triggered_by.is_empty();
     let started = if job { None } else { facts.started };
     let run = Run { boot, n_restarts: facts.n_restarts, started };
+    // Also of an earlier run of the console: who started it while none looked is seen too.
+    let counted = instance.restarts.counted();
     let restarts = instance.restarts.observe(run, continuous && known, now);
-    let by_hand = facts.n_restarts <= before_restarts;
+    let by_hand = facts.n_restarts <= counted;
     if let Some(exit) = facts.exit {
         instance.last_exit = Some(exit);
     }

@@ -54,7 +54,11 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::SortNext => sort(model, 1),
         Command::SortPrevious => sort(model, -1),
-        Command::SortInvert => model.screen.view.inverted = !model.screen.view.inverted,
+        Command::SortInvert => {
+            if sorts(model) {
+                model.screen.view.inverted = !model.screen.view.inverted;
+            }
+        }
         Command::Zoom => model.screen.view.zoom = !model.screen.view.zoom,
         Command::Freeze => freeze(model),
         Command::Open | Command::Describe => return open(model),
@@ -140,7 +144,20 @@ fn env(model: &mut Model, place: usize) {
     }
 }
 
+/// Whether the focused pane is one whose rows are sorted by choice; else it is said which is.
+fn sorts(model: &mut Model) -> bool {
+    let yes = matches!(model.screen.view.focus, Pane::Services | Pane::CrashLoops);
+    if !yes {
+        let text = "select the services pane to sort it";
+        say(model, Severity::Info, text);
+    }
+    yes
+}
+
 fn sort(model: &mut Model, by: isize) {
+    if !sorts(model) {
+        return;
+    }
     model.screen.view.sort = turn(&SortBy::ALL, model.screen.view.sort, by);
 }
 

@@ -75,7 +75,10 @@ const FIRST_LOOK: Duration = Duration::from_secs(15);
 fn is_worth_a_call(model: &Model, event: &Event) -> bool {
     let Some(id) = &event.host else { return false };
     let Some(host) = model.fleet.host(id) else { return false };
-    let known = host.told.settled.is_some_and(|at| event.at >= at + FIRST_LOOK);
+    // What is made of a difference has happened under our eyes.
+    let is_found = matches!(event.kind, EventKind::FindingOpened | EventKind::FindingRaised);
+    let first_look = if is_found { FIRST_LOOK } else { Duration::ZERO };
+    let known = host.told.settled.is_some_and(|at| event.at >= at + first_look);
     let muted = host.findings.iter().any(|tracked| {
         tracked.acknowledged.as_ref().is_some_and(|ack| ack.mute)
             && tracked.finding.key.subject.name() == *event.subject

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quarterdeck::doctor;
 use quarterdeck::model::Model;
+use quarterdeck::model::answered::not_by_it;
 use quarterdeck::model::check::{CheckSpec, Origin, Target};
 use quarterdeck::model::event::EventKind;
 use quarterdeck::model::finding::Finding;
@@ -14,10 +15,11 @@ use quarterdeck::model::instance::ServiceState;
 use quarterdeck::model::rule::Rule;
 use quarterdeck::model::severity::Severity;
 use quarterdeck::model::spec::{Promises, Tier};
+use quarterdeck::model::unit::ActiveState;
 use quarterdeck::msg::{Checked, HostEvent, Msg};
 use quarterdeck::update::update;
 
-use crate::fixtures::{NOW, ago, env, id, instance, well};
+use crate::fixtures::{NOW, ago, env, id, instance, monotonic, well};
 
 fn spec() -> CheckSpec {
     CheckSpec::new(Target::Http("http://127.0.0.1:3444/health".into()))
@@ -100,6 +102,60 @@ fn what_runs_and_does_not_answer_well_is_critical_and_still_running() {
     );
     assert!(found.evidence.iter().any(|line| line.text == "database: down"));
     assert!(found.fix.iter().any(|step| step.command.contains("'http://127.0.0.1:3444/health'")));
+}
+
+/// Seed 001: the unit is down, and what somebody started by hand answers on its port.
+#[test]
+fn what_passes_while_the_service_is_down_is_no_good_news_of_it() {
+    let mut model = watched(vec![spec()]);
+    tried(&mut model, 0, &[(3, reading(Outcome::Passed, 1, "200"))]);
+    let why = |model: &Model| {
+        let row = model.fleet.row(&api(), NOW).unwrap();
+        let check = row.instance.checks().next().unwrap();
+        not_by_it(&row, check, Duration::from_secs(5), NOW)
+    };
+    assert_eq!(why(&model), None);
+    let facts = instance(&mut model, "production", "a", "api").facts.value_mut().unwrap();
+    facts.active = ActiveState::Failed;
+    facts.main_pid = None;
+    facts.changed = Some(monotonic(60));
+    assert_eq!(why(&model).unwrap(), "passing although the service does not run");
+    // It went down after that answer, which was its own.
+    let facts = instance(&mut model, "production", "a", "api").facts.value_mut().unwrap();
+    facts.changed = Some(monotonic(1));
+    assert_eq!(why(&model), None);
+}
+
+#[test]
+fn tries_around_a_stop_make_no_service_flaky() {
+    let mut model = watched(vec![spec()]);
+    let passed = reading(Outcome::Passed, 1, "200");
+    let passes: Vec<_> = (10..40).rev().map(|n| (n * 10, passed.clone())).collect();
+    tried(&mut model, 0, &passes);
+    let failed = |model: &mut Model| {
+        let checked = Checked {
+            service: "api".into(),
+            place: 0,
+            spec: spec(),
+            reading: reading(ILL, 1, "refused"),
+            certificate: None,
+        };
+        let host = HostId::new("production", "a");
+        let event = HostEvent::Checked(vec![checked]);
+        for _ in 0..4 {
+            update(
+                model,
+                Msg::Host { host: host.clone(), generation: 0, event: event.clone() },
+                NOW,
+            );
+        }
+        instance(model, "production", "a", "api").checks[0].failed_tries(NOW)
+    };
+    let mut running = model.clone();
+    assert_eq!(failed(&mut running), Some((4, 34)));
+    let facts = instance(&mut model, "production", "a", "api").facts.value_mut().unwrap();
+    facts.active = ActiveState::Inactive;
+    assert_eq!(failed(&mut model), Some((0, 30)));
 }
 
 #[test]

@@ -354,6 +354,20 @@ fn the_selection_stays_on_its_row_when_rows_change_places() {
 }
 
 #[test]
+fn only_the_panes_that_are_sorted_by_choice_are_sorted() {
+    let mut story = Story::with_host("coord");
+    let before = story.model.screen.view.clone();
+    story.model.screen.view.focus = Pane::Hosts;
+    for command in [Command::SortNext, Command::SortPrevious, Command::SortInvert] {
+        story.command(command);
+        let view = &story.model.screen.view;
+        assert_eq!((view.sort, view.inverted), (before.sort, before.inverted));
+        let said = story.model.screen.notice.take().unwrap();
+        assert!(said.text.contains("select the services pane"), "{}", said.text);
+    }
+}
+
+#[test]
 fn letters_typed_into_the_filter_are_no_commands() {
     let mut story = Story::with_host("coord");
     story.command(Command::Filter);

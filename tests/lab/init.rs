@@ -80,7 +80,9 @@ fn of_the_incident_it_finds_port_data_and_the_backup_that_misses_them() {
     let flat = text.replace("\n#", "");
     assert!(flat.contains(&format!("! It archives {home}/production-data, but mcp-c")), "{text}");
     assert!(
-        flat.contains("! Not the unit holds 3444 now but another process in its directory: pid "),
+        flat.contains(
+            "! Port 3444 is held by another process in the unit's directory, not by the unit: pid "
+        ),
         "{text}"
     );
     assert_eq!(text.matches("[[env.service]]").count(), 2, "{text}");

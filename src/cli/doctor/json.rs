@@ -111,6 +111,9 @@ pub(in crate::cli) fn of_env(env: &Env) -> Vec<FindingReport> {
 fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
     let found = &tracked.finding;
     let evidence = &found.evidence;
+    // Once, at the first command.
+    let who = found.run_as(host);
+    let first = found.fix.iter().position(|step| !step.command.is_empty());
     FindingReport {
         id: found.key.rule.name(),
         severity: found.severity.name(),
@@ -141,9 +144,14 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
         fix_details: found
             .fix
             .iter()
-            .map(|step| Step {
+            .enumerate()
+            .map(|(place, step)| Step {
                 command: (!step.command.is_empty()).then(|| step.command.clone()),
-                note: step.note.clone(),
+                note: match &who {
+                    Some(who) if Some(place) == first && step.note.is_empty() => who.clone(),
+                    Some(who) if Some(place) == first => format!("{} ({who})", step.note),
+                    Some(_) | None => step.note.clone(),
+                },
             })
             .collect(),
         because: found
@@ -163,9 +171,7 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
 
 /// `host/what`, or the host alone.
 pub(super) fn subject(host: &Host, key: &Key) -> String {
-    let name = key.subject.name();
-    let host = &host.spec.name;
-    if name.is_empty() { host.to_string() } else { format!("{host}/{name}") }
+    key.subject.on(&host.spec.name)
 }
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked) {
         let _ok = writeln!(out, "    {}: {}", proof.source, proof.text);
     }
     if !found.fix.is_empty() {
-        out.push_str("  fix:\n");
+        let who = found.run_as(host).map_or_else(String::new, |who| format!(", {who}"));
+        let _ok = writeln!(out, "  fix{who}:");
     }
     for (place, step) in found.fix.iter().enumerate() {
         let note = match (step.command.as_str(), step.note.as_str()) {

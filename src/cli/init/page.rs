@@ -152,7 +152,7 @@ fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Liv
     text.key(true, kind, &string(unit.unit.as_str()), "");
     ports(text, &unit.ports);
     if let Some(health) = &unit.health {
-        health_part(text, health, live.service("health"));
+        health_part(text, health, &unit.ports, live.service("health"));
     }
     if !service.needs.is_empty() {
         let needs = strings(service.needs.iter().map(String::as_str));
@@ -172,7 +172,7 @@ fn service_part(text: &mut Text, env: &Env<'_>, service: &Service<'_>, live: Liv
     }
 }
 
-fn health_part(text: &mut Text, health: &FoundHealth, live: bool) {
+fn health_part(text: &mut Text, health: &FoundHealth, ports: &[FoundPort], live: bool) {
     let url = string(&health.url);
     let says = match &health.says {
         Says::Nothing | Says::Doubt(..) => String::new(),
@@ -187,12 +187,17 @@ fn health_part(text: &mut Text, health: &FoundHealth, live: bool) {
             string(value)
         ));
     }
-    text.key(
-        live,
-        "health",
-        &format!("[{{ http = {url}, expect = 200{says} }}]"),
-        "it answered so",
+    // What holds the port has answered, and that is another process.
+    let other = ports.iter().filter(|port| port.by_hand.is_some()).find(|port| {
+        let place = format!(":{}", port.port);
+        let rest = health.url.split_once(&place).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    });
+    let by = other.map_or_else(
+        || "it answered so".to_owned(),
+        |port| format!("! so answered the process that holds {}, not the unit", port.port),
     );
+    text.key(live, "health", &format!("[{{ http = {url}, expect = 200{says} }}]"), &by);
 }
 
 /// A path that the config takes.
@@ -214,7 +219,7 @@ fn ports(text: &mut Text, all: &[FoundPort]) {
     for port in &lasting {
         if let Some(holder) = &port.by_hand {
             text.comment(&format!(
-                "! Not the unit holds {} now but another process in its directory: {holder}",
+                "! Port {} is held by another process in the unit's directory, not by the unit: {holder}",
                 port.port
             ));
         }

@@ -49,10 +49,19 @@ pub(super) fn code(text: &str) -> String {
 
 /// Lines as a block to be copied.
 pub(super) fn block(lines: &[String]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| clean(line, MOST)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| whole(line)).collect();
     let longest = lines.iter().map(|line| longest_run(line)).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}sh\n{}\n{fence}\n", lines.join("\n"))
+}
+
+/// A line that may be pasted: one that was cut, or changed to be harmless, would do something else.
+fn whole(line: &str) -> String {
+    let harmless = clean(line, MOST);
+    if harmless == line || line.starts_with('#') {
+        return harmless;
+    }
+    format!("# left out, {} bytes: `quarterdeck doctor --json` has it whole", line.len())
 }
 
 /// How many backticks stand beside each other at most.
@@ -68,6 +77,17 @@ pub(super) fn row<const N: usize>(cells: [&str; N]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_cannot_be_shown_whole_is_left_out() {
+        let long = format!("echo '{}'", "x".repeat(10_000));
+        for line in [long.as_str(), "rm 'a\x1bb'"] {
+            let block = block(&[line.to_owned(), "true".to_owned()]);
+            assert!(block.contains("# left out"), "{block}");
+            assert!(!block.contains("echo") && !block.contains("rm "), "{block}");
+            assert!(block.contains("\ntrue\n"), "{block}");
+        }
+    }
 
     #[test]
     fn hostile_text_stays_text() {
@@ -86,7 +106,7 @@ mod tests {
     fn backticks_do_not_end_code() {
         assert_eq!(code("a `b` ``c``"), "``` a `b` ``c`` ```");
         assert_eq!(code(" "), "");
-        let block = block(&["echo ```".to_owned(), "x\n```\n# out".to_owned()]);
-        assert_eq!(block, "````sh\necho ```\nx\\x0a```\\x0a# out\n````\n");
+        let block = block(&["echo ```".to_owned(), "# x\n```\n# out".to_owned()]);
+        assert_eq!(block, "````sh\necho ```\n# x\\x0a```\\x0a# out\n````\n");
     }
 }

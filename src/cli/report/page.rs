@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 
 use super::markdown::{block, code, row, text};
+use super::past::{self, Past};
 use crate::cli::events::local;
 use crate::model::Model;
+use crate::model::backups::words;
 use crate::model::event::{Event, EventKind};
-use crate::model::finding::Tracked;
+use crate::model::finding::{Subject, Tracked};
 use crate::model::fleet::Env;
 use crate::model::host::Host;
 use crate::model::severity::Severity;
+use crate::model::text::clean;
 use crate::model::time::Timestamp;
 
 /// Sentences of the summary.
@@ -29,10 +32,12 @@ pub(super) fn write(model: &Model, events: &[Event], from: Timestamp, cut: bool)
         env!("CARGO_PKG_VERSION")
     );
     let found = open(model);
-    summary(&mut out, model, events, &found);
+    let past = past::closed(events);
+    summary(&mut out, model, events, &found, &past);
     now(&mut out, model);
     unknown(&mut out, model);
     findings(&mut out, &found, events);
+    past::write(&mut out, &past);
     timeline(&mut out, events, cut);
     actions(&mut out, events);
     out
@@ -47,10 +52,27 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn place(&self) -> String {
-        let name = self.tracked.finding.key.subject.name();
-        let host = &self.host.spec.name;
-        let subject = if name.is_empty() { host.to_string() } else { format!("{host}/{name}") };
+        let subject = self.tracked.finding.key.subject.on(&self.host.spec.name);
         text(&format!("{}/{subject}", self.env.name))
+    }
+
+    /// As many others of its host follow from it.
+    fn effects(&self) -> usize {
+        let key = Some(&self.tracked.finding.key);
+        let others = self.host.findings.iter().filter(|tracked| tracked.counts());
+        others.filter(|other| other.finding.because.as_ref() == key).count()
+    }
+
+    /// Since when: of a service as long as it is in its state, where that is longer.
+    fn began(&self, events: &[Event], now: Timestamp) -> Timestamp {
+        let told = opened(self, events).unwrap_or(self.tracked.since).min(self.tracked.since);
+        let Subject::Service(name) = &self.tracked.finding.key.subject else { return told };
+        let verdict =
+            self.host.instances.get(name).map(|instance| {
+                instance.judge(self.host, std::time::Duration::from_secs(3600), now)
+            });
+        let since = verdict.filter(|v| v.severity.is_problem()).and_then(|v| v.since);
+        since.map_or(told, |since| since.min(told))
     }
 
     fn is_cause(&self) -> bool {
@@ -69,12 +91,19 @@ fn open(model: &Model) -> Vec<Found<'_>> {
         })
         .collect();
     found.sort_by_key(|found| {
-        (std::cmp::Reverse(found.tracked.finding.severity.rank()), !found.is_cause())
+        let rank = std::cmp::Reverse(found.tracked.finding.severity.rank());
+        (rank, !found.is_cause(), std::cmp::Reverse(found.effects()))
     });
     found
 }
 
-fn summary(out: &mut String, model: &Model, events: &[Event], found: &[Found<'_>]) {
+fn summary(
+    out: &mut String,
+    model: &Model,
+    events: &[Event],
+    found: &[Found<'_>],
+    past: &[Past<'_>],
+) {
     let hosts = model.fleet.hosts().count();
     let up = model.fleet.hosts().filter(|(_, host)| host.link.is_up()).count();
     let worst =
@@ -88,23 +117,22 @@ fn summary(out: &mut String, model: &Model, events: &[Event], found: &[Found<'_>
     );
     for one in found.iter().filter(|found| found.is_cause()).take(SENTENCES) {
         let finding = &one.tracked.finding;
+        let began = one.began(events, model.now);
         let _ok = writeln!(
             out,
-            "- **{}** {}: {}",
+            "- **{}** {}: {} (since {}, {}, and not over)",
             finding.severity.name(),
             one.place(),
-            text(&finding.summary)
+            text(&finding.summary),
+            local(began),
+            words(model.now.since(began))
         );
     }
-    let worse = |event: &&Event| event.is_change() && event.severity.is_problem();
-    if let Some(first) = events.iter().find(worse) {
-        let _ok = writeln!(
-            out,
-            "- First change for the worse: {}, {}: {}",
-            local(first.at),
-            text(&first.place()),
-            text(&first.text)
-        );
+    for one in past.iter().filter(|past| past.severity().is_problem()).take(SENTENCES) {
+        let _ok = writeln!(out, "- Over: {}", one.sentence());
+    }
+    if let Some((at, what)) = past::first(model, events) {
+        let _ok = writeln!(out, "- First change for the worse: {}, {what}", local(at));
     }
     out.push('\n');
 }
@@ -183,9 +211,11 @@ fn findings(out: &mut String, found: &[Found<'_>], events: &[Event]) {
         let step = |step: &crate::model::finding::Step| match (&*step.command, &*step.note) {
             ("", note) => format!("# {note}"),
             (command, "") => command.to_owned(),
-            (command, note) => format!("{command}  # {note}"),
+            // What is left out of a note hurts nobody; of a command it would.
+            (command, note) => format!("{command}  # {}", clean(note, 400)),
         };
-        let steps: Vec<String> = finding.fix.iter().map(step).collect();
+        let who = finding.run_as(one.host).map(|who| format!("# {who}"));
+        let steps: Vec<String> = who.into_iter().chain(finding.fix.iter().map(step)).collect();
         let _ok = writeln!(out, "\nFix, in this order:\n\n{}", block(&steps));
     }
 }

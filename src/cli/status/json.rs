@@ -191,7 +191,7 @@ pub(super) fn report(model: &Model) -> Report {
                     .hosts
                     .values()
                     .flat_map(|host| fleet.rows_of(env, host, now))
-                    .map(|row| service(&row, now))
+                    .map(|row| service(&row, fleet.interval, now))
                     .collect(),
                 ports: env
                     .hosts
@@ -252,7 +252,7 @@ fn host_report(host: &Host, now: Timestamp) -> HostReport {
     }
 }
 
-fn service(row: &Row<'_>, now: Timestamp) -> Service {
+fn service(row: &Row<'_>, interval: Duration, now: Timestamp) -> Service {
     let instance = row.instance;
     let facts = instance.facts.value();
     let restarts = &instance.restarts;
@@ -288,7 +288,7 @@ fn service(row: &Row<'_>, now: Timestamp) -> Service {
         memory_bytes: instance.usage.memory,
         cpu_percent: instance.usage.cpu_percent,
         enabled: facts.and_then(crate::model::unit::UnitFacts::enabled),
-        health: health::report(row, now),
+        health: health::report(row, interval, now),
         description: facts.and_then(|facts| text(&facts.description)),
         job: planned::job(row),
         processes: planned::processes(row),

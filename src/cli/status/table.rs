@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::model::Model;
+use crate::model::answered::not_by_it;
 use crate::model::fleet::Row;
 use crate::model::health::CheckState;
 use crate::model::rows;
@@ -36,6 +37,14 @@ pub(super) fn table(model: &Model) -> String {
         for host in env.hosts.values() {
             if let Some(fault) = host.link.fault().or(host.units_fault.as_ref()) {
                 let _ok = writeln!(out, "  {} {}: {fault}", host.spec.name, host.link.name());
+            }
+        }
+    }
+    for row in fleet.rows(now) {
+        for check in row.instance.checks() {
+            if let Some(why) = not_by_it(&row, check, fleet.interval, now) {
+                let host = &row.host.spec.name;
+                let _ok = writeln!(out, "  {host} {}: {} {why}", row.service, check.0.label());
             }
         }
     }

@@ -138,7 +138,7 @@ fn a_script_that_reads_the_stale_directory_makes_backups_of_the_wrong_source() {
     );
     let proof = |text: &str| wrong.evidence.iter().any(|line| line.text.contains(text));
     assert!(proof("cp -r") && proof("(reads /mnt/c/production-data)"), "{:#?}", wrong.evidence);
-    assert!(wrong.fix[0].command.contains("/opt/backup.sh"));
+    assert_eq!(wrong.fix[0].command, "sed -n -e 10p '/opt/backup.sh'");
 
     // A link to the source is the source.
     facts.job = Some(reads(STALE, (1, 1)));
@@ -148,6 +148,24 @@ fn a_script_that_reads_the_stale_directory_makes_backups_of_the_wrong_source() {
     later.changed = Some(wall(60));
     facts.job = Some(later);
     assert_eq!(found(facts, Rule::BackupWrongSource), None);
+}
+
+/// The directory of the copies begins with the name of the stale one.
+#[test]
+fn the_line_to_edit_is_the_one_that_names_it_and_no_other() {
+    let script = format!(
+        "script /opt/backup.sh\n|#!/bin/sh\n|B={STALE}-backups/x\n|S=\"{STALE}\"\n|cp -r \"$S\"/* $B\n"
+    );
+    let mut facts = good();
+    facts.job = Some(reads(STALE, (1, 2)));
+    newest(&mut facts).comparison = Ok(Comparison { sampled: 0, ..alike() });
+    let mut case = case(spec(), facts);
+    case.host().scripts.see(crate::probe::scripts::examine(&[], &script), NOW);
+    let wrong = case.found(Rule::BackupWrongSource).unwrap();
+    assert_eq!(wrong.fix[0].command, "sed -n -e 3p '/opt/backup.sh'");
+    assert_eq!(wrong.fix[1].note, format!("line 3 of /opt/backup.sh: S=\"{SOURCE}\""));
+    assert!(wrong.fix.iter().all(|step| !step.note.contains("-backups")), "{:#?}", wrong.fix);
+    assert!(!wrong.evidence.iter().any(|line| line.text.contains("of 0")), "{wrong:#?}");
 }
 
 #[test]
@@ -260,8 +278,18 @@ fn copies_on_the_disk_of_their_source_are_told() {
 #[test]
 fn one_that_was_not_looked_into_is_not_verified() {
     let facts = BackupFacts { checks: std::collections::BTreeMap::new(), ..good() };
-    assert_eq!(found(facts, Rule::BackupUnverified).unwrap().severity, Severity::Info);
+    let pending = found(facts, Rule::BackupUnverified).unwrap();
+    assert!(pending.confirm >= Duration::from_secs(60), "its check may not have ended yet");
     assert_eq!(found(good(), Rule::BackupUnverified), None);
+    let mut facts = good();
+    newest(&mut facts).integrity = Integrity::Unknown("no zstd there".into());
+    let unverified = found(facts, Rule::BackupUnverified).unwrap();
+    assert_eq!(unverified.severity, Severity::Info);
+    assert!(
+        unverified.fix[0].command.starts_with("tar -tvf '/b/data-3600.tar.gz'"),
+        "{:?}",
+        unverified.fix
+    );
 }
 
 #[test]

@@ -3,11 +3,15 @@
 
 use super::{copy_proof, file, finding, with};
 use crate::doctor::patient::Patient;
-use crate::model::backup::{Comparison, JobFacts};
+use crate::model::backup::{Comparison, JobFacts, Named};
 use crate::model::backups::{BackupRow, BackupVerdict, is_of};
 use crate::model::finding::Finding;
 use crate::model::rule::Rule;
 use crate::probe::quote::quote;
+use crate::probe::scripts::renamed;
+
+/// Lines that are to be edited.
+const LINES: usize = 12;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::WrongSource) {
@@ -35,7 +39,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                 found = same(patient, row, compared, twin, found);
             }
         }
-        findings.push(fix(row, source, found));
+        findings.push(fix(patient, row, source, found));
     }
 }
 
@@ -67,20 +71,21 @@ fn differences(
     source: &str,
     mut found: Finding,
 ) -> Finding {
-    found = found
-        .proof_at(
-            source,
-            newest(patient, row, compared),
-            compared.newest_live.and_then(|at| row.wall(at)),
-        )
-        .proof(
-            "comparison",
-            format!(
-                "{} files in the copy; of {} that had not changed in the source when it was made, \
-                 {} are not in it, {} have another size",
-                compared.copied_files, compared.sampled, compared.missing, compared.different
-            ),
-        );
+    found = found.proof_at(
+        source,
+        newest(patient, row, compared),
+        compared.newest_live.and_then(|at| row.wall(at)),
+    );
+    // Of none nothing can be said.
+    let text = match compared.sampled {
+        0 => format!("{} files in the copy", compared.copied_files),
+        sampled => format!(
+            "{} files in the copy; of {sampled} that had not changed in the source when it was \
+             made, {} are not in it, {} have another size",
+            compared.copied_files, compared.missing, compared.different
+        ),
+    };
+    found = found.proof("comparison", text);
     for one in compared.examples.iter().take(6) {
         let said = one.copied.map_or_else(
             || "not in the copy".to_owned(),
@@ -123,15 +128,14 @@ fn same(
     found: Finding,
 ) -> Finding {
     let same = compared.sampled.saturating_sub(compared.missing).saturating_sub(compared.different);
-    found.proof_at(
-        twin,
-        format!(
-            "{}; {same} of {} that had not changed are in the copy as they are there",
-            newest(patient, row, compared),
-            compared.sampled
+    let newest = newest(patient, row, compared);
+    let text = match compared.sampled {
+        0 => newest,
+        sampled => format!(
+            "{newest}; {same} of {sampled} that had not changed are in the copy as they are there"
         ),
-        compared.newest_live.and_then(|at| row.wall(at)),
-    )
+    };
+    found.proof_at(twin, text, compared.newest_live.and_then(|at| row.wall(at)))
 }
 
 fn script(job: &JobFacts, mut found: Finding) -> Finding {
@@ -146,18 +150,61 @@ fn script(job: &JobFacts, mut found: Finding) -> Finding {
     found
 }
 
-fn fix(row: &BackupRow<'_>, source: &str, found: Finding) -> Finding {
+/// The very lines that name what it reads instead, and how they read when they are mended. A
+/// longer path that begins alike, such as that of the copies, is not touched.
+fn corrected(
+    patient: &Patient<'_>,
+    row: &BackupRow<'_>,
+    job: &JobFacts,
+    source: &str,
+    mut found: Finding,
+) -> Finding {
+    let own = row.facts.and_then(|facts| facts.source.as_ref()).and_then(|facts| facts.identity);
+    let wrong = |named: &&Named| {
+        named.path.starts_with('/') && named.identity.is_some() && named.identity != own
+    };
+    let mut lines: Vec<(u32, String)> = Vec::new();
+    for named in job.reads.iter().filter(wrong) {
+        let named_by = patient.scripts().map(|s| s.naming(&named.path)).unwrap_or_default();
+        let mut mended: Vec<(u32, String)> = named_by
+            .into_iter()
+            .filter(|(script, ..)| **script == *job.script)
+            .filter_map(|(_, line, text)| Some((line, renamed(text, &named.path, source)?)))
+            .collect();
+        if mended.is_empty() {
+            mended.extend(renamed(&named.text, &named.path, source).map(|text| (named.line, text)));
+        }
+        if mended.is_empty() {
+            let text = format!("{}   (reads {}: let it read {source})", named.text, named.path);
+            mended.push((named.line, text));
+        }
+        lines.extend(mended);
+    }
+    lines.sort();
+    lines.dedup_by_key(|(line, _)| *line);
+    lines.truncate(LINES);
+    if lines.is_empty() {
+        return found.step("", format!("let {} read {source}", job.script));
+    }
+    // A line of somebody's own table is in no file that could be printed.
+    if job.script.starts_with('/') {
+        let places: Vec<String> = lines.iter().map(|(line, _)| format!("-e {line}p")).collect();
+        found = found.step(
+            format!("sed -n {} {}", places.join(" "), quote(&job.script)),
+            "prints the lines to edit, and changes nothing",
+        );
+    }
+    for (line, text) in lines {
+        found = found.step("", format!("line {line} of {}: {text}", job.script));
+    }
+    found
+}
+
+fn fix(patient: &Patient<'_>, row: &BackupRow<'_>, source: &str, found: Finding) -> Finding {
     let job = row.facts.and_then(|facts| facts.job.as_ref());
     let found = match job {
         Some(job) => {
-            let reads = job.reads.iter().find(|named| named.identity.is_some());
-            let found = match reads.filter(|named| named.path.starts_with('/')) {
-                Some(named) => found.step(
-                    format!("grep -nF {} {}", quote(&named.path), quote(&job.script)),
-                    format!("the lines that name it: let them name {source}"),
-                ),
-                None => found.step("", format!("let {} read {source}", job.script)),
-            };
+            let found = corrected(patient, row, job, source, found);
             // A line of a table of cron jobs is no program.
             if job.changed.is_some() {
                 let note = "makes a backup now; writes where it always does, and may take old \

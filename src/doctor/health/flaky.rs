@@ -18,16 +18,24 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             // One that fails all the time is told as that.
             let down = log.state(spec, patient.now) == CheckState::Failing;
             let percent = log.failing_percent(patient.now).filter(|_| !down)?;
-            (percent > limit).then_some((spec, log, percent))
+            let tries = log.failed_tries(patient.now)?;
+            (percent > limit).then_some((spec, log, tries))
         });
-        let Some((spec, log, percent)) = flaky else { continue };
+        let Some((spec, log, (failed, all))) = flaky else { continue };
         let summary = format!(
-            "{} is answered now and then only: more tries of {} fail than may",
+            "{} does not always pass {}: tries fail again and again, too few in a row to count as \
+             down",
             row.service,
             name(spec)
         );
         let found = Finding::new(Rule::HealthFlaky, subject(row), Severity::Warning, summary)
-            .proof("last quarter of an hour", format!("{percent:.0} % of the tries failed"));
+            .proof(
+                "health",
+                format!(
+                    "{failed} of {all} tries failed in 15 minutes; {} % may",
+                    patient.host.spec.limits.failing_checks
+                ),
+            );
         let found = last_proof(found, spec, log).step(
             format!("for i in $(seq 20); do {} >/dev/null || echo failed; done", by_hand(spec)),
             "shows how often; one bad instance behind a balancer fails in turn",

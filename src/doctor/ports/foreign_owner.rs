@@ -109,6 +109,12 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
     };
     found
         .step(format!("systemctl reset-failed {quoted}; systemctl start {quoted}"), "")
-        .step(format!("ss -Hltnp 'sport = :{number}'"), "the unit has the port now")
+        // It needs a moment from its start to its port.
+        .step(
+            format!(
+                "for i in $(seq 20); do ss -Hltn 'sport = :{number}' | grep -q . && break; sleep 0.5; done; ss -Hltnp 'sport = :{number}'"
+            ),
+            "waits for up to 10 s; the unit has the port now",
+        )
         .step(format!("systemctl enable {quoted}"), "so that it comes back after a reboot")
 }

@@ -43,9 +43,7 @@ impl<'a> FindingRow<'a> {
 
 /// `host/what`, or the host alone.
 fn subject(host: &Host, tracked: &Tracked) -> String {
-    let name = tracked.finding.key.subject.name();
-    let host = &host.spec.name;
-    if name.is_empty() { host.to_string() } else { format!("{host}/{name}") }
+    tracked.finding.key.subject.on(&host.spec.name)
 }
 
 /// The finding at the beginning of what one follows from; none where it follows from nothing that

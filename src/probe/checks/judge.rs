@@ -35,8 +35,20 @@ fn reading(
         outcome,
         latency: took(said),
         detail: detail.into().into(),
-        excerpt: clean_bytes(excerpt.trim_ascii(), EXCERPT).into(),
+        excerpt: one_line(excerpt).into(),
     }
+}
+
+/// The beginning of an answer as one line.
+fn one_line(excerpt: &[u8]) -> String {
+    let mut flat = Vec::new();
+    for byte in excerpt.trim_ascii().iter().take(EXCERPT * 4) {
+        let byte = if matches!(byte, b'\r' | b'\n' | b'\t') { b' ' } else { *byte };
+        if byte != b' ' || flat.last() != Some(&b' ') {
+            flat.push(byte);
+        }
+    }
+    clean_bytes(&flat, EXCERPT)
 }
 
 fn failed(said: &Said, why: Why, detail: impl Into<String>, excerpt: &[u8]) -> CheckReading {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::packages;
 use super::serve::Shared;
+use crate::model::alike::is_alike;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
 use crate::model::path::{PathFacts, PathKind};
@@ -49,6 +50,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut units = shared.glances.subscribe();
     let mut watches = shared.watch.subscribe();
     let mut asked_now = shared.now.subscribe();
+    let mut scripts = shared.scripts.subscribe();
     if known.wait_for(Option::is_some).await.is_err()
         || units.wait_for(Option::is_some).await.is_err()
     {
@@ -61,6 +63,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut package_mark = None;
     loop {
         units.mark_unchanged();
+        let scripts_known = scripts.borrow_and_update().is_some();
         let wanted = wanted(shared);
         if wanted.code != before.code || wanted.data != before.data {
             walked = None;
@@ -87,7 +90,10 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
             }
         }
         shared.reporter.say(HostEvent::Paths(looked)).await;
-        shared.reporter.say(HostEvent::Part(Part::Paths)).await;
+        // They may name directories that are to be looked at as well.
+        if scripts_known {
+            shared.reporter.say(HostEvent::Part(Part::Paths)).await;
+        }
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(began + PACE) => break,
@@ -102,6 +108,12 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
                     }
                 }
                 _ = watches.changed() => break,
+                changed = scripts.changed() => {
+                    if changed.is_err() {
+                        return std::future::pending().await;
+                    }
+                    break;
+                }
                 _ = asked_now.changed() => { walked = None; break }
             }
         }
@@ -114,6 +126,13 @@ fn wanted(shared: &Shared) -> Wanted {
     let mut data: BTreeSet<Box<str>> = watch.data.iter().cloned().collect();
     paths.insert(REBOOT.into());
     paths.extend(DATABASES.map(Into::into));
+    // What a script takes for the data has to be looked at, whether or not a unit names it.
+    if let Some(scripts) = shared.scripts.borrow().as_deref() {
+        let twin = |path: &&str| watch.data.iter().any(|data| is_alike(data, path));
+        let twins: BTreeSet<&str> = scripts.paths().filter(twin).take(WALKS).collect();
+        paths.extend(twins.iter().map(|path| Box::from(*path)));
+        data.extend(twins.iter().map(|path| Box::from(*path)));
+    }
     let units = shared.glances.subscribe();
     let units = units.borrow();
     for glance in units.iter().flat_map(BTreeMap::values) {

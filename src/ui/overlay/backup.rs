@@ -54,10 +54,10 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>) {
     let grace = words::age(spec.grace);
     page.fact("may lose", format!("{} and {grace} of grace (RPO)", words::age(spec.every)));
     let back = spec.restore_within.map_or_else(
-        || "nobody promises (RTO)".to_owned(),
+        || "no restore time promised (restore_within)".to_owned(),
         |span| format!("within {} (RTO)", words::age(span)),
     );
-    page.fact("back again", back);
+    page.fact("restore", back);
     page.fact("age", against(row));
     runs(scene, page, row);
     if let (true, Some(fault)) = (

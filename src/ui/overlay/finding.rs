@@ -65,11 +65,16 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
         page.heading("Evidence");
     }
     for proof in &finding.evidence {
-        let at = proof.at.map_or_else(String::new, |at| format!(" ({} ago)", scene.age(at)));
+        // A line may say it itself.
+        let at = proof.at.filter(|_| !proof.text.contains(" ago"));
+        let at = at.map_or_else(String::new, |at| format!(" ({} ago)", scene.age(at)));
         page.fact(&proof.source, format!("{}{at}", proof.text));
     }
     if !finding.fix.is_empty() {
         page.heading("Fix, in this order; nothing of it is done for you");
+    }
+    if let Some(who) = finding.run_as(row.host) {
+        page.say(Role::Notice, &format!("Run it {who}."));
     }
     for (place, step) in finding.fix.iter().enumerate() {
         let number = format!("{}.", place + 1);

@@ -1,6 +1,7 @@
 //! The health checks of a unit: state, last answer, latency, since when.
 
 use super::page::Page;
+use crate::model::answered::not_by_it;
 use crate::model::check::Origin;
 use crate::model::fleet::Row;
 use crate::model::health::CheckState;
@@ -27,7 +28,12 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
                 text = format!("{text}, {} ago", scene.age(at));
             }
         }
+        let other = not_by_it(row, (spec, log), scene.fleet.interval, scene.now);
+        if let Some(why) = &other {
+            text = format!("{why}; {text}");
+        }
         let role = match state {
+            CheckState::Passing if other.is_some() => Role::Warning,
             CheckState::Passing => Role::Text,
             CheckState::Pending | CheckState::Failing | CheckState::Unknown => {
                 role_of(state.severity())

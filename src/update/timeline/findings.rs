@@ -1,7 +1,7 @@
 //! Findings that come, get worse and go.
 
 use super::Teller;
-use crate::model::event::{Event, EventKind};
+use crate::model::event::{BECAUSE, Event, EventKind};
 use crate::model::finding::Tracked;
 use crate::model::severity::Severity;
 use crate::model::told::Found;
@@ -53,8 +53,13 @@ impl Teller<'_> {
 
     fn about(&self, tracked: &Tracked, kind: EventKind) -> Event {
         let found = &tracked.finding;
+        let cause = found.because.as_ref().map(|key| {
+            let (rule, name) = (key.rule.name(), key.subject.name());
+            format!("{BECAUSE}{rule} {name}")
+        });
         self.event(self.now, kind, found.severity, &found.summary)
             .about(&found.key.subject.name(), found.key.rule.name())
+            .proved(cause)
             .proved(found.evidence.iter().map(|proof| format!("{}: {}", proof.source, proof.text)))
     }
 

@@ -100,6 +100,7 @@ fn hostile_text_breaks_nothing() {
             "## State now",
             "## Not known",
             "## Findings",
+            "## Findings of that time, closed since",
             "## Timeline",
             "## Actions taken",
         ];
@@ -126,6 +127,52 @@ fn it_has_all_parts() {
         assert!(report.contains(part), "{part} in {report}");
     }
     assert!(report.contains(&format!("Found {}.", local(Timestamp::from_secs(1_795_230_000)))));
+}
+
+#[test]
+fn what_is_over_is_told_with_its_times_and_its_cause_comes_first() {
+    let model = model();
+    let at = |secs: i64, kind: EventKind, severity: Severity, said: &str| {
+        let host = Some(HostId::new("production", "coord"));
+        Event::new(Timestamp::from_secs(1_795_226_400 + secs), kind, host, severity, said)
+    };
+    let critical = Severity::Critical;
+    let events = [
+        at(0, EventKind::FindingOpened, critical, "it loops")
+            .about("mcp", "crash-loop")
+            .proved(["because: read-only-data mcp", "systemctl show: restarts"]),
+        at(1, EventKind::FindingOpened, critical, "it may not write")
+            .about("mcp", "read-only-data")
+            .proved(["journal: Errno 30"]),
+        at(1801, EventKind::FindingClosed, Severity::Ok, "gone")
+            .about("mcp", "read-only-data")
+            .turned("critical", "closed"),
+        at(1860, EventKind::FindingClosed, Severity::Ok, "gone").about("mcp", "crash-loop"),
+        at(1900, EventKind::FindingClosed, Severity::Ok, "it is gone")
+            .about("web", "disk-full")
+            .turned("warning", "closed"),
+    ];
+    let report = write(&model, &events, Timestamp::from_secs(1_795_222_800), false);
+    let begun = local(Timestamp::from_secs(1_795_226_401));
+    let ended = local(Timestamp::from_secs(1_795_228_201));
+    let times = format!("(from {begun} to {ended}, 30 min)");
+    let cause = format!("- Over: **critical** production/coord/mcp: it may not write {times}");
+    let places = [
+        cause.as_str(),
+        "- Over: **critical** production/coord/mcp: it loops (from ",
+        "- Over: **warning** production/coord/web: it is gone (from before this time to ",
+        "## Findings of that time, closed since",
+        "journal: Errno 30",
+        "Followed from read-only-data mcp.",
+        "## Timeline",
+    ];
+    let mut rest = report.as_str();
+    for place in places {
+        let Some((_, after)) = rest.split_once(place) else {
+            panic!("{place} in order in {report}");
+        };
+        rest = after;
+    }
 }
 
 #[test]

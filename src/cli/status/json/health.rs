@@ -1,8 +1,11 @@
 //! Health checks in the stable form.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{rfc3339, round};
+use crate::model::answered::not_by_it;
 use crate::model::fleet::Row;
 use crate::model::health::CheckState;
 use crate::model::time::Timestamp;
@@ -18,13 +21,15 @@ pub(super) struct HealthReport {
     p95_ms: Option<f64>,
     failing_percent: Option<f64>,
     detail: String,
+    /// Passing, but this says nothing good of the service: why.
+    not_by_it: Option<String>,
     excerpt: Option<String>,
     certificate_until: Option<String>,
     as_of: Option<String>,
 }
 
 /// Every check of a service. What cannot be known while its host does not answer is unknown.
-pub(super) fn report(row: &Row<'_>, now: Timestamp) -> Vec<HealthReport> {
+pub(super) fn report(row: &Row<'_>, interval: Duration, now: Timestamp) -> Vec<HealthReport> {
     let checks = row.instance.checks();
     checks
         .map(|(spec, log)| {
@@ -43,6 +48,7 @@ pub(super) fn report(row: &Row<'_>, now: Timestamp) -> Vec<HealthReport> {
                     .map(|latency| round(latency.as_secs_f64() * 1000.0)),
                 p95_ms: log.p95(now).map(|p95| round(p95.as_secs_f64() * 1000.0)),
                 failing_percent: log.failing_percent(now).map(round),
+                not_by_it: not_by_it(row, (spec, log), interval, now),
                 detail: reading.map(|reading| reading.detail.to_string()).unwrap_or_default(),
                 excerpt: reading
                     .map(|reading| reading.excerpt.to_string())
