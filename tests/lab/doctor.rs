@@ -259,7 +259,7 @@ fn each_way_to_be_broken_has_its_name() {
     assert!(text(&client["summary"]).ends_with("because execbad, which it needs, is down"));
 
     host.lab("fill", &[]);
-    let found = wait_for(&desk, &[("disk-full", "h//")]);
+    let found = wait_for(&desk, &[("disk-full", "h/")]);
     let disk = find(&found, "disk-full", "").unwrap();
     assert_eq!(disk["severity"], "critical", "{disk:#}");
     let effect = find(&found, "service-failed", "h/full").unwrap();

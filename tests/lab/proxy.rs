@@ -153,7 +153,7 @@ fn an_edit_that_is_not_reloaded_or_not_valid_is_found() {
 
     host.sh("sleep 3; echo '# a change' >>/etc/nginx/sites-enabled/site");
     let found = poll::until("the edit is seen", secs(60), || one(&desk, "proxy-not-reloaded"));
-    assert_eq!(found["subject"], "proxy-edit//etc/nginx/sites-enabled/site");
+    assert_eq!(found["subject"], "proxy-edit/etc/nginx/sites-enabled/site");
     host.sh("systemctl reload nginx");
     poll::until("it was reloaded", secs(20), || none(&desk, "proxy-not-reloaded"));
 
