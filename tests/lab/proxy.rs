@@ -175,7 +175,7 @@ fn the_incidents_backup_script_loses_hidden_files_and_leaves_no_trace_of_us() {
     let before = host.sh("find /tmp /var/tmp /run -maxdepth 1 -newer /etc/crontab | sort; ls -la --time-style=full-iso /run/nginx.pid /var/log/nginx");
     let found = one(&desk, "backup-lossy-copy").unwrap();
     let script = "/mnt/coordinaton_mcp_data/production/scripts/backup-production-data.sh";
-    assert_eq!(found["subject"], format!("proxy-seed001/{script}").as_str());
+    assert_eq!(found["subject"], format!("proxy-seed001{script}").as_str());
     assert_eq!(found["severity"], "warning");
     let evidence = texts(&found["evidence"]);
     assert!(evidence.contains("cp -r \"$SOURCE_DIR\"/* \"$BACKUP_DIR/\""), "{evidence}");
