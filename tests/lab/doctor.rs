@@ -263,7 +263,7 @@ fn each_way_to_be_broken_has_its_name() {
     let disk = find(&found, "disk-full", "").unwrap();
     assert_eq!(disk["severity"], "critical", "{disk:#}");
     let effect = find(&found, "service-failed", "h/full").unwrap();
-    assert_eq!(effect["because"], "disk-full h//", "its words name the disk: {effect:#}");
+    assert_eq!(effect["because"], "disk-full h/", "its words name the disk: {effect:#}");
     host.lab("unfill", &[]);
     poll::until("there is room again", secs(20), || {
         let found = findings(&desk);
