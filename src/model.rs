@@ -43,6 +43,7 @@ pub mod text;
 pub mod time;
 pub mod told;
 pub mod unit;
+mod words;
 
 use acknowledged::Acks;
 use alarm::Alarms;

@@ -131,6 +131,13 @@ impl Service<'_, '_> {
         word(self.unit.as_str())
     }
 
+    /// Of what is down: its last words, where to read more of them and what for, and its start.
+    fn told_by_its_words(&self, patient: &Patient<'_>, found: Finding, why: &str) -> Finding {
+        let quoted = self.quoted();
+        let found = self.words_proof(patient, found);
+        self.start(found.step(format!("journalctl -u {quoted} -n 50"), why))
+    }
+
     /// The last step of every fix that ends with a start.
     fn start(&self, found: Finding) -> Finding {
         let quoted = self.quoted();

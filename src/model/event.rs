@@ -10,6 +10,7 @@ use super::screen::EventId;
 use super::severity::Severity;
 use super::text::clean;
 use super::time::Timestamp;
+use super::words::words;
 
 /// Events in memory; the store keeps more.
 pub const MOST: usize = 2000;
@@ -26,37 +27,9 @@ const WORD_BYTES: usize = 200;
 /// As far back as one looks for what may have caused a failure.
 pub const BEFORE: Duration = Duration::from_secs(3600);
 
-macro_rules! kinds {
-    ($($variant:ident $name:literal $text:literal;)*) => {
-        /// What happened. The words are stable: the store and JSON have them.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-        pub enum EventKind {
-            $(#[doc = $text] $variant,)*
-        }
-
-        impl EventKind {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word in the store, in JSON and on the screen.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// One line of what it is.
-            pub const fn doc(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// The kind of that name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-kinds! {
+words! {
+    /// What happened. The words are stable: the store and JSON have them.
+    EventKind;
     State "state" "a service is in another state";
     Restart "restart" "a service was started again";
     Check "check" "a check fails, or passes again";

@@ -1,36 +1,10 @@
 //! The doctor's rules by name. What each looks for stands in `doctor`, a file a rule.
 
-macro_rules! rules {
-    ($($variant:ident $name:literal $text:literal;)*) => {
-        /// A rule of the doctor.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-        pub enum Rule {
-            $(#[doc = $text] $variant,)*
-        }
+use super::words::words;
 
-        impl Rule {
-            /// Every rule.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// Kebab-case, as in the config, in JSON and on the screen.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// One line of what it finds.
-            pub const fn doc(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// The rule of that name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-rules! {
+words! {
+    /// A rule of the doctor. Its word is kebab-case, as in the config, in JSON and on the screen.
+    Rule;
     // Services.
     CrashLoop "crash-loop" "a service is started again and again";
     UnitMissing "unit-missing" "a declared unit does not exist on the host";

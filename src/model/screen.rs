@@ -36,7 +36,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// In the order of `next-pane`.
+    /// In the order of `next-pane`, from top to bottom in one column; the first gets room first.
     pub const ALL: [Self; 7] = [
         Self::Findings,
         Self::Services,

@@ -45,27 +45,6 @@ const TWO_COLUMNS: (u16, u16) = (160, 26);
 /// In two columns: below what stands over both, left and right from top to bottom.
 const LEFT: &[Pane] = &[Pane::Services, Pane::CrashLoops];
 const RIGHT: &[Pane] = &[Pane::Ports, Pane::Backups, Pane::Hosts, Pane::Events];
-/// In one column.
-const COLUMN: &[Pane] = &[
-    Pane::Findings,
-    Pane::Services,
-    Pane::CrashLoops,
-    Pane::Ports,
-    Pane::Backups,
-    Pane::Hosts,
-    Pane::Events,
-];
-/// Who gets room first, when there is not enough for all.
-const DEAREST: &[Pane] = &[
-    Pane::Findings,
-    Pane::Services,
-    Pane::CrashLoops,
-    Pane::Ports,
-    Pane::Backups,
-    Pane::Hosts,
-    Pane::Events,
-];
-
 /// Environments above, the bottom line below, panes between.
 pub(super) fn places(area: Rect, wanted: Wanted, view: &View) -> Places {
     let lines = match area.height {
@@ -84,7 +63,7 @@ pub(super) fn places(area: Rect, wanted: Wanted, view: &View) -> Places {
     let panes = if body.width >= TWO_COLUMNS.0 && body.height >= TWO_COLUMNS.1 {
         two_columns(body, &wanted, view.focus)
     } else {
-        stack(body, COLUMN, &wanted, view.focus)
+        stack(body, &Pane::ALL, &wanted, view.focus)
     };
     Places { envs, panes, status }
 }
@@ -120,7 +99,8 @@ fn stack(area: Rect, order: &[Pane], wanted: &Wanted, focus: Pane) -> Vec<(Pane,
     let half = area.height / 2;
     give(focus, half.max(6), &mut spare);
     for share in [6, half, u16::MAX] {
-        for pane in DEAREST {
+        // The dearest stand first.
+        for pane in &Pane::ALL {
             give(*pane, share, &mut spare);
         }
     }

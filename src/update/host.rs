@@ -39,6 +39,7 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Units(units) => units.iter().map(|(unit, _)| unit.clone()).collect(),
         _ => Vec::new(),
     };
+    let checked = matches!(event, HostEvent::Checked(_));
     let linked_up = matches!(&event, HostEvent::Link(link) if link.is_up());
     match event {
         HostEvent::Link(link) => linked(host, link),
@@ -115,6 +116,9 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         }
         (None, _) => Vec::new(),
     };
+    if checked {
+        timeline::checked(model, id);
+    }
     timeline::host(model, id, &touched, examines);
     let mut effects: Vec<Effect> = again.into_iter().collect();
     if examines {

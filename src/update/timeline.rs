@@ -20,19 +20,32 @@ pub(super) use services::restarted;
 /// Tells what a message of a host has changed: its connection, its boot, the services that it was
 /// about, and what was found if the doctor has looked.
 pub(super) fn host(model: &mut Model, id: &HostId, touched: &[ServiceName], examined: bool) {
-    let (now, interval) = (model.now, model.fleet.interval);
+    let interval = model.fleet.interval;
+    with(model, id, |teller| {
+        teller.link();
+        teller.boot();
+        teller.services(touched, interval);
+        if examined {
+            teller.packages();
+            teller.findings();
+        }
+    });
+}
+
+/// Tells what tries of health checks have changed.
+pub(super) fn checked(model: &mut Model, id: &HostId) {
+    with(model, id, |teller| {
+        teller.checks();
+    });
+}
+
+/// Compares one host with what was told of it.
+fn with(model: &mut Model, id: &HostId, tell_of: impl FnOnce(&mut Teller<'_>)) {
+    let now = model.now;
     let mut events = Vec::new();
     let Some(host) = model.fleet.host_mut(id) else { return };
     let mut told = std::mem::take(&mut host.told);
-    let mut teller = Teller { id, host, told: &mut told, now, events: &mut events };
-    teller.link();
-    teller.boot();
-    teller.services(touched, interval);
-    if examined {
-        teller.checks();
-        teller.packages();
-        teller.findings();
-    }
+    tell_of(&mut Teller { id, host, told: &mut told, now, events: &mut events });
     host.told = told;
     tell(model, events);
 }

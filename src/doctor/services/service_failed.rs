@@ -23,11 +23,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let found = service.finding(Rule::ServiceFailed, Severity::Critical, summary);
         let found = service.exit_proof(patient, found);
         let found = found.proof("systemctl show", format!("Result={result}"));
-        let found = service.words_proof(patient, found).step(
-            format!("journalctl -u {quoted} -n 50", quoted = service.quoted()),
-            "its last words; mend what they name",
-        );
-        findings.push(service.start(found));
+        let why = "its last words; mend what they name";
+        findings.push(service.told_by_its_words(patient, found, why));
     }
 }
 

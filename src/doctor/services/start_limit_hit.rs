@@ -29,11 +29,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             ),
             _ => found,
         };
-        let found = service.words_proof(patient, found).step(
-            format!("journalctl -u {quoted} -n 50", quoted = service.quoted()),
-            "why it ended each time; mend that first",
-        );
-        findings.push(service.start(found));
+        let why = "why it ended each time; mend that first";
+        findings.push(service.told_by_its_words(patient, found, why));
     }
 }
 
