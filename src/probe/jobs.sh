@@ -9,7 +9,7 @@ qd_tables() {
   if [ "$1" = sudo ]; then qd_s="sudo -n"; fi
   if [ "$1" = sudo ] || [ "$qd_u" = 0 ]; then
     # One command, since each is a line in the host's log.
-    qd_limit 8 $qd_s find /etc/crontab /etc/cron.d /var/spool/cron -maxdepth 2 -type f \
+    qd_limit 8 $qd_s find /etc/crontab /etc/cron.d /etc/crontabs /var/spool/cron -maxdepth 2 -type f \
       -name '[!.]*' -exec grep -HnvE '^[[:space:]]*(#|$)' {} + |
       qd_cap 524288 | sed 's/^/table /'
     # A cut ends in the middle of a line.

@@ -39,26 +39,6 @@ qd_survey_paths() {
       n=$((n + 1))
     done' sh "$@"
 }
-# The jobs of cron, each line of a file behind a space. Arguments: how (plain, sudo).
-qd_survey_cron() {
-  qd_how=$1
-  qd_survey_root 8 sh -c 'set +f
-    for f in /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/*; do
-      [ -f "$f" ] && [ -r "$f" ] || continue
-      echo "table $f" | tr -d "\001-\011\013-\037"
-      head -c 65536 "$f" | sed "s/^/ /"
-      echo
-    done
-    for d in hourly daily weekly monthly; do
-      for f in /etc/cron.$d/*; do
-        [ -f "$f" ] && [ -x "$f" ] && echo "script $d $f"
-      done
-    done' | qd_cap 1048576
-  if [ "$qd_how" != sudo ]; then
-    echo "table crontab of $(id -un)"
-    qd_limit 4 crontab -l | qd_cap 65536 | sed 's/^/ /'
-  fi
-}
 # Scripts, each line behind a space. Arguments: how (plain, sudo), paths.
 qd_survey_read() {
   qd_how=$1

@@ -200,6 +200,10 @@ fn user_of<'t>(kind: &str, table: &'t str) -> Option<&'t str> {
     if let Some(name) = table.strip_prefix("/etc/cron.d/") {
         return (!name.contains('/')).then_some("");
     }
+    // busybox's crond, as on Alpine.
+    if let Some(user) = table.strip_prefix("/etc/crontabs/") {
+        return Some(user);
+    }
     if table.starts_with("/etc/") {
         return Some("");
     }

@@ -1,8 +1,11 @@
-//! Tables of cron (crontab(5)): jobs, and how long the pause between two runs may be.
+//! Jobs of cron (crontab(5)) as `init` takes them, and how long the pause between two runs may be.
 
 use std::time::Duration;
 
-use crate::model::text::clean;
+use crate::probe::jobs::tables::Tables;
+
+/// Jobs beyond this are left out.
+const MOST: usize = 500;
 
 /// A job.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,70 +18,20 @@ pub struct Job {
     pub command: String,
 }
 
-/// Jobs and variables of all tables together are at most these.
-const MOST: usize = 500;
-
-/// Reads an answer of `qd_survey_cron`.
-pub fn parse_jobs(text: &str) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    let mut place = String::new();
-    let mut has_user = false;
-    for line in text.lines() {
-        if jobs.len() >= MOST {
-            break;
-        }
-        if let Some(table) = line.strip_prefix("table ") {
-            place = clean(table, 300);
-            // Tables of a user have no column for the user.
-            has_user = !table.contains("/spool/") && !table.contains("crontab of");
-        } else if let Some((when, path)) =
-            line.strip_prefix("script ").and_then(|rest| rest.split_once(' '))
-        {
-            jobs.push(Job {
-                place: clean(path, 300),
-                schedule: format!("@{}", clean(when, 10)),
-                command: clean(path, 300),
-            });
-        } else if let Some(line) = line.strip_prefix(' ') {
-            jobs.extend(job(line.trim(), &place, has_user));
-        }
-    }
-    jobs
-}
-
-fn job(line: &str, place: &str, has_user: bool) -> Option<Job> {
-    if line.is_empty() || line.starts_with('#') || line.len() > 8192 {
-        return None;
-    }
-    let fields = if line.starts_with('@') { 1 } else { 5 };
-    let mut rest = line;
-    let mut words = Vec::new();
-    for _ in 0..fields + usize::from(has_user) {
-        let (word, after) = rest.split_once([' ', '\t'])?;
-        words.push(word);
-        rest = after.trim_start();
-    }
-    let schedule = words.get(..fields)?.join(" ");
-    // `NAME = value` is a variable.
-    let plain = |c: char| c.is_ascii_alphanumeric() || "*/,-@ ".contains(c);
-    if !schedule.chars().all(plain) || rest.is_empty() {
-        return None;
-    }
-    // The rest after a `%` is the command's input, and `\%` a percent sign.
-    let mut command = String::new();
-    let mut escaped = false;
-    for c in rest.chars() {
-        match c {
-            '%' if !escaped => break,
-            '%' => {
-                command.pop();
-                command.push('%');
-            }
-            _ => command.push(c),
-        }
-        escaped = c == '\\';
-    }
-    Some(Job { place: place.to_owned(), schedule, command: clean(&command, 8192) })
+/// The jobs of a host's tables, and what run-parts(8) starts.
+pub fn jobs(tables: &Tables) -> Vec<Job> {
+    let lines = tables.lines.iter().filter(|line| line.schedule.is_some()).map(|line| Job {
+        place: line.table.to_string(),
+        schedule: line.fields.to_string(),
+        command: line.command.clone(),
+    });
+    let parts =
+        tables.parts.iter().filter(|(_, executable)| *executable).filter_map(|(path, _)| {
+            let (when, _) = path.strip_prefix("/etc/cron.")?.split_once('/')?;
+            let schedule = format!("@{when}");
+            Some(Job { place: path.to_string(), schedule, command: path.to_string() })
+        });
+    lines.chain(parts).take(MOST).collect()
 }
 
 /// The longest pause between two runs; none for what is no schedule of time.
@@ -166,14 +119,17 @@ fn values(field: &str, least: u64, most: u64) -> Option<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::jobs::tables::parse_tables;
 
     #[test]
     fn tables_are_read() {
-        let text = "table /var/spool/cron/crontabs/root\n # c\n MAILTO=a b c d e f\n \
-            0 */6 * * * /srv/backup.sh --all\n @daily tar cf /b/$(date +\\%F).tar /srv%in\n\
-            table /etc/cron.d/app\n 17 3 * * 1-5 backup /usr/local/bin/dump\n broken\n\
-            script daily /etc/cron.daily/own\n0 0 * * * /not/prefixed\n";
-        let jobs = parse_jobs(text);
+        let text = "table /var/spool/cron/crontabs/root:2:MAILTO=a b c d e f\n\
+            table /var/spool/cron/crontabs/root:3:0 */6 * * * /srv/backup.sh --all\n\
+            table /var/spool/cron/crontabs/root:4:@daily tar cf /b/$(date +\\%F).tar /srv%in\n\
+            table /etc/cron.d/app:1:17 3 * * 1-5 backup /usr/local/bin/dump\n\
+            table /etc/cron.d/app:2:broken\ntable /etc/cron.d/app:3:61 3 * * * backup /no\n\
+            part x /etc/cron.daily/own\npart - /etc/cron.daily/README\n";
+        let jobs = jobs(&parse_tables(text));
         let read: Vec<_> =
             jobs.iter().map(|job| (job.schedule.as_str(), job.command.as_str())).collect();
         assert_eq!(
@@ -185,6 +141,7 @@ mod tests {
                 ("@daily", "/etc/cron.daily/own"),
             ]
         );
+        assert_eq!(jobs[0].place, "/var/spool/cron/crontabs/root");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::model::spec::{HostSpec, Sudo};
 use crate::model::survey::{FoundBackup, FoundData, FoundUnit, Survey, Why};
 use crate::model::unit::UnitFacts;
 use crate::probe::facts::parse_facts;
+use crate::probe::jobs::tables::parse_tables;
 use crate::probe::properties::NAMES;
 use crate::probe::survey::{self as probe, More, apps, backups, calendar, cron, data, health};
 use crate::probe::units::parse_units;
@@ -228,7 +229,7 @@ impl Look<'_> {
 
     /// Backups among the jobs of cron.
     async fn jobs(&self, found: &mut Survey) -> Result<(), Fault> {
-        let mut jobs = cron::parse_jobs(&self.ask_as("qd_survey_cron", &[]).await?);
+        let mut jobs = cron::jobs(&parse_tables(&self.ask_as("qd_tables", &[]).await?));
         let files: BTreeSet<String> =
             jobs.iter().map(|job| job.place.clone()).filter(|p| p.starts_with("/etc/")).collect();
         if let Some(owned) = self.owned(&files).await? {

@@ -107,13 +107,16 @@ collect() {
 }
 
 ssh_config() {
-  local name
+  local name ip user
   for name in $(host_names); do
-    [ -n "$(host_get "$name" ip)" ] || continue
+    # Read once: a host may go meanwhile, and one word missing spoils the file for all.
+    ip=$(host_get "$name" ip)
+    user=$(host_get "$name" user)
+    if [ -z "$ip" ] || [ -z "$user" ]; then continue; fi
     cat <<CONF
 Host $name
-  HostName $(host_get "$name" ip)
-  User $(host_get "$name" user)
+  HostName $ip
+  User $user
   IdentityFile $run/id
   IdentitiesOnly yes
   UserKnownHostsFile $run/known_hosts
