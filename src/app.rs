@@ -298,6 +298,9 @@ impl App {
                 | Effect::Disconnect(_)
                 | Effect::ReadNow(_)
                 | Effect::Describe { .. }
+                | Effect::Tail(_)
+                | Effect::Untail(..)
+                | Effect::Fetch(_)
                 | Effect::SaveCounters(_)
                 | Effect::Record(_)
                 | Effect::SaveTold(_)

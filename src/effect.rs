@@ -7,6 +7,7 @@ use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
+use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
@@ -31,6 +32,12 @@ pub enum Effect {
         /// Which.
         unit: UnitName,
     },
+    /// Follow a stream of log lines, over reconnects, until it is let go.
+    Tail(Tail),
+    /// Let a tail go; what it reads on its host ends there.
+    Untail(HostId, TailId),
+    /// Read lines of a log once.
+    Fetch(Fetch),
     /// Keep counters for the next run.
     SaveCounters(Vec<(InstanceId, Saved)>),
     /// Keep events.

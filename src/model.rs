@@ -21,6 +21,7 @@ pub mod ids;
 pub mod instance;
 pub mod job;
 pub mod limits;
+pub mod log;
 pub mod needs;
 pub mod observed;
 pub mod part;

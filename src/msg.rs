@@ -15,6 +15,7 @@ use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::job::Jobs;
+use crate::model::log::{Stream, TailId};
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
 use crate::model::process::Processes;
@@ -47,6 +48,8 @@ pub enum Msg {
         /// What.
         event: HostEvent,
     },
+    /// Lines of a log, or how the reading of it is doing.
+    Log(TailId, Stream),
     /// The config on disk changed and is good.
     ConfigRead(Arc<FleetSpec>),
     /// The config on disk changed and is not good: one line a fault.

@@ -55,6 +55,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let current = model.fleet.host(&host).is_some_and(|h| h.generation == generation);
             if current { host::event(model, &host, event) } else { Vec::new() }
         }
+        Msg::Log(..) => Vec::new(),
         Msg::ConfigRead(spec) => reload(model, &spec),
         Msg::ConfigRefused(faults) => {
             let event = Event::new(

@@ -69,6 +69,9 @@ impl Engine {
             Effect::Disconnect(host) => drop(self.hosts.remove(&host)),
             Effect::ReadNow(host) => self.order(&host, Order::ReadNow),
             Effect::Describe { host, unit } => self.order(&host, Order::Describe(unit)),
+            Effect::Tail(tail) => self.order(&tail.host.clone(), Order::Tail(tail)),
+            Effect::Untail(host, tail) => self.order(&host, Order::Untail(tail)),
+            Effect::Fetch(fetch) => self.order(&fetch.host.clone(), Order::Fetch(fetch)),
             Effect::SaveCounters(counters) => {
                 if let Some(store) = &self.store {
                     store.save_counters(counters);

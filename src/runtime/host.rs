@@ -36,6 +36,7 @@ use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Link;
 use crate::model::ids::{HostId, UnitName};
+use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::spec::Reach;
 use crate::msg::{HostEvent, Msg};
 
@@ -48,6 +49,12 @@ pub enum Order {
     Describe(UnitName),
     /// Watch other units.
     Rewatch(Box<Watch>),
+    /// Follow a stream of log lines.
+    Tail(Tail),
+    /// Let a tail go.
+    Untail(TailId),
+    /// Read lines of a log once.
+    Fetch(Fetch),
     /// Connect now; ssh may ask on the terminal until this is answered.
     Login(oneshot::Sender<()>),
 }
@@ -179,6 +186,7 @@ async fn pause(
         tokio::select! {
             () = tokio::time::sleep_until(until) => return Next::Try,
             order = orders.recv() => match order {
+                Some(Order::Tail(_) | Order::Untail(_) | Order::Fetch(_)) => {}
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
                 Some(Order::Rewatch(other)) => *watch = *other,

@@ -219,6 +219,7 @@ async fn obey(
             order = orders.recv() => match order {
                 // It is connected: dropping the answer gives the terminal back.
                 Some(Order::Login(_done)) => {}
+                Some(Order::Tail(_) | Order::Untail(_) | Order::Fetch(_)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Rewatch(watch)) => {
                     shared.watch.send_replace(*watch);

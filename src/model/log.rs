@@ -1,0 +1,11 @@
+//! Logs: lines of many sources, each in an order of its own, merged by time when they are looked
+//! at. Lines are kept as the bytes that came, in blocks; what is known of a line beside its text
+//! is 16 bytes. Nothing here reads a host or knows how a line is drawn.
+
+pub mod batch;
+pub mod level;
+pub mod source;
+
+pub use batch::{Batch, Flags, Line};
+pub use level::Level;
+pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};

@@ -1,0 +1,131 @@
+//! Lines as they come: text in one piece, and what is known of each line beside it.
+
+use super::level::Level;
+
+/// A line's text that is kept at most, in bytes; the rest is counted and left out.
+pub const LONGEST: usize = 64 * 1024;
+
+/// The text of a batch grows up to about this many bytes.
+pub const BATCH: usize = 256 * 1024;
+
+/// What is true of a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// It belongs to the line before, such as a line of a stack trace; it has that line's time
+    /// and level.
+    pub const CONTINUED: u8 = 1;
+    /// Its body is the same as that of the line before it in its source.
+    pub const REPEATED: u8 = 1 << 1;
+    /// It was longer than [`LONGEST`]; how much was left out is written at its end.
+    pub const CUT: u8 = 1 << 2;
+    /// These are our words, not the source's: a gap, a rotation, lines that were dropped.
+    pub const NOTE: u8 = 1 << 3;
+    /// Its body is a JSON object.
+    pub const JSON: u8 = 1 << 4;
+    /// It has no moment of its own: the line before's, or when it came.
+    pub const UNTIMED: u8 = 1 << 5;
+    /// Its end has not come yet; what comes next continues it.
+    pub const PARTIAL: u8 = 1 << 6;
+    /// It could not be followed without a gap: lines before it are lost.
+    pub const GAP: u8 = 1 << 7;
+
+    /// Whether a flag is set.
+    pub const fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+
+    /// With a flag set as well.
+    #[must_use]
+    pub const fn with(self, flag: u8) -> Self {
+        Self(self.0 | flag)
+    }
+}
+
+/// What is known of a line beside its text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Line {
+    /// When, in microseconds since the epoch on the host's clock. Never before the line before.
+    pub at: i64,
+    /// Where its text begins in the batch or block. It ends before the line feed that is before
+    /// the next line's beginning.
+    pub start: u32,
+    /// Where its body begins behind a timestamp, in bytes from its beginning.
+    pub body: u16,
+    /// How bad.
+    pub level: Level,
+    /// What else.
+    pub flags: Flags,
+}
+
+/// Lines that came together, in their source's order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Batch {
+    /// Every line with a line feed behind it. As it came: control bytes and invalid UTF-8 are in
+    /// it, a line feed within a line is not.
+    pub text: Vec<u8>,
+    /// In order.
+    pub lines: Vec<Line>,
+    /// The moments that lines have said themselves, where that is before a line that came
+    /// earlier (a clock that was set back): the line's place, and its own moment.
+    pub earlier: Vec<(u32, i64)>,
+}
+
+impl Batch {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The text of a line, without its line feed.
+    pub fn text_of(&self, place: usize) -> &[u8] {
+        text_of(&self.text, &self.lines, place)
+    }
+
+    /// Adds a line; a line feed in `text` becomes a space. `flags`, `level` and `at` stand as given,
+    /// except that `at` is not before the last line's: then what it said is kept in `earlier`.
+    pub fn push(&mut self, text: &[u8], line: Line) {
+        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let floor = self.lines.last().map_or(i64::MIN, |last| last.at);
+        if line.at < floor {
+            self.earlier.push((u32::try_from(self.lines.len()).unwrap_or(u32::MAX), line.at));
+        }
+        self.lines.push(Line { start, at: line.at.max(floor), ..line });
+        if text.contains(&b'\n') {
+            self.text.extend(text.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
+        } else {
+            self.text.extend_from_slice(text);
+        }
+        self.text.push(b'\n');
+    }
+}
+
+/// The text of the line at `place`, without its line feed.
+pub fn text_of<'t>(text: &'t [u8], lines: &[Line], place: usize) -> &'t [u8] {
+    let Some(line) = lines.get(place) else { return &[] };
+    let start = line.start as usize;
+    let end = lines.get(place + 1).map_or(text.len(), |next| next.start as usize);
+    text.get(start..end.saturating_sub(1)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_line_is_16_bytes() {
+        assert_eq!(size_of::<Line>(), 16);
+    }
+
+    #[test]
+    fn a_moment_before_the_last_is_kept_beside_and_the_order_holds() {
+        let mut batch = Batch::default();
+        batch.push(b"a", Line { at: 10, ..Line::default() });
+        batch.push(b"b\nc", Line { at: 4, ..Line::default() });
+        assert_eq!(batch.text_of(0), b"a");
+        assert_eq!(batch.text_of(1), b"b c");
+        assert_eq!(batch.lines[1].at, 10);
+        assert_eq!(batch.earlier, [(1, 4)]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Where lines come from, how far they were read, and what is asked of a host for them.
+
+use std::sync::Arc;
+
+use super::batch::Batch;
+use crate::model::fault::Fault;
+use crate::model::ids::{HostId, UnitName};
+
+/// What is read on a host.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Origin {
+    /// The journal's lines of a unit: what it said, and what systemd said of it (`-u`).
+    Journal(UnitName),
+    /// The whole journal of the host, such as for what happened around a moment.
+    System,
+    /// A file by its path; a pattern (glob(7)) stands for each file that it matches.
+    File(Box<str>),
+    /// A container's log by the container's name.
+    Container(Box<str>),
+}
+
+/// How far a stream was read. Only what made it knows what is in it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Mark {
+    /// A cursor of the journal (`__CURSOR`), and the entry's time on the host's clock in
+    /// microseconds.
+    Cursor(Box<str>, i64),
+    /// A byte of a file: its inode, and how many bytes are before it.
+    Offset {
+        /// The file, also after it was renamed.
+        inode: u64,
+        /// Bytes before.
+        offset: u64,
+    },
+    /// A moment on the host's clock in microseconds, where there is nothing better.
+    Moment(i64),
+}
+
+/// A tail, as long as the console runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct TailId(pub u32);
+
+/// A stream to be followed, over reconnects, until it is let go.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tail {
+    /// Its number.
+    pub id: TailId,
+    /// On which host.
+    pub host: HostId,
+    /// What.
+    pub origin: Origin,
+    /// From where on.
+    pub from: FetchFrom,
+}
+
+/// Where reading begins, and which way it goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FetchFrom {
+    /// The last so many lines.
+    Last(u32),
+    /// What is behind a mark, the oldest first.
+    After(Mark),
+    /// What is before a mark: the newest of it. Never followed.
+    Before(Mark),
+    /// From a moment on the host's clock on, in microseconds; the oldest first.
+    Since(i64),
+}
+
+/// Lines to be read once.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fetch {
+    /// Whose.
+    pub tail: TailId,
+    /// On which host.
+    pub host: HostId,
+    /// What.
+    pub origin: Origin,
+    /// From where.
+    pub from: FetchFrom,
+    /// At most so many lines.
+    pub lines: u32,
+}
+
+/// How a tail is doing.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TailState {
+    /// It is being opened, or its host is being connected.
+    Opening,
+    /// What comes is told.
+    Following,
+    /// It cannot be read now, for this reason; it is tried again.
+    Waiting(Fault),
+}
+
+/// What a tail or a fetch says.
+#[derive(Clone, Debug)]
+pub enum Stream {
+    /// How it is doing.
+    State(TailState),
+    /// Newer lines of a tail, behind all that it has said before; `last` is where it goes on. The
+    /// first batch of a tail says where it begins.
+    Newer {
+        /// The lines; oldest first.
+        batch: Box<Batch>,
+        /// Where the batch begins.
+        first: Option<Mark>,
+        /// Where the next begins.
+        last: Option<Mark>,
+    },
+    /// What a fetch has found; its end.
+    Fetched {
+        /// What was asked.
+        from: FetchFrom,
+        /// The lines; oldest first, whichever way was asked.
+        batches: Vec<Batch>,
+        /// Where the first begins.
+        first: Option<Mark>,
+        /// Where the next after the last begins.
+        last: Option<Mark>,
+        /// Nothing more is there in the direction that was asked.
+        end: bool,
+    },
+    /// A fetch failed; nothing was read.
+    FetchFailed(FetchFrom, Fault),
+    /// What a pattern of paths matches now; each is a stream of its own.
+    Files(Vec<Arc<str>>),
+}
