@@ -11,5 +11,6 @@ pub mod local;
 pub mod simulated;
 pub mod ssh;
 pub mod store;
+pub mod tail;
 pub mod transport;
 pub mod watch_config;
