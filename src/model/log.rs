@@ -25,3 +25,6 @@ pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState
 pub use store::Logs;
 pub use stream::{Beyond, StreamLog};
 pub use walk::{Key, Spot};
+
+#[cfg(test)]
+mod tests;

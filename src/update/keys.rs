@@ -22,9 +22,6 @@ pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
 }
 
 fn act(model: &mut Model, command: Command) -> Vec<Effect> {
-    if logs::is_own(command) {
-        return logs::command(model, command);
-    }
     let page = isize::try_from(model.screen.page.max(2)).unwrap_or(2);
     if model.screen.overlays.last() == Some(&Overlay::Logs)
         && let Some(step) = step(command, page)
@@ -105,8 +102,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Suspend => return vec![Effect::Suspend],
         Command::Quit => return quit(model),
-        // A log's own; they were done above.
-        _ => {}
+        of_a_log => return logs::command(model, of_a_log),
     }
     Vec::new()
 }

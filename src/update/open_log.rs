@@ -100,7 +100,7 @@ fn about(model: &Model, selected: &Selected) -> Option<About> {
         Selected::Backup(id) => Some(About::Host(id.host.clone(), None)),
         Selected::Finding(id) => Some(match &id.key.subject {
             Subject::Service(name) => service(&id.host, name.as_str())
-                .map_or(About::Host(id.host.clone(), None), |id| About::Service(id, None)),
+                .map_or_else(|| About::Host(id.host.clone(), None), |id| About::Service(id, None)),
             _ => About::Host(id.host.clone(), None),
         }),
         Selected::Port(id) => Some(port(model, id)),

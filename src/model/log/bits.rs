@@ -44,6 +44,29 @@ impl Bits {
         }
     }
 
+    /// The first that is set from a line on.
+    pub fn next(&self, from: usize) -> Option<usize> {
+        let mut word = from / 64;
+        let mut rest = self.words.get(word)? & (u64::MAX << (from % 64));
+        while rest == 0 {
+            word += 1;
+            rest = *self.words.get(word)?;
+        }
+        Some(word * 64 + rest.trailing_zeros() as usize)
+    }
+
+    /// The last that is set before a line.
+    pub fn previous(&self, before: usize) -> Option<usize> {
+        let last = before.min(self.len).checked_sub(1)?;
+        let mut word = last / 64;
+        let mut rest = self.words.get(word)? & (u64::MAX >> (63 - last % 64));
+        while rest == 0 {
+            word = word.checked_sub(1)?;
+            rest = *self.words.get(word)?;
+        }
+        Some(word * 64 + 63 - rest.leading_zeros() as usize)
+    }
+
     /// How many are set.
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
@@ -98,5 +121,10 @@ mod tests {
         bits.extend(&more);
         assert_eq!((bits.len(), bits.count()), (73, 71));
         assert!(bits.has(72) && !bits.has(71));
+        assert_eq!((bits.next(70), bits.next(73), bits.next(3)), (Some(72), None, Some(3)));
+        assert_eq!(
+            (bits.previous(72), bits.previous(900), bits.previous(0)),
+            (Some(69), Some(72), None)
+        );
     }
 }

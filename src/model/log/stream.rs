@@ -30,12 +30,15 @@ pub struct Held {
     pub shown: Option<Bits>,
     /// Which of its lines the search has found.
     pub found: Option<Bits>,
+    /// Lines that do not repeat the one before.
+    pub distinct: usize,
 }
 
 impl Held {
     fn new(first: i64, batch: Batch, mark: Option<Mark>) -> Self {
+        let distinct = distinct(&batch.lines);
         let block = Arc::new(batch);
-        Self { first, block, mark, wanted: None, shown: None, found: None }
+        Self { first, block, mark, wanted: None, shown: None, found: None, distinct }
     }
 
     /// The number behind its last line.
@@ -124,12 +127,13 @@ impl StreamLog {
     pub fn words(&self) -> String {
         let host = &self.host.host;
         match (&self.service, &self.origin) {
-            (Some(id), Origin::Journal(_)) => format!("{host} {}", id.service),
             (Some(id), Origin::File(path)) => {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 clean(&format!("{host} {}:{name}", id.service), 200)
             }
-            (Some(id), Origin::Container(_) | Origin::System) => format!("{host} {}", id.service),
+            (Some(id), Origin::Journal(_) | Origin::Container(_) | Origin::System) => {
+                format!("{host} {}", id.service)
+            }
             (None, Origin::Journal(unit)) => clean(&format!("{host} {unit}"), 200),
             (None, Origin::System) => format!("{host} journal"),
             (None, Origin::File(path)) => clean(&format!("{host} {path}"), 200),
@@ -217,8 +221,11 @@ impl StreamLog {
         let many = batch.lines.len();
         let open = self.blocks.back_mut().filter(|last| last.block.text.len() < OPEN);
         let whole = batch.text.len() >= OPEN;
-        match open.and_then(|last| Some((Arc::get_mut(&mut last.block)?, &mut last.found))) {
-            Some((block, _)) if !whole => join(block, batch),
+        match open.and_then(|last| Some((Arc::get_mut(&mut last.block)?, &mut last.distinct))) {
+            Some((block, all)) if !whole => {
+                *all += distinct(&batch.lines);
+                join(block, &batch);
+            }
             _ => {
                 if let Some(last) = self.blocks.back_mut()
                     && let Some(block) = Arc::get_mut(&mut last.block)
@@ -247,7 +254,7 @@ impl StreamLog {
     }
 
     /// Puts older lines before the first; `shift` as for newer ones.
-    pub fn prepend(&mut self, batches: Vec<Batch>, first: Option<Mark>, shift: i64) {
+    pub fn prepend(&mut self, batches: Vec<Batch>, first: Option<&Mark>, shift: i64) {
         let mut end = self.blocks.front().map_or(0, |held| held.first);
         let mut ceiling = self.from().unwrap_or(i64::MAX);
         let many = batches.len();
@@ -261,7 +268,7 @@ impl StreamLog {
             }
             end -= batch.lines.len() as i64;
             // Only where all of them begin is known.
-            let mark = first.clone().filter(|_| place == 0 || many == 1);
+            let mark = first.filter(|_| place == 0 || many == 1).cloned();
             let held = Held::new(end, batch, mark);
             ceiling = held.from();
             self.blocks.push_front(held);
@@ -296,6 +303,10 @@ impl StreamLog {
         self.blocks.clear();
         self.older = Beyond::Unknown;
     }
+}
+
+fn distinct(lines: &[Line]) -> usize {
+    lines.iter().filter(|line| !line.flags.has(Flags::REPEATED)).count()
 }
 
 /// Bits for so many lines, of which some may be known; none for a whole block, which is looked at
@@ -334,7 +345,7 @@ fn shifted(batch: &mut Batch, shift: i64, floor: i64) {
     }
 }
 
-fn join(block: &mut Batch, batch: Batch) {
+fn join(block: &mut Batch, batch: &Batch) {
     let bytes = u32::try_from(block.text.len()).unwrap_or(u32::MAX);
     let before = u32::try_from(block.lines.len()).unwrap_or(u32::MAX);
     block.text.extend_from_slice(&batch.text);

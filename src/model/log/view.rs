@@ -53,6 +53,7 @@ pub struct Prompt {
 
 /// How a log is looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the screen")]
 pub struct View {
     /// Where.
     pub at: At,

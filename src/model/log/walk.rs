@@ -31,14 +31,53 @@ pub struct Lens {
 }
 
 impl Lens {
-    fn sees(&self, held: &Held, place: usize, line: &Line) -> bool {
-        if line.at < self.from || line.at > self.until {
-            return false;
+    fn sees(&self, line: &Line) -> bool {
+        let inside = line.at >= self.from && line.at <= self.until;
+        inside && !(self.fold && line.flags.has(Flags::REPEATED))
+    }
+
+    /// Whether nothing of a block is seen.
+    fn skips(&self, held: &Held) -> bool {
+        held.until() < self.from
+            || held.from() > self.until
+            || (self.fold && held.distinct == 0)
+            || (self.filtered && held.shown.is_none())
+    }
+
+    /// The first line of a block that is seen, from one on.
+    fn next(&self, held: &Held, from: usize) -> Option<usize> {
+        if self.skips(held) {
+            return None;
         }
-        if self.fold && line.flags.has(Flags::REPEATED) {
-            return false;
+        let lines = &held.block.lines;
+        let mut place = from;
+        loop {
+            place = if self.filtered { held.shown.as_ref()?.next(place)? } else { place };
+            if self.sees(lines.get(place)?) {
+                return Some(place);
+            }
+            place += 1;
         }
-        !self.filtered || held.shown.as_ref().is_some_and(|bits| bits.has(place))
+    }
+
+    /// The last line of a block that is seen, before one.
+    fn previous(&self, held: &Held, before: usize) -> Option<usize> {
+        if self.skips(held) {
+            return None;
+        }
+        let lines = &held.block.lines;
+        let mut end = before.min(lines.len());
+        loop {
+            let place = if self.filtered {
+                held.shown.as_ref()?.previous(end)?
+            } else {
+                end.checked_sub(1)?
+            };
+            if self.sees(lines.get(place)?) {
+                return Some(place);
+            }
+            end = place;
+        }
     }
 }
 
@@ -91,48 +130,24 @@ impl Head<'_> {
     /// Goes to the next line that is seen.
     fn advance(&mut self, lens: Lens, forward: bool) {
         self.next = None;
+        let blocks = self.stream.blocks();
         loop {
-            let blocks = self.stream.blocks();
-            if forward {
-                let Some(held) = blocks.get(self.block) else { return };
-                let lines = held.block.lines.get(self.line..).unwrap_or_default();
-                let seen = |(n, line): &(usize, &Line)| lens.sees(held, self.line + n, line);
-                if held.until() >= lens.from
-                    && let Some((n, line)) = lines.iter().enumerate().find(seen)
-                {
-                    let place = self.line + n;
-                    self.next = Some((line.at, self.place, held.first + place as i64));
-                    self.line = place + 1;
-                    return;
-                }
-                if held.from() > lens.until {
-                    return;
-                }
-                (self.block, self.line) = (self.block + 1, 0);
-            } else {
-                let Some(held) = blocks.get(self.block) else {
-                    if self.block == 0 {
-                        return;
-                    }
-                    self.block -= 1;
-                    self.line = usize::MAX;
-                    continue;
-                };
-                let end = self.line.min(held.block.lines.len());
-                let lines = held.block.lines.get(..end).unwrap_or_default();
-                let seen = |(n, line): &(usize, &Line)| lens.sees(held, *n, line);
-                if held.from() <= lens.until
-                    && let Some((place, line)) = lines.iter().enumerate().rev().find(seen)
-                {
-                    self.next = Some((line.at, self.place, held.first + place as i64));
-                    self.line = place;
-                    return;
-                }
-                if self.block == 0 || held.until() < lens.from {
-                    return;
-                }
-                (self.block, self.line) = (self.block - 1, usize::MAX);
+            let (place, end) = match blocks.get(self.block) {
+                Some(held) if forward => (lens.next(held, self.line), held.from() > lens.until),
+                Some(held) => (lens.previous(held, self.line), held.until() < lens.from),
+                None => (None, forward),
+            };
+            if let Some((held, place)) = blocks.get(self.block).zip(place) {
+                let at = held.block.lines.get(place).map_or(0, |line| line.at);
+                self.next = Some((at, self.place, held.first + place as i64));
+                self.line = if forward { place + 1 } else { place };
+                return;
             }
+            if end || (!forward && self.block == 0) {
+                return;
+            }
+            (self.block, self.line) =
+                if forward { (self.block + 1, 0) } else { (self.block - 1, usize::MAX) };
         }
     }
 }

@@ -85,11 +85,11 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
     let names = names(logs);
     let mut waiting = 0;
     for (place, stream) in logs.streams.iter().enumerate() {
-        let fault = match (&stream.state, &stream.older, &stream.newer) {
-            (TailState::Waiting(fault), _, _)
-            | (_, Beyond::Failed(fault), _)
-            | (_, _, Some(Beyond::Failed(fault))) => fault,
-            _ => continue,
+        let ((TailState::Waiting(fault), _, _)
+        | (_, Beyond::Failed(fault), _)
+        | (_, _, Some(Beyond::Failed(fault)))) = (&stream.state, &stream.older, &stream.newer)
+        else {
+            continue;
         };
         waiting += 1;
         if waiting > TOLD {

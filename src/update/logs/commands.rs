@@ -4,7 +4,7 @@ use super::super::moves::Step;
 use super::{fetch, moment, search, take_along};
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::model::command::{Command, Group};
+use crate::model::command::Command;
 use crate::model::log::histogram::Histogram;
 use crate::model::log::level::Level;
 use crate::model::log::store::Going;
@@ -23,11 +23,6 @@ const AROUND: [u8; 4] = [0, 1, 3, 10];
 const LEVELS: [Level; 4] = [Level::Unknown, Level::Notice, Level::Warning, Level::Error];
 /// Minutes of the ranges 1 to 9.
 const RANGES: [i64; 9] = [1, 5, 15, 30, 60, 180, 720, 1440, 10_080];
-
-/// Whether a command is a log's own.
-pub(in super::super) fn is_own(command: Command) -> bool {
-    command.group() == Group::Log
-}
 
 /// Does it, where a log is on top.
 pub(in super::super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
@@ -244,11 +239,11 @@ pub(super) fn go_on(model: &mut Model, logs: &mut Logs) -> Vec<Effect> {
     }
     logs.going = None;
     let key = logs.key();
-    let is = |spot| match to {
+    let is = |spot: crate::model::log::Spot| match to {
         Going::Match => logs.is_found(spot),
         Going::Error => logs
             .streams
-            .get(spot_stream(spot))
+            .get(spot.stream)
             .and_then(|stream| stream.line(spot.seq))
             .is_some_and(|(line, _)| {
                 line.level >= Level::Error && !line.flags.has(crate::model::log::Flags::CONTINUED)
@@ -256,34 +251,22 @@ pub(super) fn go_on(model: &mut Model, logs: &mut Logs) -> Vec<Effect> {
     };
     let mut walk = if forward { logs.behind(key) } else { logs.before(key) };
     let found = walk.find(|(spot, _)| is(*spot));
-    match found {
-        Some((spot, key)) => {
-            logs.view.at = At::Line(spot, key);
-            let page = model.screen.page.max(2);
-            let row = logs.view.row.min(page - 1);
-            // With some lines around it.
-            logs.view.row = row.clamp(page / 4, page - 1 - page / 4);
-            Vec::new()
-        }
-        None => {
-            let what = match to {
-                Going::Match => "match",
-                Going::Error => "error",
-            };
-            let way = if forward { "behind" } else { "before" };
-            let more = if forward { "" } else { "; g goes further back" };
-            say(
-                model,
-                Severity::Info,
-                format!("no {what} {way} this line in what is loaded{more}"),
-            );
-            Vec::new()
-        }
+    if let Some((spot, key)) = found {
+        logs.view.at = At::Line(spot, key);
+        let page = model.screen.page.max(2);
+        let row = logs.view.row.min(page - 1);
+        // With some lines around it.
+        logs.view.row = row.clamp(page / 4, page - 1 - page / 4);
+        return Vec::new();
     }
-}
-
-const fn spot_stream(spot: crate::model::log::Spot) -> usize {
-    spot.stream
+    let what = match to {
+        Going::Match => "match",
+        Going::Error => "error",
+    };
+    let way = if forward { "behind" } else { "before" };
+    let more = if forward { "" } else { "; g goes further back" };
+    say(model, Severity::Info, format!("no {what} {way} this line in what is loaded{more}"));
+    Vec::new()
 }
 
 fn walk(model: &mut Model, logs: &mut Logs, forward: bool) {
