@@ -3,9 +3,12 @@
 //! is 16 bytes. Nothing here reads a host or knows how a line is drawn.
 
 pub mod batch;
+pub mod fields;
+pub mod ink;
 pub mod level;
 pub mod source;
 
 pub use batch::{Batch, Flags, Line};
+pub use ink::{Effects, Ink, Span, Style, plain, spans};
 pub use level::Level;
 pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};
