@@ -4,11 +4,26 @@
 
 pub mod batch;
 pub mod fields;
+pub mod bits;
+pub mod extract;
+#[expect(missing_docs)]
+pub mod fields;
+pub mod filter;
+pub mod histogram;
+#[expect(missing_docs)]
 pub mod ink;
 pub mod level;
 pub mod source;
+pub mod store;
+pub mod stream;
+pub mod view;
+pub mod walk;
 
 pub use batch::{Batch, Flags, Line};
 pub use ink::{Effects, Ink, Span, Style, plain, spans};
+pub use filter::{Filter, Pattern};
 pub use level::Level;
 pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};
+pub use store::Logs;
+pub use stream::{Beyond, StreamLog};
+pub use walk::{Key, Spot};

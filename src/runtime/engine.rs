@@ -7,11 +7,15 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use super::extract;
 use super::host::{self, Connector, Order};
+use super::scan::Scanner;
 use super::ssh::Spawner;
 use super::store::Store;
 use crate::effect::{Effect, Watch};
 use crate::model::ids::HostId;
+use crate::model::log::extract::Extract;
+use crate::model::severity::Severity;
 use crate::msg::Msg;
 
 /// Connections being made at one time.
@@ -27,6 +31,7 @@ pub struct Engine {
     messages: mpsc::Sender<Msg>,
     hosts: BTreeMap<HostId, Running>,
     store: Option<Store>,
+    scanner: Scanner,
     /// Removes our sockets at the end.
     _directory: tempfile::TempDir,
 }
@@ -55,6 +60,7 @@ impl Engine {
             messages,
             hosts: BTreeMap::new(),
             store,
+            scanner: Scanner::default(),
             _directory: directory,
         })
     }
@@ -72,6 +78,8 @@ impl Engine {
             Effect::Tail(tail) => self.order(&tail.host.clone(), Order::Tail(tail)),
             Effect::Untail(host, tail) => self.order(&host, Order::Untail(tail)),
             Effect::Fetch(fetch) => self.order(&fetch.host.clone(), Order::Fetch(fetch)),
+            Effect::Scan(scan) => self.scanner.start(scan, &self.messages),
+            Effect::SaveLines(path, lines) => self.save_lines(path, lines),
             Effect::SaveCounters(counters) => {
                 if let Some(store) = &self.store {
                     store.save_counters(counters);
@@ -102,10 +110,27 @@ impl Engine {
             | Effect::Alarm(_)
             | Effect::Mouse(_)
             | Effect::Theme(_)
+            | Effect::Page(_)
             | Effect::Suspend
             | Effect::Quit) => return Some(theirs),
         }
         None
+    }
+
+    /// Writes lines to a file beside everything else, and tells how it went.
+    fn save_lines(&self, path: String, lines: Extract) {
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            let many = lines.lines.len();
+            let said = match extract::save(&lines, Path::new(&path)) {
+                Ok(()) => Msg::Noticed(Severity::Info, format!("{many} lines written to {path}")),
+                Err(error) => Msg::Noticed(
+                    Severity::Warning,
+                    format!("{path} was not written: {error}; nothing of it was kept"),
+                ),
+            };
+            drop(messages.blocking_send(said));
+        });
     }
 
     /// Lets ssh ask on the terminal, which must be free, to connect this host; the answer is when it
