@@ -5,11 +5,9 @@
 pub mod batch;
 pub mod bits;
 pub mod extract;
-#[expect(missing_docs)]
 pub mod fields;
 pub mod filter;
 pub mod histogram;
-#[expect(missing_docs)]
 pub mod ink;
 pub mod level;
 pub mod source;
@@ -20,6 +18,7 @@ pub mod walk;
 
 pub use batch::{Batch, Flags, Line};
 pub use filter::{Filter, Pattern};
+pub use ink::plain;
 pub use level::Level;
 pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};
 pub use store::Logs;

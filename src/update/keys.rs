@@ -71,7 +71,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Zoom => model.screen.view.zoom = !model.screen.view.zoom,
         Command::Freeze => freeze(model),
         Command::Open | Command::Describe => return open(model),
-        Command::Back => back(model),
+        Command::Back => return back(model),
         Command::Dependencies => dependencies(model),
         Command::PortTable => {
             if !model.screen.board {
@@ -282,7 +282,17 @@ fn describe(model: &mut Model, id: InstanceId) -> Vec<Effect> {
 }
 
 /// One thing at a time: the overlay, the filter, problems-only, the zoom.
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.screen.overlays.last() == Some(&Overlay::Logs)
+        && let Some(effects) = logs::back(model)
+    {
+        return effects;
+    }
+    back_of_panes(model);
+    Vec::new()
+}
+
+fn back_of_panes(model: &mut Model) {
     let screen = &mut model.screen;
     if screen.overlays.pop().is_some() {
         return;

@@ -20,7 +20,7 @@ use crate::model::severity::Severity;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
 
-pub(super) use commands::{command, moved};
+pub(super) use commands::{back, command, moved};
 pub(super) use take_along::copied;
 pub(super) use typing::typed;
 

@@ -149,9 +149,9 @@ impl Logs {
     }
 
     /// Takes older lines of a source.
-    pub fn prepend(&mut self, place: usize, batches: Vec<Batch>, first: Option<Mark>, shift: i64) {
+    pub fn prepend(&mut self, place: usize, batches: Vec<Batch>, first: Option<&Mark>, shift: i64) {
         let Some(stream) = self.streams.get_mut(place) else { return };
-        stream.prepend(batches, first.as_ref(), shift);
+        stream.prepend(batches, first, shift);
         self.stirred = true;
         self.keep_within();
     }

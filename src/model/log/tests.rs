@@ -83,7 +83,7 @@ fn lines_that_one_source_has_not_loaded_are_not_shown_of_the_others() {
     logs.append(0, batch(&[(1, "a1"), (5, "a5")]), (None, None), 0);
     logs.append(1, batch(&[(3, "b3")]), (mark(0), None), 0);
     assert_eq!(all(&logs), ["b3", "a5"]);
-    logs.prepend(1, vec![batch(&[(0, "b0")])], mark(0), 0);
+    logs.prepend(1, vec![batch(&[(0, "b0")])], mark(0).as_ref(), 0);
     logs.streams[1].older = Beyond::Nothing;
     assert_eq!(all(&logs), ["b0", "a1", "b3", "a5"]);
 }
@@ -106,7 +106,7 @@ fn memory_is_bounded_and_what_is_let_go_can_be_asked_for() {
     let (spot, key) = logs.behind(START).next().unwrap();
     logs.view.at = At::Line(spot, key);
     let lines: Vec<(i64, &str)> = (0..3000).map(|_| (key.0 - 1, line.as_str())).collect();
-    logs.prepend(0, vec![batch(&lines)], mark(0), 0);
+    logs.prepend(0, vec![batch(&lines)], mark(0).as_ref(), 0);
     assert!(logs.held().1 <= 1 << 20);
     assert_eq!(logs.streams[0].newer, Some(Beyond::Unknown));
     assert_eq!(logs.current().unwrap().0, spot);

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::super::text::width;
 use super::super::{Role, words};
 use super::{Scene, source_role};
-use crate::model::log::ink::{Ink, Tint, spans};
+use crate::model::log::ink::{Effects, Ink, Style as Inked, spans_up_to};
 use crate::model::log::level::Level;
 use crate::model::log::view::Moments;
 use crate::model::log::{Flags, Key, Line, Logs, Spot, fields};
@@ -148,12 +148,11 @@ impl<'s, 'm> Rows<'s, 'm> {
             if self.logs.view.moments == Moments::Hidden { 0 } else { usize::from(line.body) };
         let text = text.get(body..).filter(|rest| !rest.is_empty()).unwrap_or(text);
         if !self.logs.view.columns.is_empty() && !line.flags.has(Flags::CONTINUED) {
-            let read = fields::read(text);
+            let read = fields::fields(text);
             for name in &self.logs.view.columns {
                 let value = read.iter().find(|(path, _)| path == name);
-                let value = value.map_or("-", |(_, value)| value.as_ref());
-                let value = crate::model::log::ink::plain(value.as_bytes());
-                let value = super::super::text::fit(&value, FIELD, scene.chrome.glyphs.cut());
+                let value = value.map_or("-", |(_, value)| value.as_str());
+                let value = super::super::text::fit(value, FIELD, scene.chrome.glyphs.cut());
                 let blank = " ".repeat(FIELD.saturating_sub(width(&value)) + 1);
                 out.push(scene.span(Role::Heading, value));
                 out.push(Span::raw(blank));
@@ -167,8 +166,8 @@ impl<'s, 'm> Rows<'s, 'm> {
             Level::Debug | Level::Trace => scene.style(Role::Muted),
             Level::Unknown | Level::Info | Level::Notice => scene.style(Role::Text),
         };
-        let inked = spans(text).into_iter();
-        out.extend(inked.map(|(ink, text)| Span::styled(text, base.patch(self.style(ink)))));
+        let inked = spans_up_to(text, DRAWN).into_iter();
+        out.extend(inked.map(|span| Span::styled(span.text, base.patch(self.style(span.style)))));
         match &self.logs.search {
             Some(pattern) => marked(out, pattern, scene.style(Role::Match)),
             None => out,
@@ -176,20 +175,22 @@ impl<'s, 'm> Rows<'s, 'm> {
     }
 
     /// The source's own colors, where we use any.
-    fn style(&self, ink: Ink) -> Style {
+    fn style(&self, inked: Inked) -> Style {
         let mut style = Style::default();
         if !self.scene.chrome.theme.is_colorless() {
-            style.fg = ink.fg.map(tint);
-            style.bg = ink.bg.map(tint);
+            style.fg = color_of(inked.ink);
+            style.bg = color_of(inked.ground);
         }
-        let wanted = [
-            (ink.bold, Modifier::BOLD),
-            (ink.dim, Modifier::DIM),
-            (ink.italic, Modifier::ITALIC),
-            (ink.underline, Modifier::UNDERLINED),
-            (ink.inverse, Modifier::REVERSED),
+        let modifiers = [
+            (Effects::BOLD, Modifier::BOLD),
+            (Effects::DIM, Modifier::DIM),
+            (Effects::ITALIC, Modifier::ITALIC),
+            (Effects::UNDERLINE, Modifier::UNDERLINED),
+            (Effects::INVERSE, Modifier::REVERSED),
+            (Effects::STRIKE, Modifier::CROSSED_OUT),
         ];
-        for (_, modifier) in wanted.into_iter().filter(|(on, _)| *on) {
+        for (_, modifier) in modifiers.into_iter().filter(|(effect, _)| inked.effects.has(*effect))
+        {
             style = style.add_modifier(modifier);
         }
         style
@@ -250,29 +251,30 @@ const fn sign_of(level: Level) -> &'static str {
     }
 }
 
-fn tint(tint: Tint) -> Color {
-    match tint {
-        Tint::Indexed(n) => match n {
-            0 => Color::Black,
-            1 => Color::Red,
-            2 => Color::Green,
-            3 => Color::Yellow,
-            4 => Color::Blue,
-            5 => Color::Magenta,
-            6 => Color::Cyan,
-            7 => Color::Gray,
-            8 => Color::DarkGray,
-            9 => Color::LightRed,
-            10 => Color::LightGreen,
-            11 => Color::LightYellow,
-            12 => Color::LightBlue,
-            13 => Color::LightMagenta,
-            14 => Color::LightCyan,
-            15 => Color::White,
-            n => Color::Indexed(n),
-        },
-        Tint::Rgb(r, g, b) => Color::Rgb(r, g, b),
-        Tint::A => Color::Reset,
+fn color_of(ink: Ink) -> Option<Color> {
+    const BASIC: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    match ink {
+        Ink::Default => None,
+        Ink::Basic(n) => BASIC.get(usize::from(n)).copied(),
+        Ink::Indexed(n) => Some(Color::Indexed(n)),
+        Ink::Rgb(red, green, blue) => Some(Color::Rgb(red, green, blue)),
     }
 }
 

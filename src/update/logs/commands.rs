@@ -126,6 +126,31 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Takes back one thing: the whole line, what is searched, what is hidden; none: nothing is left,
+/// and the log is to be closed.
+pub(in super::super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
+    let mut logs = model.logs.take()?;
+    let hides = !logs.view.filter.is_empty()
+        || logs.view.level > Level::Unknown
+        || logs.view.since_moment.is_some();
+    let mut effects = None;
+    if logs.view.whole {
+        logs.view.whole = false;
+        effects = Some(Vec::new());
+    } else if logs.search.is_some() {
+        let scan = logs.seek(None);
+        effects = Some(started(&mut logs, scan));
+    } else if hides {
+        logs.view.filter.clear();
+        logs.view.level = Level::Unknown;
+        logs.view.since_moment = None;
+        let scan = logs.want(Filter::default());
+        effects = Some(started(&mut logs, scan));
+    }
+    model.logs = Some(logs);
+    effects
+}
+
 /// The next one in a ring.
 fn turn<T: Copy + PartialEq>(ring: &[T], now: T) -> T {
     let place = ring.iter().position(|one| *one == now).unwrap_or(0);
@@ -169,6 +194,10 @@ pub(in super::super) fn moved(model: &mut Model, step: Step) -> Vec<Effect> {
     let page = model.screen.page.max(2);
     let mut effects = Vec::new();
     match step {
+        // The whole line below is read by pages; lines above are gone through one by one.
+        Step::By(by) if logs.view.whole && by.unsigned_abs() > 1 => {
+            logs.view.whole_scroll = logs.view.whole_scroll.saturating_add_signed(by.signum() * 5);
+        }
         Step::First => {
             let first = logs.behind((i64::MIN, 0, i64::MIN)).next();
             if let Some((spot, key)) = first {

@@ -32,7 +32,7 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
             return Vec::new();
         }
         stream.older = if found.end { Beyond::Nothing } else { Beyond::Unknown };
-        logs.prepend(place, found.batches, found.first, shift);
+        logs.prepend(place, found.batches, found.first.as_ref(), shift);
         return Vec::new();
     }
     if stream.newer.is_none() {
