@@ -3,6 +3,7 @@
 mod backend;
 mod input;
 mod logging;
+mod pager;
 mod terminal;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::model::alarm::Notify;
 use crate::model::ids::HostId;
+use crate::model::log::extract::Extract;
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
 use crate::msg::Msg;
@@ -104,6 +106,7 @@ enum Next {
     Go,
     Suspend,
     Login(HostId),
+    Page(Extract),
     End(u8),
 }
 
@@ -135,6 +138,10 @@ impl App {
         let (sender, messages) = mpsc::channel(QUEUE);
         let (log_sender, logs) = mpsc::channel(tail::QUEUE);
         let mut model = setup.model;
+        model.utc_offset_secs = setup.chrome.utc_offset_secs;
+        if model.log_bytes == 0 {
+            model.log_bytes = crate::model::log::store::BUDGET;
+        }
         let effects = start(&mut model, &setup.spec, clock::now());
         let mouse = model.screen.mouse;
         Self {
@@ -191,11 +198,12 @@ impl App {
             match self.perform(tty)? {
                 Next::Go => {}
                 Next::End(code) => return Ok(code),
-                away @ (Next::Suspend | Next::Login(_)) => {
+                away @ (Next::Suspend | Next::Login(_) | Next::Page(_)) => {
                     // Its thread would go on reading the keys of whoever has the terminal.
                     drop(keys.take());
                     match away {
                         Next::Login(host) => self.login(tty, &host).await?,
+                        Next::Page(lines) => self.page(tty, &lines).await?,
                         _ => tty.suspend()?,
                     }
                     // A ctrl-c was for the one who asked.
@@ -298,6 +306,7 @@ impl App {
                 }
                 Effect::Mouse(on) => tty.mouse(on)?,
                 Effect::Theme(name) => self.theme(name.as_deref()),
+                Effect::Page(lines) => next = Next::Page(lines),
                 Effect::Suspend => next = Next::Suspend,
                 Effect::Login(host) => next = Next::Login(host),
                 Effect::Quit => return Ok(Next::End(0)),
@@ -310,6 +319,8 @@ impl App {
                 | Effect::Tail(_)
                 | Effect::Untail(..)
                 | Effect::Fetch(_)
+                | Effect::Scan(_)
+                | Effect::SaveLines(..)
                 | Effect::SaveCounters(_)
                 | Effect::Record(_)
                 | Effect::SaveTold(_)
@@ -335,6 +346,26 @@ impl App {
             }
         }
         tty.resume()
+    }
+
+    /// Gives the terminal to the user's pager. Hosts go on reporting, and wait where that is much.
+    async fn page(&mut self, tty: &mut Tty, lines: &Extract) -> std::io::Result<()> {
+        Tty::lend("")?;
+        let shown = {
+            let pager = pager::show(lines);
+            tokio::pin!(pager);
+            loop {
+                tokio::select! {
+                    shown = &mut pager => break shown,
+                    Some(msg) = self.messages.recv() => self.take(msg),
+                }
+            }
+        };
+        tty.resume()?;
+        if let Err(error) = shown {
+            self.take(Msg::Noticed(Severity::Warning, format!("the pager: {error}")));
+        }
+        Ok(())
     }
 
     fn theme(&mut self, name: Option<&str>) {

@@ -7,6 +7,8 @@ use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
+use crate::model::log::extract::Extract;
+use crate::model::log::store::Scan;
 use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
@@ -38,6 +40,12 @@ pub enum Effect {
     Untail(HostId, TailId),
     /// Read lines of a log once.
     Fetch(Fetch),
+    /// Search blocks of a log beside the screen.
+    Scan(Scan),
+    /// Write lines of a log to a file that is not there yet.
+    SaveLines(String, Extract),
+    /// Show lines of a log in the user's pager.
+    Page(Extract),
     /// Keep counters for the next run.
     SaveCounters(Vec<(InstanceId, Saved)>),
     /// Keep events.

@@ -10,7 +10,7 @@ mod table;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::model::command::Command;
+use crate::model::command::{Command, Group};
 
 pub use fault::KeyFault;
 pub use key::{Key, KeyError};
@@ -61,12 +61,15 @@ impl Keymap {
         (keymap, faults)
     }
 
-    /// The command of a key that was pressed. A release is none; a repeat is a press.
-    pub fn lookup(&self, event: KeyEvent) -> Option<Command> {
-        match event.kind {
-            KeyEventKind::Press | KeyEventKind::Repeat => self.holder(Key::from(event)),
-            KeyEventKind::Release => None,
+    /// The command of a key that was pressed; in a log its own commands come first. A release is
+    /// none; a repeat is a press.
+    pub fn lookup(&self, event: KeyEvent, in_log: bool) -> Option<Command> {
+        if event.kind == KeyEventKind::Release {
+            return None;
         }
+        let key = Key::from(event);
+        let own = in_log.then(|| self.holder(key, true)).flatten();
+        own.or_else(|| self.holder(key, false))
     }
 
     /// The keys of a command, as they are written in the config; none if it has none.
@@ -78,15 +81,27 @@ impl Keymap {
         self.bindings.iter().filter(move |(_, other)| *other == command).map(|(key, _)| *key)
     }
 
-    fn holder(&self, key: Key) -> Option<Command> {
-        self.bindings.iter().find(|(other, _)| *other == key).map(|(_, command)| *command)
+    /// Who has a key: among the commands of a log, or among the others.
+    fn holder(&self, key: Key, log: bool) -> Option<Command> {
+        let held = |(other, command): &&(Key, Command)| {
+            *other == key && (command.group() == Group::Log) == log
+        };
+        self.bindings.iter().find(held).map(|(_, command)| *command)
+    }
+
+    /// Who else has a key, so that a command cannot have it. In a log its own commands come before
+    /// others, but the way out stays.
+    fn rival(&self, key: Key, command: Command) -> Option<Command> {
+        let log = command.group() == Group::Log;
+        let out = |held: &Command| *held == Command::Quit || command == Command::Quit;
+        self.holder(key, log).or_else(|| self.holder(key, !log).filter(out))
     }
 
     fn bind(&mut self, command: Command, keys: &[&str], faults: &mut Vec<KeyFault>) {
         for text in keys {
             match text.parse::<Key>() {
                 Err(error) => faults.push(KeyFault::BadKey { command, error }),
-                Ok(key) => match self.holder(key) {
+                Ok(key) => match self.rival(key, command) {
                     None => self.bindings.push((key, command)),
                     Some(holder) if holder == command => {}
                     Some(holder) => faults.push(KeyFault::Clash { key, command, holder }),

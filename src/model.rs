@@ -50,7 +50,8 @@ use acknowledged::Acks;
 use alarm::Alarms;
 use event::{Event, Timeline};
 use fleet::Fleet;
-use screen::Screen;
+use log::Logs;
+use screen::{Overlay, Screen};
 use time::Timestamp;
 
 /// Everything the program knows.
@@ -76,11 +77,25 @@ pub struct Model {
     pub alarming: Vec<Event>,
     /// When counters were last handed to the store.
     pub saved_at: Timestamp,
+    /// The log that is open.
+    pub logs: Option<Box<Logs>>,
+    /// The number of the last tail.
+    pub next_tail: u32,
+    /// Bytes that the lines of an open log may take.
+    pub log_bytes: usize,
+    /// Seconds that the user's clock is ahead of UTC.
+    pub utc_offset_secs: i32,
     /// What is looked at.
     pub screen: Screen,
 }
 
 impl Model {
+    /// Whether something is typed in the log on top.
+    pub fn is_asked_in_log(&self) -> bool {
+        self.screen.overlays.last() == Some(&Overlay::Logs)
+            && self.logs.as_ref().is_some_and(|logs| logs.view.prompt.is_some())
+    }
+
     /// The fleet that the screen shows, and the moment it shows.
     pub fn shown(&self) -> (&Fleet, Timestamp) {
         self.frozen.as_deref().map_or((&self.fleet, self.now), |(fleet, at)| (fleet, *at))

@@ -15,6 +15,7 @@ use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::job::Jobs;
+use crate::model::log::store::Scanned;
 use crate::model::log::{Stream, TailId};
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
@@ -50,6 +51,15 @@ pub enum Msg {
     },
     /// Lines of a log, or how the reading of it is doing.
     Log(TailId, Stream),
+    /// Blocks of a log were searched; the last of the answer's parts says so.
+    Scanned {
+        /// Which question.
+        generation: u32,
+        /// What was found.
+        found: Vec<Scanned>,
+        /// Nothing more comes.
+        done: bool,
+    },
     /// The config on disk changed and is good.
     ConfigRead(Arc<FleetSpec>),
     /// The config on disk changed and is not good: one line a fault.

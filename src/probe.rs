@@ -10,6 +10,7 @@ pub mod facts;
 pub mod history;
 pub mod jobs;
 pub mod journal;
+pub mod log;
 pub mod nginx;
 pub mod packages;
 pub mod paths;

@@ -35,6 +35,14 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// Whether it has no color at all.
+    pub fn is_colorless(&self) -> bool {
+        Role::ALL.iter().all(|role| {
+            let style = self.style(*role);
+            style.fg.is_none() && style.bg.is_none()
+        })
+    }
+
     /// The same without colors, for `NO_COLOR`: bold, dim, reverse and underline remain, and the
     /// selection is reversed so that it is seen.
     #[must_use]

@@ -14,6 +14,7 @@ mod findings;
 mod graph;
 mod hosts;
 mod layout;
+mod log;
 mod overlay;
 mod own_log;
 mod pane;

@@ -5,7 +5,9 @@ mod acknowledge;
 mod copy;
 mod host;
 mod keys;
+mod logs;
 mod moves;
+mod open_log;
 mod timeline;
 mod typing;
 
@@ -37,6 +39,7 @@ const SAVING: Duration = Duration::from_secs(10);
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = model.now.max(now);
     let mut effects = take(model, msg);
+    effects.extend(logs::settle(model));
     if !model.unrecorded.is_empty() {
         effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
     }
@@ -50,12 +53,13 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Typed(edit) => typing::typed(model, edit),
         Msg::Ticked => tick(model),
         Msg::Resized => Vec::new(),
+        Msg::Log(tail, stream) => logs::said(model, tail, stream),
+        Msg::Scanned { generation, found, done } => logs::scanned(model, generation, found, done),
         Msg::Host { host, generation, event } => {
             // An answer over a connection that has been given up.
             let current = model.fleet.host(&host).is_some_and(|h| h.generation == generation);
             if current { host::event(model, &host, event) } else { Vec::new() }
         }
-        Msg::Log(..) => Vec::new(),
         Msg::ConfigRead(spec) => reload(model, &spec),
         Msg::ConfigRefused(faults) => {
             let event = Event::new(
@@ -249,6 +253,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         timeline::host(model, &id, &[], true);
     }
     timeline::tick(model);
+    logs::tick(model);
     let mut effects = acknowledge::tick(model);
     if now.since(model.saved_at) >= SAVING {
         model.saved_at = now;
@@ -332,6 +337,9 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::PortTable { scroll }
             | Overlay::Backup { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
-        Some(Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Acknowledge { .. }) | None => {}
+        Some(
+            Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Logs | Overlay::Acknowledge { .. },
+        )
+        | None => {}
     }
 }

@@ -22,7 +22,9 @@ pub(super) fn messages(
     keymap: &Keymap,
     viewports: &Viewports,
 ) -> Vec<Msg> {
+    let in_log = model.screen.overlays.last() == Some(&Overlay::Logs);
     let typing = model.screen.editing.is_some()
+        || model.is_asked_in_log()
         || matches!(
             model.screen.overlays.last(),
             Some(Overlay::Palette { .. } | Overlay::Acknowledge { .. })
@@ -30,7 +32,7 @@ pub(super) fn messages(
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Event::Key(key) if typing => edit(key).map(Msg::Typed).into_iter().collect(),
-        Event::Key(key) => keymap.lookup(*key).map(Msg::Command).into_iter().collect(),
+        Event::Key(key) => keymap.lookup(*key, in_log).map(Msg::Command).into_iter().collect(),
         // A pasted text is text: its letters must never be taken for commands.
         Event::Paste(text) if typing => text
             .chars()

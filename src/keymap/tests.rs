@@ -83,17 +83,21 @@ fn events_of_all_kinds_of_terminals_find_the_same_command() {
         (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Quit),
         (KeyCode::Char('c'), KeyModifiers::NONE, Command::Copy),
     ] {
-        assert_eq!(keymap.lookup(press(code, modifiers)), Some(command), "{code:?} {modifiers:?}");
+        assert_eq!(
+            keymap.lookup(press(code, modifiers), false),
+            Some(command),
+            "{code:?} {modifiers:?}"
+        );
     }
-    assert_eq!(keymap.lookup(press(KeyCode::Char('q'), KeyModifiers::ALT)), None);
+    assert_eq!(keymap.lookup(press(KeyCode::Char('q'), KeyModifiers::ALT), false), None);
 }
 
 #[test]
 fn a_release_is_nothing_and_a_repeat_is_a_press() {
     let kinded = |kind| KeyEvent::new_with_kind(KeyCode::Char('j'), KeyModifiers::NONE, kind);
     let keymap = Keymap::default();
-    assert_eq!(keymap.lookup(kinded(KeyEventKind::Release)), None);
-    assert_eq!(keymap.lookup(kinded(KeyEventKind::Repeat)), Some(Command::Down));
+    assert_eq!(keymap.lookup(kinded(KeyEventKind::Release), false), None);
+    assert_eq!(keymap.lookup(kinded(KeyEventKind::Repeat), false), Some(Command::Down));
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn overrides_replace_and_an_empty_list_unbinds() {
     assert_eq!(faults, []);
     assert_eq!(keymap.keys_of(Command::Zoom), ["Z", "f11"]);
     assert_eq!(keymap.keys_of(Command::Mouse), [""; 0]);
-    assert_eq!(keymap.lookup(press(KeyCode::Char('z'), KeyModifiers::NONE)), None);
+    assert_eq!(keymap.lookup(press(KeyCode::Char('z'), KeyModifiers::NONE), false), None);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub enum Group {
     Show,
     /// Looking closer at the selected thing.
     Look,
+    /// In a log only; these keys come before the same ones of other groups there.
+    Log,
     /// The console itself.
     Console,
 }
@@ -21,6 +23,7 @@ impl Group {
             Self::Move => "Move",
             Self::Show => "Show",
             Self::Look => "Look closer",
+            Self::Log => "In a log",
             Self::Console => "Console",
         }
     }
@@ -99,10 +102,47 @@ commands! {
     Describe "describe" Look "the selected unit: properties, unit file, last journal lines" ["d"];
     Dependencies "dependencies" Look "what the environment's services need of each other, and what fails for what" ["n"];
     PortTable "port-table" Look "the ports of all shown environments beside each other" ["p"];
+    Logs "logs" Look "the log of what is selected, at the event's moment where it is one" ["l"];
+    LogsShown "logs-shown" Look "the logs of all services that are shown, merged by time" ["|"];
     Refresh "refresh" Look "read everything again now, and reconnect what is waiting" ["r", "f5"];
     Acknowledge "acknowledge" Look "acknowledge or mute the selected finding for a while; touches no host" ["A"];
     Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];
     Copy "copy" Look "copy the selected row's name and state" ["c"];
+    LogSearch "log-search" Log "mark what a regular expression matches" ["/"];
+    LogNext "log-next" Log "go to the next match" ["n"];
+    LogPrevious "log-previous" Log "go to the match before" ["N"];
+    LogFilter "log-filter" Log "show matching lines only; `!` excludes, ` && ` combines" ["&"];
+    LogContext "log-context" Log "show 0, 1, 3 or 10 lines around those that match" ["x"];
+    LogLevel "log-level" Log "hide what is milder than notice, warning, error; or hide nothing" ["v"];
+    LogNextError "log-next-error" Log "go to the next error" ["e"];
+    LogPreviousError "log-previous-error" Log "go to the error before" ["E"];
+    LogFollow "log-follow" Log "go to the end and follow, or stay here" ["f"];
+    LogMoment "log-moment" Log "go to a moment: 03:12, yesterday's with a date, -10m" ["@"];
+    LogHistogram "log-histogram" Log "lines and errors over time" ["h"];
+    LogLater "log-later" Log "go to the next lines in the histogram" [">"];
+    LogEarlier "log-earlier" Log "go to lines before in the histogram" ["<"];
+    LogMark "log-mark" Log "mark the line, or take the mark away" ["m"];
+    LogNextMark "log-next-mark" Log "go to the next marked line, after the last to the first" ["'"];
+    LogWhole "log-whole" Log "the line in full below, JSON in its form" ["enter"];
+    LogColumns "log-columns" Log "fields of JSON or logfmt lines as columns" ["#"];
+    LogWrap "log-wrap" Log "wrap long lines, or pan with the arrows" ["w"];
+    LogRight "log-right" Log "pan to the right" ["right"];
+    LogLeft "log-left" Log "pan to the left" ["left"];
+    LogTimes "log-times" Log "show moments as time here, in UTC, with the date, as age, or not" ["t"];
+    LogFold "log-fold" Log "fold repeated lines into one, or show each" ["u"];
+    LogRangeAll "log-range-all" Log "all of the log" ["0"];
+    LogRange1 "log-range-1" Log "the last minute only" ["1"];
+    LogRange2 "log-range-2" Log "the last 5 minutes only" ["2"];
+    LogRange3 "log-range-3" Log "the last 15 minutes only" ["3"];
+    LogRange4 "log-range-4" Log "the last 30 minutes only" ["4"];
+    LogRange5 "log-range-5" Log "the last hour only" ["5"];
+    LogRange6 "log-range-6" Log "the last 3 hours only" ["6"];
+    LogRange7 "log-range-7" Log "the last 12 hours only" ["7"];
+    LogRange8 "log-range-8" Log "the last day only" ["8"];
+    LogRange9 "log-range-9" Log "the last week only" ["9"];
+    LogSave "log-save" Log "save what is shown, or the marked lines, to a file here" ["s"];
+    LogPager "log-pager" Log "what is shown in $PAGER" ["o"];
+    LogCommand "log-command" Log "copy the command that shows the same without the console" ["y"];
     Help "help" Console "what the keys do" ["?"];
     Palette "palette" Console "run a command by its name" [":"];
     OwnLog "own-log" Console "the console's own log" ["L"];

@@ -247,6 +247,8 @@ pub enum Overlay {
         /// Where the keys go.
         field: AckField,
     },
+    /// The log that is open.
+    Logs,
     /// The console's own log.
     OwnLog,
 }

@@ -10,6 +10,7 @@ use super::check::CheckSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
 use super::limits::Limits;
+use super::log::Origin;
 use super::port::{PortRange, PortSpec};
 use super::process::Count;
 use super::rule::Rule;
@@ -202,6 +203,8 @@ pub struct Promises {
     pub data: Vec<Box<str>>,
     /// What is asked of it. Of a command that is run by itself the first is that command.
     pub checks: Vec<CheckSpec>,
+    /// Where its log is, beside the journal of its unit.
+    pub logs: Vec<Origin>,
     /// At least so often it has to run.
     pub every: Option<Duration>,
     /// So much later than it had to run is not late; none is [`super::job::GRACE`].

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use super::extract;
 use super::host::{self, Connector, Order};
+use super::scan::Scanner;
 use super::ssh::Spawner;
 use super::store::Store;
 use super::tail::Tails;
 use crate::effect::{Effect, Watch};
 use crate::model::ids::HostId;
+use crate::model::log::extract::Extract;
+use crate::model::severity::Severity;
 use crate::msg::Msg;
 
 /// Connections being made at one time.
@@ -31,6 +35,7 @@ pub struct Engine {
     /// What is wanted of hosts' logs, also over an edit of the config.
     tails: BTreeMap<HostId, Arc<Tails>>,
     store: Option<Store>,
+    scanner: Scanner,
     /// Removes our sockets at the end.
     _directory: tempfile::TempDir,
 }
@@ -63,6 +68,7 @@ impl Engine {
             hosts: BTreeMap::new(),
             tails: BTreeMap::new(),
             store,
+            scanner: Scanner::default(),
             _directory: directory,
         })
     }
@@ -83,6 +89,11 @@ impl Engine {
             Effect::Tail(tail) => self.tails(&tail.host).add(tail),
             Effect::Untail(host, tail) => self.tails(&host).remove(tail),
             Effect::Fetch(fetch) => self.tails(&fetch.host).fetch(fetch),
+            Effect::Tail(tail) => self.order(&tail.host.clone(), Order::Tail(tail)),
+            Effect::Untail(host, tail) => self.order(&host, Order::Untail(tail)),
+            Effect::Fetch(fetch) => self.order(&fetch.host.clone(), Order::Fetch(fetch)),
+            Effect::Scan(scan) => self.scanner.start(scan, &self.messages),
+            Effect::SaveLines(path, lines) => self.save_lines(path, lines),
             Effect::SaveCounters(counters) => {
                 if let Some(store) = &self.store {
                     store.save_counters(counters);
@@ -113,10 +124,27 @@ impl Engine {
             | Effect::Alarm(_)
             | Effect::Mouse(_)
             | Effect::Theme(_)
+            | Effect::Page(_)
             | Effect::Suspend
             | Effect::Quit) => return Some(theirs),
         }
         None
+    }
+
+    /// Writes lines to a file beside everything else, and tells how it went.
+    fn save_lines(&self, path: String, lines: Extract) {
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            let many = lines.lines.len();
+            let said = match extract::save(&lines, Path::new(&path)) {
+                Ok(()) => Msg::Noticed(Severity::Info, format!("{many} lines written to {path}")),
+                Err(error) => Msg::Noticed(
+                    Severity::Warning,
+                    format!("{path} was not written: {error}; nothing of it was kept"),
+                ),
+            };
+            drop(messages.blocking_send(said));
+        });
     }
 
     /// Lets ssh ask on the terminal, which must be free, to connect this host; the answer is when it

@@ -70,6 +70,18 @@ roles! {
     Notice "notice";
     /// Where a search hit.
     Match "match";
+    /// A source of a log; which of the six is always the same for the same source.
+    Source1 "source-1";
+    /// A source of a log.
+    Source2 "source-2";
+    /// A source of a log.
+    Source3 "source-3";
+    /// A source of a log.
+    Source4 "source-4";
+    /// A source of a log.
+    Source5 "source-5";
+    /// A source of a log.
+    Source6 "source-6";
 }
 
 /// How a role is drawn.

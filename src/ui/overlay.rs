@@ -24,7 +24,7 @@ mod unit_facts;
 use super::chrome::{Glyphs, lock_word};
 use super::scene::Scene;
 use super::viewports::Viewports;
-use super::{Role, below, own_log, top};
+use super::{Role, below, log, own_log, top};
 use crate::model::fleet::Env;
 use crate::model::screen::Overlay;
 
@@ -87,6 +87,7 @@ pub(super) fn draw(
                 let typed = acknowledge::Typed { id, note, span, mute: *mute, field: *field };
                 acknowledge::draw(scene, buf, area, viewports, &typed)
             }
+            Overlay::Logs => log::draw(scene, buf, area, viewports),
             Overlay::OwnLog => {
                 let inner = boxed(scene, buf, area, "The console's own log", scene.only_env());
                 viewports.learn_overlay(area, 0, inner.height.into());

@@ -100,6 +100,17 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Copy, "copy"),
             (Command::Refresh, "read again"),
         ],
+        (Some(Overlay::Logs), _) => &[
+            (Command::Back, "close"),
+            (Command::LogSearch, "search"),
+            (Command::LogFilter, "only"),
+            (Command::LogLevel, "level"),
+            (Command::LogPreviousError, "error before"),
+            (Command::LogHistogram, "over time"),
+            (Command::LogMoment, "go to"),
+            (Command::LogWhole, "whole line"),
+            (Command::Help, "help"),
+        ],
         (Some(Overlay::Finding { .. }), _) => &[
             (Command::Back, "close"),
             (Command::Down, "down"),
@@ -136,6 +147,7 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             | Pane::Events,
         ) => &[
             (Command::Open, "open"),
+            (Command::Logs, "log"),
             (Command::Filter, "filter"),
             (Command::ProblemsOnly, "problems only"),
             (Command::NextPane, "next pane"),

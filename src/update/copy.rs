@@ -1,7 +1,7 @@
 //! What is copied: the selected row, or of a finding's page the commands that mend it.
 
 use super::moves::{Selected, selected};
-use super::say;
+use super::{logs, say};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::backups;
@@ -14,6 +14,12 @@ use crate::model::severity::Severity;
 use crate::model::time::Timestamp;
 
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    if let (Some(Overlay::Logs), Some(logs)) = (model.screen.overlays.last(), &model.logs) {
+        let Some((text, lines)) = logs::copied(logs) else { return Vec::new() };
+        let notice = format!("sent to the terminal's clipboard: {lines} of the log's lines");
+        say(model, Severity::Info, notice);
+        return vec![Effect::Copy(text)];
+    }
     let (fleet, now) = model.shown();
     let (text, what) = match model.screen.overlays.last() {
         Some(Overlay::Finding { id, .. }) => (
@@ -29,6 +35,7 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::OwnLog
+            | Overlay::Logs
             | Overlay::Needs { .. }
             | Overlay::PortTable { .. }
             | Overlay::Acknowledge { .. },

@@ -2,7 +2,7 @@
 
 use super::moves::{END, Selected, Step, go, selected};
 use super::say;
-use super::{acknowledge, copy};
+use super::{acknowledge, copy, logs, open_log};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::command::Command;
@@ -23,15 +23,24 @@ pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
 
 fn act(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = isize::try_from(model.screen.page.max(2)).unwrap_or(2);
+    if model.screen.overlays.last() == Some(&Overlay::Logs)
+        && let Some(step) = step(command, page)
+    {
+        return logs::moved(model, step);
+    }
     match command {
-        Command::Down => go(model, Step::By(1)),
-        Command::Up => go(model, Step::By(-1)),
-        Command::First => go(model, Step::First),
-        Command::Last => go(model, Step::Last),
-        Command::PageDown => go(model, Step::By(page - 1)),
-        Command::PageUp => go(model, Step::By(1 - page)),
-        Command::HalfPageDown => go(model, Step::By(page / 2)),
-        Command::HalfPageUp => go(model, Step::By(-page / 2)),
+        Command::Down
+        | Command::Up
+        | Command::First
+        | Command::Last
+        | Command::PageDown
+        | Command::PageUp
+        | Command::HalfPageDown
+        | Command::HalfPageUp => {
+            if let Some(step) = step(command, page) {
+                go(model, step);
+            }
+        }
         Command::NextPane => next_pane(model, 1),
         Command::PreviousPane => next_pane(model, -1),
         Command::Fleet => model.screen.view.env = None,
@@ -62,13 +71,15 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Zoom => model.screen.view.zoom = !model.screen.view.zoom,
         Command::Freeze => freeze(model),
         Command::Open | Command::Describe => return open(model),
-        Command::Back => back(model),
+        Command::Back => return back(model),
         Command::Dependencies => dependencies(model),
         Command::PortTable => {
             if !model.screen.board {
                 top(model, Overlay::PortTable { scroll: 0 });
             }
         }
+        Command::Logs => return open_log::of_selected(model),
+        Command::LogsShown => return open_log::of_shown(model),
         Command::Refresh => return refresh(model),
         Command::Acknowledge => acknowledge::ask(model),
         Command::Login => return login(model),
@@ -91,8 +102,24 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Suspend => return vec![Effect::Suspend],
         Command::Quit => return quit(model),
+        of_a_log => return logs::command(model, of_a_log),
     }
     Vec::new()
+}
+
+/// How far a command moves.
+const fn step(command: Command, page: isize) -> Option<Step> {
+    Some(match command {
+        Command::Down => Step::By(1),
+        Command::Up => Step::By(-1),
+        Command::First => Step::First,
+        Command::Last => Step::Last,
+        Command::PageDown => Step::By(page - 1),
+        Command::PageUp => Step::By(1 - page),
+        Command::HalfPageDown => Step::By(page / 2),
+        Command::HalfPageUp => Step::By(-page / 2),
+        _ => return None,
+    })
 }
 
 /// Puts an overlay on top; the same one again closes it.
@@ -188,6 +215,7 @@ fn dependencies(model: &mut Model) {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::OwnLog
+            | Overlay::Logs
             | Overlay::PortTable { .. },
         )
         | None => selected(model).and_then(|selected| match selected {
@@ -254,7 +282,17 @@ fn describe(model: &mut Model, id: InstanceId) -> Vec<Effect> {
 }
 
 /// One thing at a time: the overlay, the filter, problems-only, the zoom.
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.screen.overlays.last() == Some(&Overlay::Logs)
+        && let Some(effects) = logs::back(model)
+    {
+        return effects;
+    }
+    back_of_panes(model);
+    Vec::new()
+}
+
+fn back_of_panes(model: &mut Model) {
     let screen = &mut model.screen;
     if screen.overlays.pop().is_some() {
         return;

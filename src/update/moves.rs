@@ -47,7 +47,7 @@ pub(super) fn go(model: &mut Model, step: Step) {
             let len = crate::model::screen::palette(&input.text).len();
             *chosen = step.from(*chosen, len);
         }
-        Some(Overlay::OwnLog | Overlay::Acknowledge { .. }) => {}
+        Some(Overlay::OwnLog | Overlay::Logs | Overlay::Acknowledge { .. }) => {}
         None => select(model, step),
     }
 }

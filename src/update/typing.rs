@@ -1,6 +1,6 @@
 //! Keys while text is typed: the filter and the palette.
 
-use super::{acknowledge, keys};
+use super::{acknowledge, keys, logs};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::screen::{Input, Overlay, palette};
@@ -12,6 +12,9 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
     }
     if matches!(model.screen.overlays.last(), Some(Overlay::Palette { .. })) {
         return in_palette(model, edit);
+    }
+    if model.screen.editing.is_none() && model.is_asked_in_log() {
+        return logs::typed(model, edit);
     }
     in_filter(model, edit)
 }

@@ -1,0 +1,419 @@
+//! The log that is open: its sources, which of their lines are wanted, and how it is looked at.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::batch::{Batch, Flags};
+use super::bits::Bits;
+use super::filter::{Filter, Pattern};
+use super::histogram::Histogram;
+use super::source::{Mark, TailId};
+use super::stream::{Beyond, Held, StreamLog};
+use super::view::{At, View};
+use super::walk::{Key, Lens, Spot, Walk};
+
+/// Bytes that all lines together may take, unless the config says otherwise.
+pub const BUDGET: usize = 256 << 20;
+
+/// What one goes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Going {
+    /// A line that the search has found.
+    Match,
+    /// An error or worse.
+    Error,
+}
+
+/// A block to be searched, by its source's place and its first line's number.
+pub type BlockId = (usize, i64);
+
+/// What a search beside the screen is to find, newest lines first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scan {
+    /// The number of the question; an answer to an older one is dropped.
+    pub generation: u32,
+    /// For lines that are wanted.
+    pub filter: Option<Arc<Filter>>,
+    /// For lines that are marked.
+    pub search: Option<Arc<Pattern>>,
+    /// Where.
+    pub blocks: Vec<(BlockId, Arc<Batch>)>,
+}
+
+/// What was found in a block.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scanned {
+    /// Where.
+    pub block: BlockId,
+    /// Which lines are wanted, where it was asked.
+    pub wanted: Option<Bits>,
+    /// Which lines are marked, where it was asked.
+    pub found: Option<Bits>,
+}
+
+/// An open log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Logs {
+    /// What it is of, in words.
+    pub title: String,
+    /// Its sources.
+    pub streams: Vec<StreamLog>,
+    /// How it is looked at.
+    pub view: View,
+    /// Which lines are wanted; none: all.
+    pub filter: Option<Arc<Filter>>,
+    /// What is marked in lines.
+    pub search: Option<Arc<Pattern>>,
+    /// The number of the last question to search blocks.
+    pub generation: u32,
+    /// It has not been answered yet.
+    pub scanning: bool,
+    /// How often older lines may be asked for before a key is pressed again.
+    pub patience: u32,
+    /// One goes to the next match, up or down, as soon as blocks have been searched.
+    pub going: Option<(Going, bool)>,
+    /// Bytes that lines may take.
+    pub budget: usize,
+    /// Lines marked by the user.
+    pub marks: BTreeSet<Spot>,
+    /// Lines over time, as they were last counted.
+    pub histogram: Histogram,
+    /// Something has changed since then.
+    pub stirred: bool,
+}
+
+impl Logs {
+    /// An empty log of these sources.
+    pub fn new(title: String, streams: Vec<StreamLog>, budget: usize) -> Self {
+        Self {
+            title,
+            streams,
+            view: View::default(),
+            filter: None,
+            search: None,
+            generation: 0,
+            scanning: false,
+            patience: 20,
+            going: None,
+            budget,
+            marks: BTreeSet::new(),
+            histogram: Histogram::default(),
+            stirred: true,
+        }
+    }
+
+    /// The place of a tail's source.
+    pub fn place(&self, tail: TailId) -> Option<usize> {
+        self.streams.iter().position(|stream| stream.tail == tail)
+    }
+
+    /// Lines and bytes that are held.
+    pub fn held(&self) -> (usize, usize) {
+        let streams = self.streams.iter();
+        streams.fold((0, 0), |(lines, bytes), s| (lines + s.lines(), bytes + s.size()))
+    }
+
+    /// Takes newer lines of a tail. Lines of a source that is not followed are left out; they are
+    /// fetched when one goes there.
+    pub fn append(
+        &mut self,
+        place: usize,
+        batch: Batch,
+        marks: (Option<Mark>, Option<Mark>),
+        shift: i64,
+    ) {
+        if self.streams.get(place).is_some_and(|stream| stream.newer.is_none()) {
+            self.add(place, batch, marks, shift);
+        }
+    }
+
+    /// Takes lines behind those that are held.
+    pub fn add(
+        &mut self,
+        place: usize,
+        batch: Batch,
+        marks: (Option<Mark>, Option<Mark>),
+        shift: i64,
+    ) {
+        let (filter, search) = (self.filter.clone(), self.search.clone());
+        let Some(stream) = self.streams.get_mut(place) else { return };
+        stream.back = marks.1.or_else(|| stream.back.take());
+        let came = stream.append(batch, marks.0, shift, (filter.as_deref(), search.as_deref()));
+        let last = stream.blocks().len().saturating_sub(1);
+        self.derive(place, last);
+        if self.view.at != At::End {
+            self.view.since += came as u64;
+        }
+        self.stirred = true;
+        self.keep_within();
+    }
+
+    /// Takes older lines of a source.
+    pub fn prepend(&mut self, place: usize, batches: Vec<Batch>, first: Option<&Mark>, shift: i64) {
+        let Some(stream) = self.streams.get_mut(place) else { return };
+        stream.prepend(batches, first, shift);
+        self.stirred = true;
+        self.keep_within();
+    }
+
+    /// Lets lines go that are farthest from what is looked at.
+    fn keep_within(&mut self) {
+        let mut size = self.held().1;
+        while size > self.budget {
+            let key = self.key();
+            let oldest = self.farthest(StreamLog::from, |at| key.0.saturating_sub(at));
+            let newest = self.farthest(StreamLog::until, |at| at.saturating_sub(key.0));
+            let at_end = self.view.at == At::End;
+            let place = match (oldest, newest) {
+                (Some((place, far)), Some((_, other))) if at_end || far >= other => (place, true),
+                (_, Some((place, _))) => (place, false),
+                (Some((place, _)), None) => (place, true),
+                (None, None) => return,
+            };
+            let Some(stream) = self.streams.get_mut(place.0) else { return };
+            if stream.blocks().len() <= 1 {
+                return;
+            }
+            if place.1 {
+                stream.drop_oldest();
+            } else {
+                stream.drop_newest();
+            }
+            size = self.held().1;
+        }
+    }
+
+    /// The source whose end is the farthest from what is looked at, among those of several blocks.
+    fn farthest(
+        &self,
+        end: impl Fn(&StreamLog) -> Option<i64>,
+        far: impl Fn(i64) -> i64,
+    ) -> Option<(usize, i64)> {
+        let streams = self.streams.iter().enumerate().filter(|(_, s)| s.blocks().len() > 1);
+        streams.filter_map(|(place, s)| Some((place, far(end(s)?)))).max_by_key(|(_, far)| *far)
+    }
+
+    /// Wants other lines; what has to be searched for that.
+    pub fn want(&mut self, filter: Filter) -> Option<Scan> {
+        let filter = (!filter.is_all()).then(|| Arc::new(filter));
+        if self.filter == filter {
+            return None;
+        }
+        self.filter = filter;
+        for held in self.all_blocks() {
+            (held.wanted, held.shown) = (None, None);
+        }
+        self.view.since = 0;
+        self.stirred = true;
+        self.scan()
+    }
+
+    /// Marks what a pattern matches; what has to be searched for that.
+    pub fn seek(&mut self, pattern: Option<Pattern>) -> Option<Scan> {
+        self.search = pattern.map(Arc::new);
+        for held in self.all_blocks() {
+            held.found = None;
+        }
+        self.scan()
+    }
+
+    fn all_blocks(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.streams.iter_mut().flat_map(|stream| stream.blocks_mut().iter_mut())
+    }
+
+    /// What has to be searched; none when all is known. Newest blocks first.
+    pub fn scan(&mut self) -> Option<Scan> {
+        let mut blocks = Vec::new();
+        for (place, stream) in self.streams.iter().enumerate() {
+            for held in stream.blocks() {
+                let lacks = (self.filter.is_some() && held.wanted.is_none())
+                    || (self.search.is_some() && held.found.is_none());
+                if lacks {
+                    blocks.push((held.until(), (place, held.first), Arc::clone(&held.block)));
+                }
+            }
+        }
+        if blocks.is_empty() {
+            return None;
+        }
+        blocks.sort_by_key(|(until, id, _)| (std::cmp::Reverse(*until), *id));
+        self.generation = self.generation.wrapping_add(1);
+        Some(Scan {
+            generation: self.generation,
+            filter: self.filter.clone(),
+            search: self.search.clone(),
+            blocks: blocks.into_iter().map(|(_, id, block)| (id, block)).collect(),
+        })
+    }
+
+    /// Takes what was found.
+    pub fn scanned(&mut self, generation: u32, found: Vec<Scanned>) {
+        if generation != self.generation {
+            return;
+        }
+        let (filter, search) = (self.filter.clone(), self.search.clone());
+        for Scanned { block: (place, first), wanted, found } in found {
+            let Some(stream) = self.streams.get_mut(place) else { continue };
+            let Some((block, 0)) = stream.find(first) else { continue };
+            let Some(held) = stream.blocks_mut().get_mut(block) else { continue };
+            // Lines may have been added meanwhile.
+            if let (Some(mut wanted), Some(filter)) = (wanted, &filter) {
+                wanted.extend(&filter.lines(&held.block, wanted.len()));
+                held.wanted = Some(wanted);
+            }
+            if let (Some(mut bits), Some(search)) = (found, &search) {
+                bits.extend(&search.lines(&held.block, bits.len()));
+                held.found = Some(bits);
+            }
+            for near in block.saturating_sub(1)..=block + 1 {
+                self.derive(place, near);
+            }
+        }
+        self.stirred = true;
+    }
+
+    /// Which lines of a block are shown: those that are wanted, and the ones around them.
+    fn derive(&mut self, place: usize, block: usize) {
+        let around = usize::from(self.view.context);
+        let Some(stream) = self.streams.get_mut(place) else { return };
+        let blocks = stream.blocks();
+        let Some(held) = blocks.get(block) else { return };
+        let Some(wanted) = &held.wanted else { return };
+        let mut shown = wanted.clone();
+        if around > 0 {
+            let lines = held.block.lines.len();
+            for line in (0..lines).filter(|line| wanted.has(*line)) {
+                (line.saturating_sub(around)..=line + around).for_each(|near| shown.set(near));
+            }
+            // What is wanted at the neighbors' edges reaches into this block.
+            if let Some(before) = block.checked_sub(1).and_then(|n| blocks.get(n))
+                && let Some(bits) = &before.wanted
+            {
+                let len = bits.len();
+                for back in (1..=around.min(len)).filter(|back| bits.has(len - back)) {
+                    (0..=around - back).for_each(|line| shown.set(line));
+                }
+            }
+            if let Some(bits) = blocks.get(block + 1).and_then(|next| next.wanted.as_ref()) {
+                for ahead in (0..around).filter(|ahead| bits.has(*ahead)) {
+                    (lines.saturating_sub(around - ahead)..lines).for_each(|line| shown.set(line));
+                }
+            }
+        }
+        if let Some(held) = stream.blocks_mut().get_mut(block) {
+            held.shown = Some(shown);
+        }
+    }
+
+    /// Shows so many lines around those that are wanted.
+    pub fn around(&mut self, lines: u8) {
+        self.view.context = lines;
+        for place in 0..self.streams.len() {
+            let blocks = self.streams.get(place).map_or(0, |stream| stream.blocks().len());
+            (0..blocks).for_each(|block| self.derive(place, block));
+        }
+        self.stirred = true;
+    }
+
+    /// How far the search is: bytes looked at, of all.
+    pub fn searched(&self) -> (usize, usize) {
+        let (filter, search) = (self.filter.is_some(), self.search.is_some());
+        let blocks = self.streams.iter().flat_map(StreamLog::blocks);
+        blocks.fold((0, 0), |(done, all), held| {
+            let lacks = filter && held.wanted.is_none() || search && held.found.is_none();
+            let size = held.block.text.len();
+            (if lacks { done } else { done + size }, all + size)
+        })
+    }
+
+    /// Lines that the filter wants, and lines that the search has found, as far as both are known.
+    pub fn counts(&self) -> (usize, usize) {
+        let blocks = self.streams.iter().flat_map(StreamLog::blocks);
+        blocks.fold((0, 0), |(wanted, found), held| {
+            let all = held.block.lines.len();
+            let want = match (&self.filter, &held.wanted) {
+                (None, _) => all,
+                (Some(_), bits) => bits.as_ref().map_or(0, Bits::count),
+            };
+            (wanted + want, found + held.found.as_ref().map_or(0, Bits::count))
+        })
+    }
+
+    /// From when on all sources are loaded. Older lines of one would stand there alone, as if the
+    /// others had been silent.
+    pub fn horizon(&self) -> i64 {
+        let open = self.streams.iter().filter(|stream| stream.older != Beyond::Nothing);
+        open.filter_map(StreamLog::from).max().unwrap_or(i64::MIN)
+    }
+
+    /// Until when all sources are loaded, where they are not followed.
+    pub fn rim(&self) -> i64 {
+        let open = self
+            .streams
+            .iter()
+            .filter(|stream| !matches!(stream.newer, None | Some(Beyond::Nothing)));
+        open.filter_map(StreamLog::until).min().unwrap_or(i64::MAX)
+    }
+
+    /// Which lines are seen.
+    pub fn lens(&self) -> Lens {
+        Lens {
+            filtered: self.filter.is_some(),
+            fold: self.view.fold,
+            from: self.horizon().max(self.view.since_moment.unwrap_or(i64::MIN)),
+            until: self.rim(),
+        }
+    }
+
+    /// Where one looks.
+    pub fn key(&self) -> Key {
+        match self.view.at {
+            At::End => (i64::MAX, usize::MAX, i64::MAX),
+            At::Line(_, key) => key,
+        }
+    }
+
+    /// The lines behind a key, the nearest first.
+    pub fn behind(&self, key: Key) -> Walk<'_> {
+        Walk::new(self, self.lens(), key, true)
+    }
+
+    /// The lines before a key, the nearest first.
+    pub fn before(&self, key: Key) -> Walk<'_> {
+        Walk::new(self, self.lens(), key, false)
+    }
+
+    /// The line that is looked at: the chosen one if it is seen, else the next before it, else the
+    /// next behind it.
+    pub fn current(&self) -> Option<(Spot, Key)> {
+        let key = self.key();
+        let from = (key.0, key.1, key.2.saturating_add(1));
+        self.before(from).next().or_else(|| self.behind(key).next())
+    }
+
+    /// Whether a line was found by the search.
+    pub fn is_found(&self, spot: Spot) -> bool {
+        let bits = self.streams.get(spot.stream).and_then(|stream| {
+            let (block, line) = stream.find(spot.seq)?;
+            Some((stream.blocks().get(block)?.found.as_ref()?, line))
+        });
+        bits.is_some_and(|(bits, line)| bits.has(line))
+    }
+
+    /// How often a line stands in a row, the repeated ones behind it counted; at most so many.
+    pub fn times(&self, spot: Spot, most: usize) -> usize {
+        let Some(stream) = self.streams.get(spot.stream) else { return 1 };
+        let Some((mut block, line)) = stream.find(spot.seq) else { return 1 };
+        let (mut line, mut times) = (line + 1, 1);
+        while let Some(held) = stream.blocks().get(block) {
+            let rest = held.block.lines.get(line..).unwrap_or_default();
+            let same = rest.iter().take(most).take_while(|l| l.flags.has(Flags::REPEATED)).count();
+            times += same;
+            if same < rest.len() || times >= most {
+                break;
+            }
+            (block, line) = (block + 1, 0);
+        }
+        times.min(most)
+    }
+}

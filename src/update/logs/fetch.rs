@@ -1,0 +1,124 @@
+//! Older and newer lines than those that are held, asked for as one comes near the end of them.
+
+use super::skew;
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::model::log::view::At;
+use crate::model::log::{Batch, Beyond, Fetch, FetchFrom, Logs, Mark, StreamLog, Tail};
+
+/// Lines of a question.
+const LINES: u32 = 2000;
+/// Lines of a question while few of them are wanted.
+const MANY: u32 = 20_000;
+/// Questions in a row for one key: further back one goes by asking again.
+pub(super) const PATIENCE: u32 = 20;
+
+/// What a fetch has found.
+pub(super) struct Found {
+    pub(super) from: FetchFrom,
+    pub(super) batches: Vec<Batch>,
+    pub(super) first: Option<Mark>,
+    pub(super) last: Option<Mark>,
+    pub(super) end: bool,
+}
+
+/// Takes it.
+pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -> Vec<Effect> {
+    let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
+    if let FetchFrom::Before(mark) = &found.from {
+        // Lines may have been let go while it was asked: then it does not fit any more.
+        if stream.front() != Some(mark) {
+            stream.older = Beyond::Unknown;
+            return Vec::new();
+        }
+        stream.older = if found.end { Beyond::Nothing } else { Beyond::Unknown };
+        logs.prepend(place, found.batches, found.first.as_ref(), shift);
+        return Vec::new();
+    }
+    if stream.newer.is_none() {
+        return Vec::new();
+    }
+    let mut first = found.first;
+    for batch in found.batches {
+        logs.add(place, batch, (first.take(), found.last.clone()), shift);
+    }
+    let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
+    if found.last.is_some() {
+        stream.back = found.last;
+    }
+    if !found.end {
+        stream.newer = Some(Beyond::Unknown);
+        return Vec::new();
+    }
+    // The end: from here on it is followed.
+    stream.newer = None;
+    let from = stream.back.clone().map_or(FetchFrom::Last(0), FetchFrom::After);
+    vec![
+        Effect::Untail(stream.host.clone(), stream.tail),
+        Effect::Tail(Tail {
+            id: stream.tail,
+            host: stream.host.clone(),
+            origin: stream.origin.clone(),
+            from,
+        }),
+    ]
+}
+
+/// Asks for what is missing around the line that one looks at.
+pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
+    let page = model.screen.page.max(10);
+    let mut effects = Vec::new();
+    let key = logs.key();
+    let wanted = if logs.view.at == At::End { page } else { page + logs.view.row.min(page) };
+    let since = logs.view.since_moment;
+    let lines = if logs.filter.is_some() { MANY } else { LINES };
+    let known = !logs.scanning;
+    if known && logs.before(key).take(wanted).count() < wanted && logs.patience > 0 {
+        let horizon = logs.horizon();
+        let reached = since.is_some_and(|since| horizon <= since);
+        let mut asked = false;
+        let busy = logs.streams.iter().any(|s| s.older == Beyond::Asked);
+        for stream in logs.streams.iter_mut().filter(|_| !reached && !busy) {
+            // Who ends the view; the others are asked when they do.
+            let ends = stream.from().is_some_and(|from| from >= horizon);
+            if stream.older != Beyond::Unknown || !ends {
+                continue;
+            }
+            let Some(mark) = stream.front().cloned() else {
+                stream.older = Beyond::Nothing;
+                continue;
+            };
+            stream.older = Beyond::Asked;
+            effects.push(ask(stream, FetchFrom::Before(mark), lines));
+            asked = true;
+        }
+        if asked {
+            logs.patience -= 1;
+        }
+    }
+    if logs.view.at != At::End && logs.behind(key).take(page).count() < page {
+        let rim = logs.rim();
+        for stream in &mut logs.streams {
+            let ends = stream.until().is_none_or(|until| until <= rim);
+            if stream.newer == Some(Beyond::Unknown) && ends {
+                let from = match &stream.back {
+                    Some(mark) => FetchFrom::After(mark.clone()),
+                    None => FetchFrom::Since(key.0.saturating_add(skew(model, &stream.host))),
+                };
+                stream.newer = Some(Beyond::Asked);
+                effects.push(ask(stream, from, LINES));
+            }
+        }
+    }
+    effects
+}
+
+pub(super) fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
+    Effect::Fetch(Fetch {
+        tail: stream.tail,
+        host: stream.host.clone(),
+        origin: stream.origin.clone(),
+        from,
+        lines,
+    })
+}

@@ -1,0 +1,74 @@
+//! Goes to a moment: where it is held, at once; else the log is entered there anew.
+
+use super::fetch::ask;
+use super::{follow_all, skew};
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::model::log::view::At;
+use crate::model::log::{Beyond, FetchFrom, Logs, Spot};
+use crate::model::time::Timestamp;
+
+/// Lines of each source that are read at first from a moment on.
+const FIRST: u32 = 2000;
+
+/// Enters a log at a moment: lines from there on, which are not followed until one comes to the end.
+pub(super) fn enter(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
+    let micros = at.as_micros();
+    look_at(logs, micros);
+    let mut effects = Vec::new();
+    for stream in &mut logs.streams {
+        effects.push(Effect::Untail(stream.host.clone(), stream.tail));
+        stream.clear();
+        stream.back = None;
+        stream.newer = Some(Beyond::Asked);
+        let there = micros.saturating_add(skew(model, &stream.host));
+        effects.push(ask(stream, FetchFrom::Since(there), FIRST));
+    }
+    effects
+}
+
+/// Goes to a moment.
+pub(super) fn go(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
+    let micros = at.as_micros();
+    logs.view.since_moment = None;
+    if at >= model.now {
+        return end(logs);
+    }
+    let beyond_end = micros > logs.rim();
+    let beyond_start = micros < logs.horizon();
+    let empty = logs.streams.iter().all(|stream| stream.from().is_none());
+    if beyond_start || beyond_end || empty {
+        return enter(model, logs, at);
+    }
+    look_at(logs, micros);
+    Vec::new()
+}
+
+/// Looks at the first line of a moment, in the upper third of the page.
+fn look_at(logs: &mut Logs, micros: i64) {
+    let key = (micros, 0, i64::MIN);
+    let (spot, key) = logs.behind(key).next().unwrap_or((Spot { stream: 0, seq: i64::MIN }, key));
+    logs.view.at = At::Line(spot, key);
+    logs.view.row = 5;
+    logs.view.since = 0;
+}
+
+/// Goes to the end and follows.
+pub(super) fn end(logs: &mut Logs) -> Vec<Effect> {
+    logs.view.at = At::End;
+    logs.view.since = 0;
+    logs.view.row = usize::MAX;
+    if logs.streams.iter().all(|stream| stream.newer.is_none()) {
+        return Vec::new();
+    }
+    // It was left or entered elsewhere: what is held is not what is before the end.
+    let mut effects = Vec::new();
+    for stream in &mut logs.streams {
+        effects.push(Effect::Untail(stream.host.clone(), stream.tail));
+        stream.clear();
+        stream.back = None;
+    }
+    logs.marks.clear();
+    effects.extend(follow_all(logs));
+    effects
+}
