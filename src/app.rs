@@ -30,6 +30,7 @@ use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::hook::Hooks;
 use crate::runtime::store::{Remembered, Store};
+use crate::runtime::tail;
 use crate::runtime::watch_config::{self, Watched};
 use crate::theme::Themes;
 use crate::ui::{self, Chrome, Viewports};
@@ -99,6 +100,8 @@ struct App {
     engine: Option<Engine>,
     sender: mpsc::Sender<Msg>,
     messages: mpsc::Receiver<Msg>,
+    log_sender: mpsc::Sender<Msg>,
+    logs: mpsc::Receiver<Msg>,
     themes: Themes,
     colorless: bool,
     chrome: Chrome,
@@ -115,6 +118,7 @@ struct App {
 impl App {
     fn new(setup: Setup) -> Self {
         let (sender, messages) = mpsc::channel(QUEUE);
+        let (log_sender, logs) = mpsc::channel(tail::QUEUE);
         let mut model = setup.model;
         model.utc_offset_secs = setup.chrome.utc_offset_secs;
         let effects = start(&mut model, &setup.spec, clock::now());
@@ -127,6 +131,8 @@ impl App {
             engine: None,
             sender,
             messages,
+            log_sender,
+            logs,
             themes: setup.themes,
             colorless: setup.colorless,
             chrome: setup.chrome,
@@ -144,7 +150,8 @@ impl App {
     /// Starts what costs time, after the first frame.
     fn begin(&mut self) -> std::io::Result<()> {
         let (store, simulated) = self.parts.take().unwrap_or_default();
-        self.engine = Some(Engine::new(self.sender.clone(), store, simulated)?);
+        let (sender, logs) = (self.sender.clone(), self.log_sender.clone());
+        self.engine = Some(Engine::new(sender, logs, store, simulated)?);
         let remembered = std::mem::take(&mut self.remembered);
         for msg in [
             Msg::CountersRead(remembered.counters),
@@ -226,6 +233,8 @@ impl App {
                     self.take(Msg::Ticked);
                 }
                 () = tokio::time::sleep_until(due), if self.dirty => {}
+                // The last, since there may always be more of them.
+                Some(msg) = self.logs.recv() => self.take(msg),
             }
         }
     }
@@ -312,6 +321,7 @@ impl App {
                 _ = &mut done => break,
                 // The hosts go on reporting.
                 Some(msg) = self.messages.recv() => self.take(msg),
+                Some(msg) = self.logs.recv() => self.take(msg),
             }
         }
         tty.resume()
