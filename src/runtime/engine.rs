@@ -89,9 +89,6 @@ impl Engine {
             Effect::Tail(tail) => self.tails(&tail.host).add(tail),
             Effect::Untail(host, tail) => self.tails(&host).remove(tail),
             Effect::Fetch(fetch) => self.tails(&fetch.host).fetch(fetch),
-            Effect::Tail(tail) => self.order(&tail.host.clone(), Order::Tail(tail)),
-            Effect::Untail(host, tail) => self.order(&host, Order::Untail(tail)),
-            Effect::Fetch(fetch) => self.order(&fetch.host.clone(), Order::Fetch(fetch)),
             Effect::Scan(scan) => self.scanner.start(scan, &self.messages),
             Effect::SaveLines(path, lines) => self.save_lines(path, lines),
             Effect::SaveCounters(counters) => {
