@@ -4,6 +4,7 @@ mod backend;
 mod input;
 mod logging;
 mod pager;
+mod signals;
 mod terminal;
 
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use self::signals::Signals;
 use self::terminal::Tty;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
@@ -82,25 +83,6 @@ pub async fn run(setup: Setup) -> std::io::Result<u8> {
     ending
 }
 
-/// The signals that end or stop us.
-struct Signals {
-    terminate: Signal,
-    hangup: Signal,
-    interrupt: Signal,
-    stop: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-        })
-    }
-}
-
 /// What the loop goes on with.
 enum Next {
     Go,
@@ -139,9 +121,6 @@ impl App {
         let (log_sender, logs) = mpsc::channel(tail::QUEUE);
         let mut model = setup.model;
         model.utc_offset_secs = setup.chrome.utc_offset_secs;
-        if model.log_bytes == 0 {
-            model.log_bytes = crate::model::log::store::BUDGET;
-        }
         let effects = start(&mut model, &setup.spec, clock::now());
         let mouse = model.screen.mouse;
         Self {
@@ -207,7 +186,7 @@ impl App {
                         _ => tty.suspend()?,
                     }
                     // A ctrl-c was for the one who asked.
-                    signals.interrupt = signal(SignalKind::interrupt())?;
+                    signals.forget_interrupt()?;
                     keys = Some(EventStream::new());
                     self.dirty = true;
                     self.drawn = None;
