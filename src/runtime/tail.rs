@@ -14,6 +14,7 @@ mod talk;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub struct Tails {
     wanted: Mutex<Wanted>,
     changed: watch::Sender<()>,
     logs: mpsc::Sender<Msg>,
+    /// How far the host's clock is ahead of ours, in microseconds.
+    skew: AtomicI64,
 }
 
 #[derive(Default)]
@@ -59,7 +62,17 @@ struct Wanted {
 impl Tails {
     /// Lines go to `logs`.
     pub fn new(logs: mpsc::Sender<Msg>) -> Self {
-        Self { wanted: Mutex::default(), changed: watch::Sender::new(()), logs }
+        Self {
+            wanted: Mutex::default(),
+            changed: watch::Sender::new(()),
+            logs,
+            skew: AtomicI64::new(0),
+        }
+    }
+
+    /// How far the host's clock is ahead of ours, in microseconds, once it was connected.
+    pub fn skew(&self) -> i64 {
+        self.skew.load(Ordering::Relaxed)
     }
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
@@ -201,6 +214,7 @@ impl Tails {
         entry: &Entry,
     ) {
         ground.known().await;
+        self.skew.store(ground.skew(), Ordering::Relaxed);
         let mut pause = FIRST_PAUSE;
         loop {
             let began = tokio::time::Instant::now();

@@ -30,6 +30,7 @@ struct Found {
 /// Answers.
 pub(super) async fn answer(tails: &Tails, ground: &Ground<'_>, reader: &Reader, fetch: Fetch) {
     ground.known().await;
+    tails.skew.store(ground.skew(), std::sync::atomic::Ordering::Relaxed);
     let id = fetch.tail;
     let from = fetch.from.clone();
     let stream = match find(ground, reader, &fetch).await {

@@ -68,12 +68,16 @@ impl Ground<'_> {
 
     /// Now, on the host's clock, in microseconds.
     pub(super) fn now(&self) -> i64 {
-        let skew = self.facts.borrow().as_ref().map_or(0, |facts| facts.skew);
-        clock::now().shifted(skew).as_micros()
+        clock::now().shifted(self.skew()).as_micros()
+    }
+
+    /// How far its clock is ahead of ours, in microseconds.
+    pub(super) fn skew(&self) -> i64 {
+        self.facts.borrow().as_ref().map_or(0, |facts| facts.skew)
     }
 
     pub(super) fn user(&self) -> String {
-        self.facts.borrow().as_ref().map(|facts| facts.user.to_string()).unwrap_or_default()
+        self.facts.borrow().as_ref().map(|facts| facts.user.clone()).unwrap_or_default()
     }
 }
 

@@ -36,13 +36,12 @@ impl Reader {
                 Some((_, mut talk)) => renewed(&mut talk, argv).await.then_some(talk),
                 None => None,
             };
-            let mut talk = match old {
-                Some(talk) => talk,
-                None => {
-                    let mut talk = Talk::open(ground.transport, how).await?;
-                    talk.say(argv).await?;
-                    talk
-                }
+            let mut talk = if let Some(talk) = old {
+                talk
+            } else {
+                let mut talk = Talk::open(ground.transport, how).await?;
+                talk.say(argv).await?;
+                talk
             };
             let mut wants = true;
             let mut is_over = false;

@@ -25,6 +25,13 @@ struct There {
     size: u64,
 }
 
+impl There {
+    /// gzip(1) gives it this name and no other.
+    fn is_packed(&self) -> bool {
+        self.path.as_bytes().ends_with(b".gz")
+    }
+}
+
 /// A file and what it was rotated to, the newest first; the first is the file itself.
 async fn look(
     ground: &Ground<'_>,
@@ -170,7 +177,7 @@ async fn before(
     let mut end = true;
     for (n, file) in files.iter().enumerate().skip(place) {
         let upto = if n == place { offset.min(file.size) } else { file.size };
-        let is_packed = file.path.ends_with(".gz");
+        let is_packed = file.is_packed();
         let (bytes, start) = if is_packed {
             (hand.unpacked(file).await?, 0)
         } else {
@@ -252,7 +259,7 @@ async fn after(
     let mut count = 0;
     let newer = files.get(..=place).unwrap_or(files);
     for (n, file) in newer.iter().enumerate().rev() {
-        if file.path.ends_with(".gz") {
+        if file.is_packed() {
             continue;
         }
         let mut at = if n == place { offset } else { 0 };
@@ -288,7 +295,7 @@ async fn after(
 async fn bisect_all(hand: &mut Hand<'_>, files: &[There], at: i64) -> Result<(usize, u64), Fault> {
     let mut best = (0, 0);
     for (place, file) in files.iter().enumerate() {
-        if file.path.ends_with(".gz") {
+        if file.is_packed() {
             break;
         }
         let offset = bisect(hand, file, at).await?;
