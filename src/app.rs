@@ -135,9 +135,6 @@ impl App {
         let (sender, messages) = mpsc::channel(QUEUE);
         let mut model = setup.model;
         model.utc_offset_secs = setup.chrome.utc_offset_secs;
-        if model.log_bytes == 0 {
-            model.log_bytes = crate::model::log::store::BUDGET;
-        }
         let effects = start(&mut model, &setup.spec, clock::now());
         let mouse = model.screen.mouse;
         Self {

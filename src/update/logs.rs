@@ -11,7 +11,7 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fleet::Env;
 use crate::model::ids::{HostId, InstanceId, UnitName};
-use crate::model::log::store::Scanned;
+use crate::model::log::store::{BUDGET, Scanned};
 use crate::model::log::{
     Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
@@ -62,7 +62,8 @@ pub(super) fn open(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
         .into_iter()
         .map(|(host, service, origin)| StreamLog::new(next(model), host, service, origin))
         .collect();
-    let mut logs = Logs::new(wanted.title, streams, model.log_bytes);
+    let budget = if model.log_bytes == 0 { BUDGET } else { model.log_bytes };
+    let mut logs = Logs::new(wanted.title, streams, budget);
     if left > 0 {
         say(
             model,
@@ -106,7 +107,7 @@ fn follow_all(logs: &mut Logs) -> Vec<Effect> {
     logs.streams
         .iter_mut()
         .map(|stream| {
-            stream.newer = None;
+            (stream.newer, stream.asked) = (None, first);
             Effect::Tail(Tail {
                 id: stream.tail,
                 host: stream.host.clone(),

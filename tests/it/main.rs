@@ -14,6 +14,7 @@ mod fixtures;
 mod frames;
 mod health;
 mod invalid_configs;
+mod logs;
 mod probes;
 mod reducers;
 mod tidy;

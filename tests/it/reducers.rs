@@ -550,6 +550,12 @@ proptest! {
                     | Effect::Copy(_)
                     | Effect::Mouse(_)
                     | Effect::Theme(_)
+                    | Effect::Tail(_)
+                    | Effect::Untail(..)
+                    | Effect::Fetch(_)
+                    | Effect::Scan(_)
+                    | Effect::SaveLines(..)
+                    | Effect::Page(_)
                     | Effect::Suspend => {}
                 }
             }

@@ -82,7 +82,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "update",
-        may_use: &["model", "msg", "effect", "update", "doctor"],
+        may_use: &["model", "msg", "effect", "update", "doctor", "probe"],
         never: &[
             "tokio",
             "openssh",

@@ -387,6 +387,10 @@ impl Logs {
     /// next behind it.
     pub fn current(&self) -> Option<(Spot, Key)> {
         let key = self.key();
+        // A moment, not a line.
+        if key.2 == i64::MIN {
+            return self.behind(key).next().or_else(|| self.before(key).next());
+        }
         let from = (key.0, key.1, key.2.saturating_add(1));
         self.before(from).next().or_else(|| self.behind(key).next())
     }

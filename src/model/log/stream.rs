@@ -89,6 +89,8 @@ pub struct StreamLog {
     pub origin: Origin,
     /// How it is doing.
     pub state: TailState,
+    /// How many lines were asked for at first.
+    pub asked: u32,
     /// What is before the first line.
     pub older: Beyond,
     /// What is behind the last line, where newer lines were let go or the log was entered in its
@@ -115,6 +117,7 @@ impl StreamLog {
             service,
             origin,
             state: TailState::Opening,
+            asked: 0,
             older: Beyond::Unknown,
             newer: None,
             back: None,

@@ -71,30 +71,31 @@ pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
     let key = logs.key();
     let wanted = if logs.view.at == At::End { page } else { page + logs.view.row.min(page) };
     let since = logs.view.since_moment;
-    let lines = if logs.filter.is_some() { MANY } else { LINES };
-    let known = !logs.scanning;
-    if known && logs.before(key).take(wanted).count() < wanted && logs.patience > 0 {
-        let horizon = logs.horizon();
-        let reached = since.is_some_and(|since| horizon <= since);
-        let mut asked = false;
-        let busy = logs.streams.iter().any(|s| s.older == Beyond::Asked);
-        for stream in logs.streams.iter_mut().filter(|_| !reached && !busy) {
-            // Who ends the view; the others are asked when they do.
-            let ends = stream.from().is_some_and(|from| from >= horizon);
-            if stream.older != Beyond::Unknown || !ends {
-                continue;
-            }
-            let Some(mark) = stream.front().cloned() else {
-                stream.older = Beyond::Nothing;
-                continue;
-            };
-            stream.older = Beyond::Asked;
-            effects.push(ask(stream, FetchFrom::Before(mark), lines));
-            asked = true;
+    let lines = if logs.filter.is_some() || since.is_some() { MANY } else { LINES };
+    let horizon = logs.horizon();
+    let reached = since.is_some_and(|since| horizon <= since);
+    let busy = logs.streams.iter().any(|stream| stream.older == Beyond::Asked);
+    let short = !logs.scanning && logs.before(key).take(wanted).count() < wanted;
+    let wants = (short || since.is_some()) && !reached && !busy && logs.patience > 0;
+    let mut asked = false;
+    for stream in logs.streams.iter_mut().filter(|stream| stream.older == Beyond::Unknown) {
+        // Who ends the view; the others are asked when they do. Of fewer lines than were asked for
+        // they are probably all: then it is soon known.
+        let ends = stream.from().is_some_and(|from| from >= horizon);
+        let all = !busy && (1..stream.asked as usize).contains(&stream.lines());
+        if !(wants && ends) && !all {
+            continue;
         }
-        if asked {
-            logs.patience -= 1;
-        }
+        let Some(mark) = stream.front().cloned() else {
+            stream.older = Beyond::Nothing;
+            continue;
+        };
+        stream.older = Beyond::Asked;
+        effects.push(ask(stream, FetchFrom::Before(mark), lines));
+        asked = true;
+    }
+    if asked {
+        logs.patience = logs.patience.saturating_sub(1);
     }
     if logs.view.at != At::End && logs.behind(key).take(page).count() < page {
         let rim = logs.rim();

@@ -15,6 +15,7 @@ const FIRST: u32 = 2000;
 pub(super) fn enter(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
     let micros = at.as_micros();
     look_at(logs, micros);
+    logs.marks.clear();
     let mut effects = Vec::new();
     for stream in &mut logs.streams {
         effects.push(Effect::Untail(stream.host.clone(), stream.tail));
@@ -47,8 +48,7 @@ pub(super) fn go(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
 /// Looks at the first line of a moment, in the upper third of the page.
 fn look_at(logs: &mut Logs, micros: i64) {
     let key = (micros, 0, i64::MIN);
-    let (spot, key) = logs.behind(key).next().unwrap_or((Spot { stream: 0, seq: i64::MIN }, key));
-    logs.view.at = At::Line(spot, key);
+    logs.view.at = At::Line(Spot { stream: 0, seq: i64::MIN }, key);
     logs.view.row = 5;
     logs.view.since = 0;
 }

@@ -1,0 +1,464 @@
+//! A log as it is used: keys in, through keymap-less commands and update, with a scripted host
+//! that answers tails and fetches from lines it holds.
+
+use std::collections::BTreeMap;
+
+use quarterdeck::effect::Effect;
+use quarterdeck::model::command::Command;
+use quarterdeck::model::log::store::Scanned;
+use quarterdeck::model::log::view::At;
+use quarterdeck::model::log::{
+    Batch, Beyond, Fetch, FetchFrom, Flags, Level, Line, Logs, Mark, Stream, TailId, TailState,
+};
+use quarterdeck::model::screen::Overlay;
+use quarterdeck::model::time::Timestamp;
+use quarterdeck::msg::{Edit, HostEvent, Msg};
+
+use crate::reducers::{Story, at, facts};
+
+/// What a host has of a source: moments in seconds from the story's start, levels, texts.
+type Held = Vec<(i64, Level, String)>;
+
+struct Bench {
+    story: Story,
+    /// By the host's name.
+    held: BTreeMap<String, Held>,
+    /// What is followed, and how many lines of it were told.
+    tails: BTreeMap<TailId, (String, usize)>,
+    fetches: usize,
+}
+
+fn batch(held: &[(i64, Level, String)]) -> Batch {
+    let mut batch = Batch::default();
+    for (secs, level, text) in held {
+        let at = at(*secs).as_micros();
+        let flags = Flags::default();
+        batch.push(text.as_bytes(), Line { at, level: *level, flags, ..Line::default() });
+    }
+    batch
+}
+
+fn offset(n: usize) -> Mark {
+    Mark::Offset { inode: 1, offset: n as u64 }
+}
+
+fn place(mark: &Mark) -> usize {
+    match mark {
+        Mark::Offset { offset, .. } => usize::try_from(*offset).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Bench {
+    /// nginx on two hosts; the lines of the second fall between those of the first.
+    fn new(lines: usize) -> Self {
+        let mut story = Story::new();
+        for host in ["coord", "web"] {
+            story.host(host, HostEvent::Link(quarterdeck::model::host::Link::Connected));
+            story.host(host, HostEvent::Facts(Box::new(facts())));
+        }
+        let of = |shift: i64, name: &str| {
+            let line = |n: usize| {
+                let level = if n % 100 == 50 { Level::Error } else { Level::Info };
+                (-(2 * (lines - n) as i64) + shift, level, format!("{name} line {n}"))
+            };
+            (0..lines).map(line).collect::<Held>()
+        };
+        let held = BTreeMap::from([
+            ("coord".to_owned(), of(0, "coord")),
+            ("web".to_owned(), of(1, "web")),
+        ]);
+        Self { story, held, tails: BTreeMap::new(), fetches: 0 }
+    }
+
+    fn open(lines: usize) -> Self {
+        let mut bench = Self::new(lines);
+        bench.press(Command::ProblemsOnly).press(Command::ProblemsOnly);
+        // nginx is below mcp.
+        bench.story.model.screen.view.focus = quarterdeck::model::screen::Pane::Services;
+        bench.story.model.screen.selection.service = Some(quarterdeck::model::ids::InstanceId {
+            host: Story::id("coord"),
+            service: "nginx".into(),
+        });
+        bench.story.model.screen.page = 10;
+        bench.press(Command::Logs).check(|logs| assert_eq!(logs.streams.len(), 2));
+        bench
+    }
+
+    fn check(&mut self, look: impl Fn(&Logs)) -> &mut Self {
+        look(self.story.model.logs.as_ref().unwrap());
+        self
+    }
+
+    fn press(&mut self, command: Command) -> &mut Self {
+        self.send(Msg::Command(command))
+    }
+
+    fn type_in(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.send(Msg::Typed(Edit::Insert(c)));
+        }
+        self
+    }
+
+    /// Sends, and does all that is asked until nothing is.
+    fn send(&mut self, msg: Msg) -> &mut Self {
+        self.story.send(msg);
+        let mut rounds = 0;
+        loop {
+            let effects = std::mem::take(&mut self.story.effects);
+            let answers: Vec<Msg> = effects.into_iter().flat_map(|e| self.answer(e)).collect();
+            if answers.is_empty() {
+                return self;
+            }
+            rounds += 1;
+            assert!(rounds < 500, "it never ends");
+            let mut next = Vec::new();
+            for answer in answers {
+                self.story.send(answer);
+                next.append(&mut self.story.effects);
+            }
+            self.story.effects = next;
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Vec<Msg> {
+        match effect {
+            Effect::Tail(tail) => {
+                let host = tail.host.host.as_str().to_owned();
+                let held = &self.held[&host];
+                let from = match &tail.from {
+                    FetchFrom::Last(n) => held.len().saturating_sub(*n as usize),
+                    FetchFrom::After(mark) => place(mark),
+                    other => panic!("{other:?}"),
+                };
+                self.tails.insert(tail.id, (host, from));
+                let mut all = vec![Msg::Log(tail.id, Stream::State(TailState::Following))];
+                all.extend(self.told(tail.id));
+                all
+            }
+            Effect::Untail(_, id) => {
+                self.tails.remove(&id);
+                Vec::new()
+            }
+            Effect::Fetch(fetch) => {
+                self.fetches += 1;
+                vec![Msg::Log(fetch.tail, self.fetched(&fetch))]
+            }
+            Effect::Scan(scan) => {
+                let found = scan.blocks.iter().map(|(id, block)| Scanned {
+                    block: *id,
+                    wanted: scan.filter.as_ref().map(|filter| filter.lines(block, 0)),
+                    found: scan.search.as_ref().map(|pattern| pattern.lines(block, 0)),
+                });
+                let found = found.collect();
+                let generation = scan.generation;
+                vec![
+                    Msg::Scanned { generation, found, done: false },
+                    Msg::Scanned { generation, found: Vec::new(), done: true },
+                ]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn fetched(&self, fetch: &Fetch) -> Stream {
+        let held = &self.held[fetch.host.host.as_str()];
+        let most = fetch.lines as usize;
+        let (from, to, end) = match &fetch.from {
+            FetchFrom::Before(mark) => {
+                let to = place(mark);
+                (to.saturating_sub(most), to, to <= most)
+            }
+            FetchFrom::After(mark) => {
+                let from = place(mark);
+                let to = (from + most).min(held.len());
+                (from, to, to == held.len())
+            }
+            FetchFrom::Since(micros) => {
+                let from = held.partition_point(|(secs, ..)| at(*secs).as_micros() < *micros);
+                let to = (from + most).min(held.len());
+                (from, to, to == held.len())
+            }
+            FetchFrom::Last(n) => (held.len().saturating_sub(*n as usize), held.len(), true),
+        };
+        Stream::Fetched {
+            from: fetch.from.clone(),
+            batches: vec![batch(&held[from..to])],
+            first: Some(offset(from)),
+            last: Some(offset(to)),
+            end,
+        }
+    }
+
+    /// What a tail has not told yet.
+    fn told(&mut self, id: TailId) -> Option<Msg> {
+        let (host, from) = self.tails.get_mut(&id)?;
+        let held = &self.held[host];
+        if *from == held.len() {
+            return None;
+        }
+        let stream = Stream::Newer {
+            batch: Box::new(batch(&held[*from..])),
+            first: Some(offset(*from)),
+            last: Some(offset(held.len())),
+        };
+        *from = held.len();
+        Some(Msg::Log(id, stream))
+    }
+
+    /// A line comes on a host.
+    fn write(&mut self, host: &str, secs: i64, text: &str) -> &mut Self {
+        self.held.get_mut(host).unwrap().push((secs, Level::Info, text.to_owned()));
+        let ids: Vec<TailId> = self.tails.keys().copied().collect();
+        for id in ids {
+            if let Some(msg) = self.told(id) {
+                self.send(msg);
+            }
+        }
+        self
+    }
+
+    fn logs(&self) -> &Logs {
+        self.story.model.logs.as_ref().unwrap()
+    }
+
+    /// All lines that are seen.
+    fn seen(&self) -> Vec<String> {
+        let logs = self.logs();
+        let text = |stream: usize, seq| {
+            String::from_utf8_lossy(logs.streams[stream].line(seq).unwrap().1).into_owned()
+        };
+        logs.behind((i64::MIN, 0, i64::MIN)).map(|(spot, _)| text(spot.stream, spot.seq)).collect()
+    }
+
+    fn current(&self) -> String {
+        let logs = self.logs();
+        let (spot, _) = logs.current().unwrap();
+        String::from_utf8_lossy(logs.streams[spot.stream].line(spot.seq).unwrap().1).into_owned()
+    }
+
+    /// What the hosts have from a moment on, merged.
+    fn merged(&self) -> Vec<String> {
+        let mut all: Vec<_> = self
+            .held
+            .iter()
+            .flat_map(|(host, held)| {
+                held.iter().enumerate().map(move |(n, (secs, _, text))| (*secs, host, n, text))
+            })
+            .collect();
+        all.sort();
+        all.into_iter().map(|(.., text)| text.clone()).collect()
+    }
+}
+
+#[test]
+fn a_log_of_a_service_is_that_of_all_its_hosts_merged_and_followed() {
+    let mut bench = Bench::open(50);
+    assert_eq!(bench.seen(), bench.merged());
+    bench.write("web", 5, "late on web").write("coord", 3, "before it on coord");
+    assert_eq!(bench.seen()[100..], ["before it on coord", "late on web"]);
+    assert_eq!(bench.logs().view.at, At::End);
+    assert_eq!(bench.current(), "late on web");
+}
+
+#[test]
+fn closing_it_ends_its_tails() {
+    let mut bench = Bench::open(5);
+    assert_eq!(bench.tails.len(), 2);
+    bench.press(Command::Back);
+    assert!(bench.story.model.logs.is_none());
+    assert!(bench.tails.is_empty());
+    // Also when something else closes it.
+    let mut bench = Bench::open(5);
+    bench.press(Command::Quit);
+    assert!(bench.tails.is_empty());
+}
+
+#[test]
+fn the_way_up_pauses_and_counts_what_comes_and_the_way_down_follows_again() {
+    let mut bench = Bench::open(50);
+    bench.press(Command::Up).press(Command::Up);
+    let line = bench.current();
+    bench.write("web", 5, "one").write("coord", 6, "two");
+    assert_eq!(bench.logs().view.since, 2);
+    assert_eq!(bench.current(), line, "a paused line stays");
+    bench.press(Command::PageDown);
+    assert_eq!(bench.logs().view.at, At::End);
+    assert_eq!((bench.current(), bench.logs().view.since), ("two".to_owned(), 0));
+}
+
+#[test]
+fn one_scrolls_back_to_the_first_line_and_nothing_is_missing_or_doubled() {
+    let mut bench = Bench::open(30_000);
+    assert!(bench.seen().len() < 10_000);
+    for _ in 0..200 {
+        bench.press(Command::First).press(Command::PageUp);
+        if bench.logs().streams.iter().all(|stream| stream.older == Beyond::Nothing) {
+            break;
+        }
+    }
+    assert_eq!(bench.seen(), bench.merged());
+    assert!(bench.fetches > 10);
+}
+
+#[test]
+fn memory_is_bounded_also_while_one_scrolls_back_and_the_end_is_found_again() {
+    let mut bench = Bench::open(30_000);
+    bench.story.model.logs.as_mut().unwrap().budget = 300_000;
+    for _ in 0..200 {
+        bench.press(Command::First).press(Command::PageUp);
+        assert!(bench.logs().held().1 <= 400_000);
+    }
+    assert_eq!(bench.current(), "coord line 0");
+    // Down again through all of it: each line once, in order, and then it is followed.
+    let merged = bench.merged();
+    let mut place = 0;
+    while bench.logs().view.at != At::End {
+        bench.press(Command::Down);
+        place += 1;
+        assert_eq!(bench.current(), merged[place.min(merged.len() - 1)], "{place}");
+        assert!(place <= merged.len(), "it never ends");
+    }
+    bench.write("web", 9, "new");
+    assert_eq!(bench.current(), "new");
+}
+
+#[test]
+fn a_filter_is_tried_while_it_is_typed_and_a_bad_one_changes_nothing() {
+    let mut bench = Bench::open(200);
+    bench.press(Command::LogFilter).type_in("line 19");
+    assert_eq!(bench.seen().len(), 22);
+    bench.type_in("(");
+    let fault = bench.logs().view.prompt.as_ref().unwrap().fault.clone().unwrap();
+    assert!(fault.contains("unclosed group"), "{fault}");
+    assert_eq!(bench.seen().len(), 22);
+    bench.send(Msg::Typed(Edit::Accept));
+    assert!(bench.logs().view.prompt.is_some(), "a bad one is not taken");
+    bench.send(Msg::Typed(Edit::Cancel));
+    assert_eq!(bench.seen().len(), 400);
+    bench.press(Command::LogFilter).type_in("line 19( again)?$ && !web").send(Msg::Typed(Edit::Accept));
+    assert_eq!(bench.seen(), ["coord line 19"]);
+    // It is kept over what comes, and over other switches.
+    bench.write("coord", 5, "line 19 again").press(Command::LogWrap).press(Command::LogFold);
+    assert_eq!(bench.seen(), ["coord line 19", "line 19 again"]);
+    bench.press(Command::LogContext);
+    assert_eq!(bench.seen().len(), 5, "{:?}", bench.seen());
+    bench.press(Command::Back);
+    assert_eq!(bench.seen().len(), 401);
+    assert!(bench.story.model.logs.is_some());
+}
+
+#[test]
+fn few_matches_are_looked_for_further_back() {
+    let mut bench = Bench::open(30_000);
+    bench.press(Command::LogFilter).type_in("line 7$").send(Msg::Typed(Edit::Accept));
+    assert_eq!(bench.seen(), ["coord line 7", "web line 7"]);
+}
+
+#[test]
+fn errors_matches_and_marks_are_gone_through() {
+    let mut bench = Bench::open(300);
+    bench.press(Command::LogPreviousError);
+    assert_eq!(bench.current(), "web line 250");
+    bench.press(Command::LogPreviousError);
+    assert_eq!(bench.current(), "coord line 250");
+    bench.press(Command::LogPreviousError).press(Command::LogNextError);
+    assert_eq!(bench.current(), "coord line 250");
+    bench.press(Command::LogSearch).type_in("coord line 1.0$").send(Msg::Typed(Edit::Accept));
+    assert_eq!(bench.current(), "coord line 190");
+    bench.press(Command::LogNext);
+    assert_eq!(bench.current(), "coord line 190", "there is none behind it");
+    bench.press(Command::LogPrevious);
+    assert_eq!(bench.current(), "coord line 180");
+    bench.press(Command::LogMark).press(Command::Last).press(Command::LogNextMark);
+    assert_eq!(bench.current(), "coord line 180");
+    bench.press(Command::Copy);
+    let copied = Effect::Copy("coord line 180".to_owned());
+    // The effects were taken by the bench; what is copied is asked again.
+    bench.story.send(Msg::Command(Command::Copy));
+    assert!(bench.story.effects.contains(&copied), "{:?}", bench.story.effects);
+}
+
+#[test]
+fn a_moment_that_is_not_loaded_is_entered_and_followed_from_at_its_end() {
+    let mut bench = Bench::open(30_000);
+    bench.press(Command::LogMoment).type_in("-10h").send(Msg::Typed(Edit::Accept));
+    let want = bench.merged().into_iter().nth(2 * 30_000 - 2 * 18_000).unwrap();
+    assert_eq!(bench.current(), want);
+    assert!(bench.tails.is_empty(), "what is read in the past is not followed");
+    let mut pages = 0;
+    while bench.logs().view.at != At::End {
+        bench.press(Command::PageDown);
+        pages += 1;
+        assert!(pages < 10_000);
+    }
+    assert_eq!(bench.tails.len(), 2);
+    let seen = bench.seen();
+    let merged = bench.merged();
+    assert_eq!(seen[..], merged[merged.len() - seen.len()..]);
+    bench.write("web", 4, "now");
+    assert_eq!(bench.current(), "now");
+}
+
+#[test]
+fn a_range_shows_what_is_within_it_and_reads_as_far_back() {
+    let mut bench = Bench::open(5_000);
+    bench.press(Command::LogRange5);
+    // An hour: a line each second.
+    let seen = bench.seen();
+    assert!((3598..=3602).contains(&seen.len()), "{}", seen.len());
+    bench.press(Command::LogRange2);
+    assert!((298..=302).contains(&bench.seen().len()));
+    bench.press(Command::LogRangeAll);
+    assert!(bench.seen().len() > 3600);
+}
+
+#[test]
+fn of_an_event_the_log_opens_at_its_moment() {
+    let mut bench = Bench::new(20_000);
+    bench.story.model.screen.page = 10;
+    let host = Story::id("coord");
+    let event = quarterdeck::model::event::Event::new(
+        at(-20_000),
+        quarterdeck::model::event::EventKind::Restart,
+        Some(host),
+        quarterdeck::model::severity::Severity::Warning,
+        "started again",
+    )
+    .about("nginx", "");
+    let id = event.id();
+    bench.story.model.timeline.push(event);
+    bench.story.model.screen.overlays.push(Overlay::Event { id, scroll: 0 });
+    bench.press(Command::Logs);
+    assert_eq!(bench.logs().streams.len(), 1);
+    assert_eq!(bench.current(), "coord line 10000");
+}
+
+#[test]
+fn what_repeats_waits_for_nothing_of_a_log_that_was_closed() {
+    let mut bench = Bench::open(10);
+    let id = bench.logs().streams[0].tail;
+    bench.press(Command::Quit);
+    let stream = Stream::Newer { batch: Box::new(batch(&[])), first: None, last: None };
+    bench.send(Msg::Log(id, stream));
+    assert!(bench.story.model.logs.is_none());
+    bench.press(Command::LogNext);
+    let notice = bench.story.model.screen.notice.as_ref().unwrap();
+    assert!(notice.text.contains("for logs"), "{}", notice.text);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_says_why_and_the_others_go_on() {
+    let mut bench = Bench::open(10);
+    let id = bench.logs().streams[1].tail;
+    let fault = quarterdeck::model::fault::Fault::new(
+        quarterdeck::model::fault::FaultKind::Failed,
+        "read the journal",
+        "the user is in none of the groups systemd-journal and adm",
+    );
+    bench.send(Msg::Log(id, Stream::State(TailState::Waiting(fault))));
+    bench.write("coord", 7, "goes on");
+    assert_eq!(bench.current(), "goes on");
+    let _now: Timestamp = bench.story.now;
+}
