@@ -15,6 +15,7 @@ mod doctor;
 #[path = "../../tests/it/fixtures.rs"]
 mod fixtures;
 mod frame;
+mod log;
 mod parse;
 mod update;
 
