@@ -32,7 +32,9 @@ pub(super) fn rows(scene: &Scene<'_>, logs: &Logs, width: u16) -> Vec<(Role, Str
         rows.extend(wrap(text, columns).into_iter().map(|row| (Role::Text, row)));
     };
     if line.flags.has(Flags::JSON) {
-        fields::pretty(body).iter().for_each(|row| add(row));
+        for row in fields::pretty(body) {
+            add(&row);
+        }
     } else {
         add(&plain(text));
     }
