@@ -17,6 +17,7 @@ mod fixtures;
 mod frame;
 mod log;
 mod parse;
+mod search;
 mod update;
 
 fn main() {
