@@ -337,7 +337,10 @@ fn a_filter_is_tried_while_it_is_typed_and_a_bad_one_changes_nothing() {
     assert!(bench.logs().view.prompt.is_some(), "a bad one is not taken");
     bench.send(Msg::Typed(Edit::Cancel));
     assert_eq!(bench.seen().len(), 400);
-    bench.press(Command::LogFilter).type_in("line 19( again)?$ && !web").send(Msg::Typed(Edit::Accept));
+    bench
+        .press(Command::LogFilter)
+        .type_in("line 19( again)?$ && !web")
+        .send(Msg::Typed(Edit::Accept));
     assert_eq!(bench.seen(), ["coord line 19"]);
     // It is kept over what comes, and over other switches.
     bench.write("coord", 5, "line 19 again").press(Command::LogWrap).press(Command::LogFold);
