@@ -4,6 +4,7 @@ mod backend;
 mod input;
 mod logging;
 mod pager;
+mod signals;
 mod terminal;
 
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use self::signals::Signals;
 use self::terminal::Tty;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
@@ -29,6 +30,7 @@ use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::hook::Hooks;
 use crate::runtime::store::{Remembered, Store};
+use crate::runtime::tail;
 use crate::runtime::watch_config::{self, Watched};
 use crate::theme::Themes;
 use crate::ui::{self, Chrome, Viewports};
@@ -81,25 +83,6 @@ pub async fn run(setup: Setup) -> std::io::Result<u8> {
     ending
 }
 
-/// The signals that end or stop us.
-struct Signals {
-    terminate: Signal,
-    hangup: Signal,
-    interrupt: Signal,
-    stop: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-        })
-    }
-}
-
 /// What the loop goes on with.
 enum Next {
     Go,
@@ -117,6 +100,8 @@ struct App {
     engine: Option<Engine>,
     sender: mpsc::Sender<Msg>,
     messages: mpsc::Receiver<Msg>,
+    log_sender: mpsc::Sender<Msg>,
+    logs: mpsc::Receiver<Msg>,
     themes: Themes,
     colorless: bool,
     chrome: Chrome,
@@ -133,6 +118,7 @@ struct App {
 impl App {
     fn new(setup: Setup) -> Self {
         let (sender, messages) = mpsc::channel(QUEUE);
+        let (log_sender, logs) = mpsc::channel(tail::QUEUE);
         let mut model = setup.model;
         model.utc_offset_secs = setup.chrome.utc_offset_secs;
         let effects = start(&mut model, &setup.spec, clock::now());
@@ -145,6 +131,8 @@ impl App {
             engine: None,
             sender,
             messages,
+            log_sender,
+            logs,
             themes: setup.themes,
             colorless: setup.colorless,
             chrome: setup.chrome,
@@ -162,7 +150,8 @@ impl App {
     /// Starts what costs time, after the first frame.
     fn begin(&mut self) -> std::io::Result<()> {
         let (store, simulated) = self.parts.take().unwrap_or_default();
-        self.engine = Some(Engine::new(self.sender.clone(), store, simulated)?);
+        let (sender, logs) = (self.sender.clone(), self.log_sender.clone());
+        self.engine = Some(Engine::new(sender, logs, store, simulated)?);
         let remembered = std::mem::take(&mut self.remembered);
         for msg in [
             Msg::CountersRead(remembered.counters),
@@ -197,7 +186,7 @@ impl App {
                         _ => tty.suspend()?,
                     }
                     // A ctrl-c was for the one who asked.
-                    signals.interrupt = signal(SignalKind::interrupt())?;
+                    signals.forget_interrupt()?;
                     keys = Some(EventStream::new());
                     self.dirty = true;
                     self.drawn = None;
@@ -244,6 +233,8 @@ impl App {
                     self.take(Msg::Ticked);
                 }
                 () = tokio::time::sleep_until(due), if self.dirty => {}
+                // The last, since there may always be more of them.
+                Some(msg) = self.logs.recv() => self.take(msg),
             }
         }
     }
@@ -330,6 +321,7 @@ impl App {
                 _ = &mut done => break,
                 // The hosts go on reporting.
                 Some(msg) = self.messages.recv() => self.take(msg),
+                Some(msg) = self.logs.recv() => self.take(msg),
             }
         }
         tty.resume()

@@ -7,6 +7,7 @@ mod doctor;
 mod events;
 mod init;
 mod lists;
+mod logs;
 mod reading;
 mod report;
 mod since;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Doctor(doctor)) => doctor::run(&args.fleet, &doctor),
         Some(Subcommand::Init(init)) => init::run(&args.fleet, &init),
         Some(Subcommand::Events(events)) => events::run(&args.fleet, &events),
+        Some(Subcommand::Logs(logs)) => logs::run(&args.fleet, &logs),
         Some(Subcommand::Report(asked)) => report::run(&args.fleet, &asked),
         Some(Subcommand::Check) => check::run(&args.fleet),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),

@@ -16,6 +16,7 @@ mod host;
 mod keys;
 mod kinds;
 mod locate;
+mod logs;
 mod parse;
 mod ports;
 mod promises;

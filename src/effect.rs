@@ -8,7 +8,7 @@ use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
 use crate::model::log::extract::Extract;
-use crate::model::log::store::Scan;
+use crate::model::log::search::Scan;
 use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;

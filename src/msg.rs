@@ -15,7 +15,7 @@ use crate::model::host::{HostFacts, Link, Part};
 use crate::model::ids::{BackupName, EnvName, HostId, InstanceId, ServiceName, UnitName};
 use crate::model::instance::Usage;
 use crate::model::job::Jobs;
-use crate::model::log::store::Scanned;
+use crate::model::log::search::Scanned;
 use crate::model::log::{Stream, TailId};
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;

@@ -20,6 +20,7 @@ pub mod properties;
 pub mod quote;
 pub mod scripts;
 pub mod survey;
+pub mod tail;
 pub mod tick;
 pub mod units;
 pub mod words;

@@ -13,5 +13,6 @@ pub mod scan;
 pub mod simulated;
 pub mod ssh;
 pub mod store;
+pub mod tail;
 pub mod transport;
 pub mod watch_config;

@@ -84,6 +84,8 @@ pub enum Subcommand {
     Doctor(Doctor),
     /// Read hosts and write a config of what runs there
     Init(Init),
+    /// Print lines of services' logs, merged by time over hosts
+    Logs(Logs),
     /// Print what consoles have seen happen; no host is contacted
     Events(Events),
     /// Read everything once and write an incident report in Markdown
@@ -192,6 +194,41 @@ pub struct Events {
     /// As JSON, in a form that stays
     #[arg(long)]
     pub json: bool,
+}
+
+/// `logs`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 ok, 3 some log could not be read (standard error says why), 64 usage."
+)]
+pub struct Logs {
+    /// Services of the config
+    #[arg(value_name = "SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// Go on with what comes
+    #[arg(long, short)]
+    pub follow: bool,
+    /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Up to then
+    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    pub until: Option<String>,
+    /// Lines that match this regular expression; without a capital letter it takes both
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<String>,
+    /// Lines that are at least so bad: trace, debug, info, notice, warning, error, critical
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// Of this host only; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// Each line as a JSON object, in a form that stays
+    #[arg(long)]
+    pub json: bool,
+    /// The newest so many lines [default: 200; with -f 10; with --since all]
+    #[arg(long, short = 'n', value_name = "N")]
+    pub lines: Option<u32>,
 }
 
 /// `report`.

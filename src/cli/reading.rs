@@ -28,7 +28,9 @@ pub(super) async fn read_once(
     limit: Duration,
 ) -> std::io::Result<Model> {
     let (sender, mut messages) = mpsc::channel(QUEUE);
-    let mut engine = Engine::new(sender, None, simulated)?;
+    // Nobody wants a log here.
+    let (logs, _) = mpsc::channel(1);
+    let mut engine = Engine::new(sender, logs, None, simulated)?;
     let mut model = Model::default();
     for effect in start(&mut model, spec, clock::now()) {
         engine.perform(effect);

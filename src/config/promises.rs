@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::{At, Table};
-use super::{check, health, ports};
+use super::{check, health, logs, ports};
 use crate::model::ids::ServiceName;
 use crate::model::spec::Promises;
 
@@ -19,6 +19,7 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Promises {
         directory: directory.and_then(|text| path(table, &text, faults)),
         data: data.iter().filter_map(|text| path(table, text, faults)).collect(),
         checks: health::read_all(table, faults),
+        logs: logs::read_all(table, faults),
         ..Promises::default()
     }
 }

@@ -140,6 +140,16 @@ pub(crate) const SERVICE: Section = Section {
         key("directory", r#"directory = "/srv/api""#),
         key("data", r#"data = ["/srv/api/data"]"#),
         key("health", r#"health = [{ http = "http://127.0.0.1:3444/health" }]"#),
+        key("logs", r#"logs = [{ file = "/srv/api/api.log" }]"#),
+    ],
+};
+
+/// A log of a service.
+pub(crate) const LOG: Section = Section {
+    header: "an entry of `logs`",
+    keys: &[
+        key("file", r#"file = "/srv/api/logs/*.log""#),
+        key("container", r#"container = "api""#),
     ],
 };
 
@@ -209,4 +219,4 @@ pub(crate) const GIT: Section =
 
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
 pub const KEYS: &[Section] =
-    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH, BACKUP, KEEP, REPOSITORY, GIT];
+    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH, LOG, BACKUP, KEEP, REPOSITORY, GIT];

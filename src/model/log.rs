@@ -10,6 +10,7 @@ pub mod filter;
 pub mod histogram;
 pub mod ink;
 pub mod level;
+pub mod search;
 pub mod source;
 pub mod store;
 pub mod stream;

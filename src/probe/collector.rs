@@ -4,7 +4,7 @@ use super::quote::quote_all;
 use crate::model::text::clean;
 
 /// The program's fixed part; each probe adds its functions.
-const PRELUDE: &str = include_str!("collector.sh");
+pub(super) const PRELUDE: &str = include_str!("collector.sh");
 
 /// No answer is longer; what the host sends beyond is cut there, and a frame that claims more is
 /// a forgery.

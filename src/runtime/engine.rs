@@ -12,6 +12,7 @@ use super::host::{self, Connector, Order};
 use super::scan::Scanner;
 use super::ssh::Spawner;
 use super::store::Store;
+use super::tail::Tails;
 use crate::effect::{Effect, Watch};
 use crate::model::ids::HostId;
 use crate::model::log::extract::Extract;
@@ -29,7 +30,10 @@ const ORDERS: usize = 16;
 pub struct Engine {
     connector: Arc<Connector>,
     messages: mpsc::Sender<Msg>,
+    logs: mpsc::Sender<Msg>,
     hosts: BTreeMap<HostId, Running>,
+    /// What is wanted of hosts' logs, also over an edit of the config.
+    tails: BTreeMap<HostId, Arc<Tails>>,
     store: Option<Store>,
     scanner: Scanner,
     /// Removes our sockets at the end.
@@ -48,9 +52,11 @@ impl Drop for Running {
 }
 
 impl Engine {
-    /// Must be made within a tokio runtime. Messages go to `messages`.
+    /// Must be made within a tokio runtime. Messages go to `messages`, lines of logs to `logs`: a
+    /// host that floods must not hold up the rest.
     pub fn new(
         messages: mpsc::Sender<Msg>,
+        logs: mpsc::Sender<Msg>,
         store: Option<Store>,
         simulated: Option<Arc<super::simulated::Fleet>>,
     ) -> std::io::Result<Self> {
@@ -58,7 +64,9 @@ impl Engine {
         Ok(Self {
             connector: Arc::new(connector),
             messages,
+            logs,
             hosts: BTreeMap::new(),
+            tails: BTreeMap::new(),
             store,
             scanner: Scanner::default(),
             _directory: directory,
@@ -72,12 +80,15 @@ impl Engine {
             Effect::Rewatch(watch) => {
                 self.order(&watch.host.clone(), Order::Rewatch(Box::new(watch)));
             }
-            Effect::Disconnect(host) => drop(self.hosts.remove(&host)),
+            Effect::Disconnect(host) => {
+                drop(self.hosts.remove(&host));
+                drop(self.tails.remove(&host));
+            }
             Effect::ReadNow(host) => self.order(&host, Order::ReadNow),
             Effect::Describe { host, unit } => self.order(&host, Order::Describe(unit)),
-            Effect::Tail(tail) => self.order(&tail.host.clone(), Order::Tail(tail)),
-            Effect::Untail(host, tail) => self.order(&host, Order::Untail(tail)),
-            Effect::Fetch(fetch) => self.order(&fetch.host.clone(), Order::Fetch(fetch)),
+            Effect::Tail(tail) => self.tails(&tail.host).add(tail),
+            Effect::Untail(host, tail) => self.tails(&host).remove(tail),
+            Effect::Fetch(fetch) => self.tails(&fetch.host).fetch(fetch),
             Effect::Scan(scan) => self.scanner.start(scan, &self.messages),
             Effect::SaveLines(path, lines) => self.save_lines(path, lines),
             Effect::SaveCounters(counters) => {
@@ -144,9 +155,16 @@ impl Engine {
     fn connect(&mut self, watch: Watch) {
         let (orders, taken) = mpsc::channel(ORDERS);
         let host = watch.host.clone();
-        let life = host::run(watch, Arc::clone(&self.connector), self.messages.clone(), taken);
+        let tails = self.tails(&host);
+        let connector = Arc::clone(&self.connector);
+        let life = host::run(watch, connector, self.messages.clone(), taken, tails);
         let task = tokio::spawn(life);
         self.hosts.insert(host, Running { task: task.abort_handle(), orders });
+    }
+
+    fn tails(&mut self, host: &HostId) -> Arc<Tails> {
+        let tails = self.tails.entry(host.clone());
+        Arc::clone(tails.or_insert_with(|| Arc::new(Tails::new(self.logs.clone()))))
     }
 
     fn order(&self, host: &HostId, order: Order) {

@@ -7,6 +7,7 @@ mod glance;
 mod heartbeat;
 mod jobs;
 mod line;
+mod logs;
 mod packages;
 mod paths;
 mod ports;
@@ -26,17 +27,18 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub use self::logs::follow_logs;
 use self::serve::serve;
 pub use self::survey::survey;
 use super::clock;
 use super::local::Local;
 use super::ssh::{Spawner, Ssh};
+use super::tail::Tails;
 use super::transport::Transport;
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Link;
 use crate::model::ids::{HostId, UnitName};
-use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::spec::Reach;
 use crate::msg::{HostEvent, Msg};
 
@@ -49,12 +51,6 @@ pub enum Order {
     Describe(UnitName),
     /// Watch other units.
     Rewatch(Box<Watch>),
-    /// Follow a stream of log lines.
-    Tail(Tail),
-    /// Let a tail go.
-    Untail(TailId),
-    /// Read lines of a log once.
-    Fetch(Fetch),
     /// Connect now; ssh may ask on the terminal until this is answered.
     Login(oneshot::Sender<()>),
 }
@@ -102,6 +98,7 @@ pub(crate) async fn run(
     connector: Arc<Connector>,
     messages: mpsc::Sender<Msg>,
     mut orders: mpsc::Receiver<Order>,
+    tails: Arc<Tails>,
 ) {
     let reporter = Reporter::new(&watch, messages);
     let mut failures: u32 = 0;
@@ -116,7 +113,7 @@ pub(crate) async fn run(
             &connector,
             &reporter,
             &mut orders,
-            Manner { login: login.take(), again: failures > 0, memory: &memory },
+            Manner { login: login.take(), again: failures > 0, memory: &memory, tails: &tails },
         ));
         let fault = read.catch_unwind().await.unwrap_or_else(|_panic| {
             Fault::new(FaultKind::Failed, "read the host", "a fault of ours; see the own log")
@@ -126,8 +123,13 @@ pub(crate) async fn run(
         failures =
             if clock::now().since(began) > Duration::from_secs(60) { 0 } else { failures + 1 };
         let wait = backoff(&fault, failures);
-        reporter.say(HostEvent::Link(Link::failed(fault, clock::now() + wait))).await;
-        match pause(wait, &mut watch, &reporter, &mut orders).await {
+        let link = Link::failed(fault.clone(), clock::now() + wait);
+        reporter.say(HostEvent::Link(link)).await;
+        let next = tokio::select! {
+            next = pause(wait, &mut watch, &reporter, &mut orders) => next,
+            () = tails.wait(&fault) => Next::End,
+        };
+        match next {
             Next::Try => {}
             Next::Login(done) => login = Some(done),
             Next::End => return,
@@ -143,13 +145,16 @@ async fn connected(
     orders: &mut mpsc::Receiver<Order>,
     manner: Manner<'_>,
 ) -> Fault {
-    let connection = connect(&watch.spec.reach, connector, &manner).await;
+    let again = manner.again;
+    let connection = connect(&watch.spec.reach, connector, manner.login.is_some(), again).await;
     // The terminal goes back to the console, whatever came of it.
     if let Some(done) = manner.login {
         let _console_gone = done.send(()).is_err();
     }
     match connection {
-        Ok(transport) => serve(watch, &*transport, reporter, orders, manner.memory).await,
+        Ok(transport) => {
+            serve(watch, &*transport, reporter, orders, manner.memory, manner.tails).await
+        }
         Err(fault) => fault,
     }
 }
@@ -162,6 +167,8 @@ struct Manner<'a> {
     again: bool,
     /// What was found out about backups over earlier connections.
     memory: &'a backups::Memory,
+    /// What is wanted of its logs.
+    tails: &'a Tails,
 }
 
 /// What ends a wait.
@@ -186,7 +193,6 @@ async fn pause(
         tokio::select! {
             () = tokio::time::sleep_until(until) => return Next::Try,
             order = orders.recv() => match order {
-                Some(Order::Tail(_) | Order::Untail(_) | Order::Fetch(_)) => {}
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
                 Some(Order::Rewatch(other)) => *watch = *other,
@@ -207,13 +213,13 @@ async fn pause(
 async fn connect(
     reach: &Reach,
     connector: &Connector,
-    manner: &Manner<'_>,
+    asks: bool,
+    again: bool,
 ) -> Result<Box<dyn Transport>, Fault> {
     match reach {
         Reach::Local => Ok(Box::new(Local)),
         Reach::Ssh(destination) => {
-            let asks = manner.login.is_some();
-            let pool = if manner.again && !asks { &connector.retries } else { &connector.connects };
+            let pool = if again && !asks { &connector.retries } else { &connector.connects };
             let permit = pool.acquire().await;
             let name: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
             let directory = connector.directory.join(name);

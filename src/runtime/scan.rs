@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::model::log::store::{Scan, Scanned};
+use crate::model::log::search::{Scan, Scanned};
 use crate::msg::Msg;
 
 /// Blocks an answer has at most: so that the first lines are there soon.

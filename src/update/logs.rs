@@ -11,10 +11,10 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fleet::Env;
 use crate::model::ids::{HostId, InstanceId, UnitName};
-use crate::model::log::store::{BUDGET, Scanned};
 use crate::model::log::{
     Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
+use crate::model::log::{search::Scanned, store::BUDGET};
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use quarterdeck::effect::Effect;
 use quarterdeck::model::command::Command;
-use quarterdeck::model::log::store::Scanned;
+use quarterdeck::model::log::search::Scanned;
 use quarterdeck::model::log::view::At;
 use quarterdeck::model::log::{
     Batch, Beyond, Fetch, FetchFrom, Flags, Level, Line, Logs, Mark, Stream, TailId, TailState,

@@ -3,8 +3,9 @@ use proptest::prelude::*;
 use super::batch::{Batch, Flags, Line};
 use super::filter::Filter;
 use super::level::Level;
+use super::search::Scanned;
 use super::source::{Mark, Origin, TailId};
-use super::store::{Logs, Scanned};
+use super::store::Logs;
 use super::stream::{Beyond, StreamLog};
 use super::view::At;
 use super::walk::{Key, Spot};
@@ -31,8 +32,8 @@ fn batch(lines: &[(i64, &str)]) -> Batch {
     batch
 }
 
-fn mark(offset: u64) -> Option<Mark> {
-    Some(Mark::Offset { inode: 1, offset })
+fn mark(offset: u64) -> Mark {
+    Mark::Offset { inode: 1, offset }
 }
 
 const START: Key = (i64::MIN, 0, i64::MIN);
@@ -81,9 +82,9 @@ fn lines_that_one_source_has_not_loaded_are_not_shown_of_the_others() {
     let mut logs = logs(2);
     logs.streams[1].older = Beyond::Unknown;
     logs.append(0, batch(&[(1, "a1"), (5, "a5")]), (None, None), 0);
-    logs.append(1, batch(&[(3, "b3")]), (mark(0), None), 0);
+    logs.append(1, batch(&[(3, "b3")]), (Some(mark(0)), None), 0);
     assert_eq!(all(&logs), ["b3", "a5"]);
-    logs.prepend(1, vec![batch(&[(0, "b0")])], mark(0).as_ref(), 0);
+    logs.prepend(1, vec![batch(&[(0, "b0")])], Some(&mark(0)), 0);
     logs.streams[1].older = Beyond::Nothing;
     assert_eq!(all(&logs), ["b0", "a1", "b3", "a5"]);
 }
@@ -95,7 +96,12 @@ fn memory_is_bounded_and_what_is_let_go_can_be_asked_for() {
     let line = "x".repeat(99);
     for n in 0..40_i64 {
         let lines: Vec<(i64, &str)> = (0..1000).map(|at| (n * 1000 + at, line.as_str())).collect();
-        logs.append(0, batch(&lines), (mark(n.cast_unsigned()), mark(n.cast_unsigned() + 1)), 0);
+        logs.append(
+            0,
+            batch(&lines),
+            (Some(mark(n.cast_unsigned())), Some(mark(n.cast_unsigned() + 1))),
+            0,
+        );
     }
     let (lines, bytes) = logs.held();
     assert!(bytes <= 1 << 20, "{bytes}");
@@ -106,7 +112,7 @@ fn memory_is_bounded_and_what_is_let_go_can_be_asked_for() {
     let (spot, key) = logs.behind(START).next().unwrap();
     logs.view.at = At::Line(spot, key);
     let lines: Vec<(i64, &str)> = (0..3000).map(|_| (key.0 - 1, line.as_str())).collect();
-    logs.prepend(0, vec![batch(&lines)], mark(0).as_ref(), 0);
+    logs.prepend(0, vec![batch(&lines)], Some(&mark(0)), 0);
     assert!(logs.held().1 <= 1 << 20);
     assert_eq!(logs.streams[0].newer, Some(Beyond::Unknown));
     assert_eq!(logs.current().unwrap().0, spot);
@@ -121,7 +127,7 @@ fn a_full_memory_of_many_sources_lets_go_of_the_oldest() {
         for place in 0..3 {
             let lines: Vec<(i64, &str)> =
                 (0..700).map(|at| (n * 700 + at, line.as_str())).collect();
-            logs.append(place, batch(&lines), (mark(n.cast_unsigned()), None), 0);
+            logs.append(place, batch(&lines), (Some(mark(n.cast_unsigned())), None), 0);
         }
     }
     assert!(logs.held().1 <= 1 << 20);
@@ -218,7 +224,7 @@ proptest! {
         search(&mut logs);
         expected.sort();
         let texts: Vec<String> = expected.iter().map(|(.., text)| text.clone()).collect();
-        prop_assert_eq!(all(&logs), texts.clone());
+        prop_assert_eq!(&all(&logs), &texts);
         let mut back: Vec<String> = logs.before(END).map(|(spot, _)| text(&logs, spot)).collect();
         back.reverse();
         prop_assert_eq!(&back, &texts);

@@ -123,7 +123,8 @@ async fn ask(collector: &mut Collector, argv: &[&str], shared: &Shared) -> Resul
     answer
 }
 
-fn host_facts(read: Facts, at: crate::model::time::Timestamp) -> HostFacts {
+/// What is known of a host, as of when it was asked.
+pub(super) fn host_facts(read: Facts, at: crate::model::time::Timestamp) -> HostFacts {
     let mut warnings = Vec::new();
     if read.disks.is_none() {
         note(&mut warnings, "`df` did not answer within 3 s, or is not there");

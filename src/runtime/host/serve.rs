@@ -11,8 +11,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::glance::Glances;
 use super::line::Line;
 use super::{
-    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts,
-    units, words,
+    Order, Reporter, backups, checks, heartbeat, jobs, logs, paths, ports, processes, proxy,
+    scripts, units, words,
 };
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
@@ -28,6 +28,7 @@ use crate::probe::history::parse_history;
 use crate::probe::jobs::tables::Tables;
 use crate::runtime::clock;
 use crate::runtime::collector::Collector;
+use crate::runtime::tail::Tails;
 use crate::runtime::transport::Transport;
 
 /// For reading a unit closely, all three answers together.
@@ -164,6 +165,7 @@ pub(super) async fn serve(
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
     memory: &backups::Memory,
+    tails: &Tails,
 ) -> Fault {
     let shared = Shared {
         reporter: reporter.clone(),
@@ -202,6 +204,7 @@ pub(super) async fn serve(
         fault = Box::pin(jobs::run(transport, shared)) => fault,
         fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = obey(transport, shared, orders) => fault,
+        fault = Box::pin(logs::run(transport, shared, tails)) => fault,
     };
     *watch = shared.watch.borrow().clone();
     fault
@@ -219,7 +222,6 @@ async fn obey(
             order = orders.recv() => match order {
                 // It is connected: dropping the answer gives the terminal back.
                 Some(Order::Login(_done)) => {}
-                Some(Order::Tail(_) | Order::Untail(_) | Order::Fetch(_)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Rewatch(watch)) => {
                     shared.watch.send_replace(*watch);

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::backups::Memory;
 use super::line::Line;
-use super::{Connector, Manner, connect, ports};
+use super::{Connector, connect, ports};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
 use crate::model::port::Sockets;
@@ -37,12 +36,7 @@ const MOST_SCRIPTS: usize = 64;
 
 /// Connects a host and looks at it.
 pub async fn survey(spec: &HostSpec, connector: &Connector) -> Result<Survey, Fault> {
-    let transport = connect(
-        &spec.reach,
-        connector,
-        &Manner { login: None, again: false, memory: &Memory::default() },
-    )
-    .await?;
+    let transport = connect(&spec.reach, connector, false, false).await?;
     let mut look = Look { transport: &*transport, line: Line::default(), how: "plain" };
     tokio::select! {
         fault = transport.lost() => Err(fault),

@@ -171,7 +171,7 @@ fn ask(logs: &mut Logs, ask: Ask) {
 /// What a question to search blocks is to be done with.
 pub(super) fn started(
     logs: &mut Logs,
-    scan: Option<crate::model::log::store::Scan>,
+    scan: Option<crate::model::log::search::Scan>,
 ) -> Vec<Effect> {
     logs.scanning = scan.is_some();
     scan.map(Effect::Scan).into_iter().collect()

@@ -83,7 +83,7 @@ pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
         // they are probably all: then it is soon known.
         let ends = stream.from().is_some_and(|from| from >= horizon);
         let all = !busy && (1..stream.asked as usize).contains(&stream.lines());
-        if !(wants && ends) && !all {
+        if !(all || wants && ends) {
             continue;
         }
         let Some(mark) = stream.front().cloned() else {

@@ -1,0 +1,181 @@
+//! `quarterdeck logs`: lines of services' logs, merged by time over hosts, on standard output.
+
+mod choose;
+mod follow;
+mod history;
+mod print;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use self::choose::Source;
+use self::print::Printer;
+use super::args::{Fleet, Logs};
+use super::{Failure, Outcome, USAGE, read_config, since, tokio_runtime};
+use crate::model::ids::HostId;
+use crate::model::log::filter::Pattern;
+use crate::model::log::{Level, TailId};
+use crate::model::spec::FleetSpec;
+use crate::model::text::clean;
+use crate::msg::Msg;
+use crate::runtime::engine::connector;
+use crate::runtime::host::follow_logs;
+use crate::runtime::tail::{QUEUE, Tails};
+use crate::runtime::{clock, simulated};
+
+/// Lines from before, where nothing says how many.
+const LINES: u32 = 200;
+/// The same, where what comes is followed.
+const LINES_FOLLOWED: u32 = 10;
+
+pub(super) fn run(fleet: &Fleet, logs: &Logs) -> Outcome {
+    let asked = read_config(fleet)?;
+    logged(&asked.spec, logs, None)
+}
+
+fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>>) -> Outcome {
+    let now = clock::now();
+    let wanted = Wanted {
+        follows: logs.follow,
+        since: logs.since.as_deref().map(|text| since::parse(text, now)).transpose()?,
+        until: logs.until.as_deref().map(|text| since::parse(text, now)).transpose()?,
+        lines: logs.lines,
+        pattern: logs.grep.as_deref().map(pattern).transpose()?,
+        level: logs.level.as_deref().map(level).transpose()?,
+    };
+    let sources = choose::sources(spec, &logs.services, &logs.host)?;
+    let mut printer = Printer::new(logs.json, sources.iter().any(|s| s.is_of_many_envs));
+    let runtime = tokio_runtime()?;
+    let ended = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let work = async {
+            let (_directory, mut reading) = Reading::start(spec, sources, simulated)?;
+            reading.print(&wanted, &mut printer).await
+        };
+        tokio::select! {
+            ended = work => ended,
+            _ = interrupt.recv() => Ok(130),
+            _ = terminate.recv() => Ok(143),
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
+}
+
+fn pattern(text: &str) -> Result<Pattern, Failure> {
+    Pattern::new(text).map_err(|why| Failure {
+        code: USAGE,
+        message: format!("quarterdeck: `{}` is no regular expression: {why}", clean(text, 200)),
+    })
+}
+
+fn level(text: &str) -> Result<Level, Failure> {
+    Level::from_name(text).ok_or_else(|| {
+        let known: Vec<&str> = Level::ALL.iter().map(|level| level.name()).collect();
+        let text = clean(text, 64);
+        let message =
+            format!("quarterdeck: there is no level `{text}`; there are: {}", known.join(", "));
+        Failure { code: USAGE, message }
+    })
+}
+
+/// Which lines.
+struct Wanted {
+    follows: bool,
+    since: Option<crate::model::time::Timestamp>,
+    until: Option<crate::model::time::Timestamp>,
+    lines: Option<u32>,
+    pattern: Option<Pattern>,
+    level: Option<Level>,
+}
+
+impl Wanted {
+    /// So many of the newest, where there is such a number.
+    fn newest(&self) -> Option<u32> {
+        match (self.lines, self.since, self.follows) {
+            (Some(lines), ..) => Some(lines),
+            (None, Some(_), _) => None,
+            (None, None, true) => Some(LINES_FOLLOWED),
+            (None, None, false) => Some(LINES),
+        }
+    }
+}
+
+/// The hosts' logs while they are read.
+struct Reading {
+    sources: Vec<Source>,
+    hosts: BTreeMap<HostId, Arc<Tails>>,
+    logs: mpsc::Receiver<Msg>,
+    next: u32,
+    /// Sources that could not be read.
+    failed: bool,
+    tasks: tokio::task::JoinSet<()>,
+}
+
+impl Reading {
+    fn start(
+        spec: &FleetSpec,
+        sources: Vec<Source>,
+        simulated: Option<Arc<simulated::Fleet>>,
+    ) -> std::io::Result<(tempfile::TempDir, Self)> {
+        let (connector, directory) = connector(simulated)?;
+        let connector = Arc::new(connector);
+        let (sender, logs) = mpsc::channel(QUEUE);
+        let mut hosts = BTreeMap::new();
+        let mut tasks = tokio::task::JoinSet::new();
+        for (id, host) in spec.hosts() {
+            if sources.iter().any(|source| source.host == id) {
+                let tails = Arc::new(Tails::new(sender.clone()));
+                hosts.insert(id, Arc::clone(&tails));
+                tasks.spawn(follow_logs(host.clone(), Arc::clone(&connector), tails));
+            }
+        }
+        Ok((directory, Self { sources, hosts, logs, next: 0, failed: false, tasks }))
+    }
+
+    async fn print(&mut self, wanted: &Wanted, printer: &mut Printer) -> Outcome {
+        let began = clock::now();
+        self.expand().await;
+        history::print(self, wanted, printer).await?;
+        printer.flush()?;
+        if wanted.follows {
+            follow::print(self, wanted, printer, began).await?;
+        }
+        self.tasks.abort_all();
+        Ok(if self.failed { 3 } else { 0 })
+    }
+
+    fn id(&mut self) -> TailId {
+        self.next += 1;
+        TailId(self.next)
+    }
+
+    fn tails(&self, place: usize) -> Option<&Arc<Tails>> {
+        self.hosts.get(&self.sources.get(place)?.host)
+    }
+
+    /// How far a source's host is ahead of us, in microseconds.
+    fn skew(&self, place: usize) -> i64 {
+        self.tails(place).map_or(0, |tails| tails.skew())
+    }
+
+    fn complain(&mut self, place: usize, fault: &crate::model::fault::Fault) {
+        self.failed = true;
+        if let Some(source) = self.sources.get_mut(place) {
+            let said = fault.to_string();
+            if source.said.as_ref() != Some(&said) {
+                super::complain(&format!(
+                    "quarterdeck: {} {}: {said}",
+                    source.place(),
+                    source.service
+                ));
+                source.said = Some(said);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How a line is printed: without anything that a terminal would obey, and fast.
+
+use std::io::{BufWriter, StdoutLock, Write};
+
+use serde::Serialize;
+
+use super::choose::Source;
+use crate::model::log::ink::plain;
+use crate::model::log::{Flags, Line};
+
+/// See the module.
+pub(super) struct Printer {
+    out: BufWriter<StdoutLock<'static>>,
+    is_json: bool,
+    has_envs: bool,
+    zone: jiff::tz::TimeZone,
+    second: i64,
+    stamp: String,
+}
+
+/// A line. Scripts rest on it: fields are added, never changed.
+#[derive(Serialize)]
+struct Json<'a> {
+    at: &'a str,
+    env: &'a str,
+    host: &'a str,
+    service: &'a str,
+    level: &'a str,
+    source: &'a str,
+    text: &'a str,
+    /// These are our words, such as of lines that are missing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    note: bool,
+}
+
+impl Printer {
+    pub(super) fn new(is_json: bool, has_envs: bool) -> Self {
+        Self {
+            out: BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()),
+            is_json,
+            has_envs,
+            zone: if is_json { jiff::tz::TimeZone::UTC } else { jiff::tz::TimeZone::system() },
+            second: i64::MIN,
+            stamp: String::new(),
+        }
+    }
+
+    pub(super) fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Prints a line; `at` is on our clock.
+    pub(super) fn line(
+        &mut self,
+        source: &Source,
+        line: Line,
+        at: i64,
+        text: &[u8],
+    ) -> std::io::Result<()> {
+        let is_note = line.flags.has(Flags::NOTE);
+        let second = at.div_euclid(1_000_000);
+        if second != self.second {
+            self.second = second;
+            self.stamp = self.stamp_of(second);
+        }
+        let micros = at.rem_euclid(1_000_000);
+        let harmless = text.iter().all(|b| matches!(b, 0x20..=0x7e));
+        let cleaned = if harmless { None } else { Some(plain(text)) };
+        let shown = match &cleaned {
+            Some(text) => text.as_bytes(),
+            None => text,
+        };
+        if self.is_json {
+            let at = format!("{}.{micros:06}Z", self.stamp);
+            let json = Json {
+                at: &at,
+                env: source.host.env.as_str(),
+                host: source.host.host.as_str(),
+                service: source.service.as_str(),
+                level: line.level.name(),
+                source: source.origin(),
+                text: str::from_utf8(shown).unwrap_or_default(),
+                note: is_note,
+            };
+            serde_json::to_writer(&mut self.out, &json)?;
+            return self.out.write_all(b"\n");
+        }
+        let out = &mut self.out;
+        write!(out, "{}.{:03} ", self.stamp, micros / 1000)?;
+        if self.has_envs {
+            out.write_all(source.host.env.as_str().as_bytes())?;
+            out.write_all(b"/")?;
+        }
+        out.write_all(source.host.host.as_str().as_bytes())?;
+        out.write_all(b" ")?;
+        out.write_all(source.service.as_str().as_bytes())?;
+        out.write_all(if is_note { b" -- " } else { b" " })?;
+        out.write_all(shown)?;
+        out.write_all(if is_note { b" --\n" } else { b"\n" })
+    }
+
+    fn stamp_of(&self, second: i64) -> String {
+        let format = if self.is_json { "%FT%T" } else { "%F %T" };
+        jiff::Timestamp::from_second(second).map_or_else(
+            |_out_of_range| "-".to_owned(),
+            |at| at.to_zoned(self.zone.clone()).strftime(format).to_string(),
+        )
+    }
+}

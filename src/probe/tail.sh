@@ -1,0 +1,110 @@
+# Reads logs. Lines of standard input are commands, quoted for a shell. What a log says goes to
+# standard output as it is; between it, at any byte, stands what is said of it:
+#   the byte 0x1e, @@NONCE, words, a line feed.
+# The nonce is random for each connection and stands in no command line, so that no log can say
+# such a thing. Ends with its standard input, or when nothing has come there for so long that the
+# link must be dead.
+qd_tell() { printf '\036@@%s %s\n' "$qd_nonce" "$*"; }
+# Arguments: the nonce, how it was started (plain, sudo), a beginning of paths that means nothing.
+qd_talk() {
+  qd_nonce=$1 qd_salt=$3 qd_p='' qd_lease='' qd_kind='' qd_group=''
+  # All that sshd has started for us is one process group, which is ended as a whole; where it is
+  # another's, only what we know of.
+  if read -r qd_a 2>/dev/null </proc/$$/stat; then
+    # shellcheck disable=SC2086
+    set -- "$2" ${qd_a##*) }
+    if [ "$4" = $$ ] || [ "$1:$4" = "sudo:$3" ]; then qd_group=1; fi
+  fi
+  trap qd_end PIPE TERM HUP INT
+  qd_renew
+  qd_tell ready "$(date +%s)" "$(unset TZ; date +%z)"
+  while IFS= read -r qd_line; do
+    eval "set -- $qd_line"
+    case $1 in
+    t) qd_tick ;;
+    l) qd_renew ;;
+    *) "$@" ;;
+    esac
+  done
+  qd_end
+}
+qd_end() {
+  trap '' PIPE TERM HUP INT
+  # shellcheck disable=SC2086
+  kill $qd_p $qd_lease 2>/dev/null
+  if [ -n "$qd_group" ]; then kill -TERM 0 2>/dev/null; fi
+  exit 0
+}
+# In a frozen network the standard input never ends.
+qd_renew() {
+  if [ -n "$qd_lease" ]; then
+    kill "$qd_lease" 2>/dev/null
+    wait "$qd_lease" 2>/dev/null
+  fi
+  (
+    trap 'kill $! 2>/dev/null; exit' TERM
+    sleep 90 &
+    wait $!
+    trap '' TERM
+    # shellcheck disable=SC2086
+    if [ -n "$qd_group" ]; then kill -TERM 0; sleep 1; kill -KILL 0; else kill $qd_p $$; fi
+  ) </dev/null >/dev/null 2>&1 &
+  qd_lease=$!
+}
+# Starts what goes on printing, and says when it has ended by itself.
+qd_start() {
+  (
+    trap 'kill $! 2>/dev/null; wait $!; exit' TERM
+    "$@" </dev/null &
+    wait $!
+    qd_tell ended $?
+  ) &
+  qd_p=$!
+}
+qd_stop() {
+  [ -n "$qd_p" ] || return 0
+  kill "$qd_p" 2>/dev/null
+  wait "$qd_p" 2>/dev/null
+  qd_p=
+}
+qd_tick() { [ "$qd_kind" != file ] || qd_watch; }
+qd_logs_of_journal() {
+  if ! qd_have journalctl; then qd_tell missing journalctl; return 1; fi
+  # systemd 236 and later. Where it stands with the lines and when is always there.
+  qd_o=
+  case $(journalctl --help 2>/dev/null) in *output-fields*)
+    qd_o=--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_COMM,_PID,SYSLOG_PID,UNIT,OBJECT_SYSTEMD_UNIT,COREDUMP_UNIT,_SYSTEMD_UNIT,INVOCATION_ID,_SYSTEMD_INVOCATION_ID
+    ;;
+  esac
+}
+# Follows the journal. Arguments: options of journalctl.
+qd_journal() {
+  qd_logs_of_journal || return
+  # shellcheck disable=SC2086
+  qd_start journalctl -q --no-pager -o export $qd_o -f "$@"
+}
+# Reads the journal once, a bounded piece of it. Arguments: options of journalctl.
+qd_entries() {
+  qd_logs_of_journal || return
+  # shellcheck disable=SC2086
+  qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null | qd_cap 33554432
+  qd_tell end
+}
+# The same for what is before an entry: the newest of it, oldest first, and how many there are.
+# Arguments: entries, its cursor, options of journalctl.
+qd_before() {
+  qd_logs_of_journal || return
+  qd_n=$(($1 + 1)) qd_c=$2
+  shift 2
+  # Without the message, in which a line could look like a cursor.
+  qd_a=$(qd_limit 20 journalctl -q --no-pager -o export ${qd_o:+--output-fields=PRIORITY} \
+    -n "$qd_n" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null | sed -n 's/^__CURSOR=//p')
+  qd_n=$(printf '%s\n' "$qd_a" | grep -c .)
+  qd_tell before "$qd_n"
+  # shellcheck disable=SC2086
+  if [ "$qd_n" -gt 0 ]; then
+    qd_limit 20 journalctl -q --no-pager -o export $qd_o --cursor="${qd_a##*
+}" "$@" </dev/null | qd_cap 33554432
+  fi
+  qd_tell end
+}

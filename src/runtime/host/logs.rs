@@ -1,0 +1,73 @@
+//! Logs of a host: beside the rest of its reading, or alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::heartbeat::host_facts;
+use super::line::Line;
+use super::serve::Shared;
+use super::{Connector, backoff, connect};
+use crate::model::fault::Fault;
+use crate::model::spec::{HostSpec, Reach, Sudo};
+use crate::probe::facts::parse_facts;
+use crate::runtime::clock;
+use crate::runtime::tail::{Ground, Tails};
+use crate::runtime::transport::Transport;
+
+/// For what is to be known of a host before its logs can be read.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Beside the rest.
+pub(super) async fn run(transport: &dyn Transport, shared: &Shared, tails: &Tails) -> Fault {
+    let (is_local, sudo) = {
+        let watch = shared.watch.borrow();
+        (watch.spec.reach == Reach::Local, watch.spec.sudo)
+    };
+    let ground = Ground {
+        transport,
+        is_local,
+        sudo,
+        facts: shared.facts.subscribe(),
+        stirred: shared.stirred.subscribe(),
+    };
+    tails.run(&ground).await
+}
+
+/// Connects a host for its logs alone, again and again, until it is dropped.
+pub async fn follow_logs(spec: HostSpec, connector: Arc<Connector>, tails: Arc<Tails>) {
+    let mut failures = 0_u32;
+    loop {
+        let began = clock::now();
+        let fault = match connect(&spec.reach, &connector, false, failures > 0).await {
+            Ok(transport) => alone(&spec, &*transport, &tails).await,
+            Err(fault) => fault,
+        };
+        failures =
+            if clock::now().since(began) > Duration::from_secs(60) { 0 } else { failures + 1 };
+        let wait = tokio::time::sleep(backoff(&fault, failures));
+        tokio::select! {
+            () = wait => {}
+            () = tails.wait(&fault) => return,
+        }
+    }
+}
+
+async fn alone(spec: &HostSpec, transport: &dyn Transport, tails: &Tails) -> Fault {
+    let line = Line::default();
+    let policy = if spec.sudo == Sudo::Never { "never" } else { "auto" };
+    let asked_at = clock::now();
+    let facts = match line.ask(transport, &["qd_facts", policy], DEADLINE).await {
+        Ok(answer) => host_facts(parse_facts(&answer.text), asked_at),
+        Err(fault) => return fault,
+    };
+    let (_facts, facts) = watch::channel(Some(facts));
+    let (_stirred, stirred) = watch::channel(Vec::new());
+    let ground =
+        Ground { transport, is_local: spec.reach == Reach::Local, sudo: spec.sudo, facts, stirred };
+    tokio::select! {
+        fault = transport.lost() => fault,
+        fault = tails.run(&ground) => fault,
+    }
+}

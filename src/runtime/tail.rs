@@ -1,0 +1,280 @@
+//! Logs that are followed, and pieces of them that are read once. What is wanted of a host is kept
+//! here, over all its connections: a tail goes on behind the last line that was delivered. Nothing
+//! here decides what is shown.
+
+mod entry;
+mod fetch;
+mod file;
+mod ground;
+mod journal;
+mod outlet;
+mod paths;
+mod reader;
+mod talk;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use self::entry::Entry;
+pub use self::ground::Ground;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
+use crate::msg::Msg;
+
+/// Batches that wait for the model: with their size this bounds the memory of all tails together.
+/// A tail waits when it is full.
+pub const QUEUE: usize = 16;
+/// Tails of one host; more are refused.
+const MOST: usize = 64;
+/// Fetches of one host that wait; older ones are given up.
+const MOST_FETCHES: usize = 16;
+/// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
+/// itself needs up to five.
+const CHANNELS: usize = 4;
+/// Channels for tails of this machine.
+const LOCAL_CHANNELS: usize = 16;
+/// Waits between tries.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What is wanted of one host's logs.
+pub struct Tails {
+    wanted: Mutex<Wanted>,
+    changed: watch::Sender<()>,
+    logs: mpsc::Sender<Msg>,
+    /// How far the host's clock is ahead of ours, in microseconds.
+    skew: AtomicI64,
+}
+
+#[derive(Default)]
+struct Wanted {
+    tails: BTreeMap<TailId, Arc<Entry>>,
+    fetches: VecDeque<Fetch>,
+}
+
+impl Tails {
+    /// Lines go to `logs`.
+    pub fn new(logs: mpsc::Sender<Msg>) -> Self {
+        Self {
+            wanted: Mutex::default(),
+            changed: watch::Sender::new(()),
+            logs,
+            skew: AtomicI64::new(0),
+        }
+    }
+
+    /// How far the host's clock is ahead of ours, in microseconds, once it was connected.
+    pub fn skew(&self) -> i64 {
+        self.skew.load(Ordering::Relaxed)
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows a stream until it is let go.
+    pub fn add(&self, tail: Tail) {
+        let id = tail.id;
+        {
+            let mut wanted = self.wanted();
+            if wanted.tails.len() >= MOST {
+                let fault = Fault::new(
+                    FaultKind::Failed,
+                    format!("follow {}", words::name(&tail.origin)),
+                    format!("{MOST} logs of this host are followed already"),
+                );
+                let state = Stream::State(TailState::Waiting(fault));
+                let _full = self.logs.try_send(Msg::Log(id, state)).is_err();
+                return;
+            }
+            if let Some(before) = wanted.tails.insert(id, Arc::new(Entry::new(tail))) {
+                before.let_go();
+            }
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Lets a tail go.
+    pub fn remove(&self, id: TailId) {
+        let entry = self.wanted().tails.remove(&id);
+        if let Some(entry) = entry {
+            entry.let_go();
+        }
+    }
+
+    /// Reads once.
+    pub fn fetch(&self, fetch: Fetch) {
+        {
+            let mut wanted = self.wanted();
+            if wanted.fetches.len() >= MOST_FETCHES
+                && let Some(old) = wanted.fetches.pop_front()
+            {
+                let fault = Fault::new(
+                    FaultKind::Failed,
+                    format!("read {}", words::name(&old.origin)),
+                    "too much was asked of this host meanwhile",
+                );
+                let failed = Stream::FetchFailed(old.from, fault);
+                let _full = self.logs.try_send(Msg::Log(old.tail, failed)).is_err();
+            }
+            wanted.fetches.push_back(fetch);
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Tells all tails that they wait, and why; fetches fail. Goes on until it is dropped, as more
+    /// may be asked meanwhile.
+    pub async fn wait(&self, fault: &Fault) {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            let (tails, fetches) = {
+                let mut wanted = self.wanted();
+                (wanted.tails.values().cloned().collect::<Vec<_>>(), wanted.fetches.split_off(0))
+            };
+            for entry in tails {
+                self.state(&entry, TailState::Waiting(fault.clone())).await;
+            }
+            for fetch in fetches {
+                self.say(fetch.tail, Stream::FetchFailed(fetch.from, fault.clone())).await;
+            }
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Follows and reads all that is wanted, over one connection, until it is dropped.
+    pub async fn run(&self, ground: &Ground<'_>) -> Fault {
+        let mut changed = self.changed.subscribe();
+        let slots = Semaphore::new(if ground.is_local { LOCAL_CHANNELS } else { CHANNELS });
+        let slots = &slots;
+        let reader = reader::Reader::default();
+        let reader = &reader;
+        let mut followed = BTreeSet::new();
+        let mut tails = FuturesUnordered::new();
+        let mut fetches = FuturesUnordered::new();
+        loop {
+            changed.mark_unchanged();
+            let (wanted, asked) = {
+                let mut wanted = self.wanted();
+                let tails: Vec<_> = wanted.tails.values().cloned().collect();
+                (tails, wanted.fetches.split_off(0))
+            };
+            for entry in wanted {
+                // By what it is and not by its number: one that took another's place is another.
+                let key = Arc::as_ptr(&entry) as usize;
+                if followed.insert(key) {
+                    tails.push(Box::pin(async move {
+                        self.follow(ground, slots, reader, &entry).await;
+                        key
+                    }));
+                }
+            }
+            for fetch in asked {
+                fetches.push(Box::pin(fetch::answer(self, ground, reader, fetch)));
+            }
+            tokio::select! {
+                more = changed.changed() => if more.is_err() { break },
+                Some(key) = tails.next() => {
+                    followed.remove(&key);
+                }
+                Some(()) = fetches.next() => {}
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn follow(
+        &self,
+        ground: &Ground<'_>,
+        slots: &Semaphore,
+        reader: &reader::Reader,
+        entry: &Entry,
+    ) {
+        tokio::select! {
+            () = entry.gone() => {}
+            () = self.keep_following(ground, slots, reader, entry) => {}
+        }
+    }
+
+    /// Opens it again and again.
+    async fn keep_following(
+        &self,
+        ground: &Ground<'_>,
+        slots: &Semaphore,
+        reader: &reader::Reader,
+        entry: &Entry,
+    ) {
+        ground.known().await;
+        self.skew.store(ground.skew(), Ordering::Relaxed);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let began = tokio::time::Instant::now();
+            let end = match &entry.tail.origin {
+                Origin::File(path) if paths::is_pattern(path) => {
+                    // It shares the channel of what is read once.
+                    paths::watch(self, ground, reader, entry, path).await
+                }
+                origin => {
+                    let slot = match slots.try_acquire() {
+                        Ok(slot) => Some(slot),
+                        Err(_none_free) => {
+                            let fault = words::no_channel(origin, ground.is_local);
+                            self.state(entry, TailState::Waiting(fault)).await;
+                            slots.acquire().await.ok()
+                        }
+                    };
+                    self.state(entry, TailState::Opening).await;
+                    let end = match origin {
+                        Origin::Journal(_) | Origin::System => {
+                            journal::follow(self, ground, reader, entry).await
+                        }
+                        Origin::File(path) => file::follow(self, ground, reader, entry, path).await,
+                        Origin::Container(name) => End::Fault(words::no_containers(name)),
+                    };
+                    drop(slot);
+                    end
+                }
+            };
+            match end {
+                End::Again => continue,
+                End::Fault(fault) => self.state(entry, TailState::Waiting(fault)).await,
+            }
+            if began.elapsed() > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Tells how a tail is doing, once.
+    async fn state(&self, entry: &Entry, state: TailState) {
+        if entry.is_told(&state) {
+            return;
+        }
+        self.say(entry.tail.id, Stream::State(state.clone())).await;
+        entry.note_state(state);
+    }
+
+    async fn say(&self, id: TailId, stream: Stream) {
+        // The console is gone: so are we, soon.
+        drop(self.logs.send(Msg::Log(id, stream)).await);
+    }
+}
+
+/// Why following has ended.
+enum End {
+    /// It is to be opened again at once.
+    Again,
+    /// Something is wrong.
+    Fault(Fault),
+}

@@ -1,0 +1,107 @@
+//! Pieces of the journal.
+
+use super::{DEADLINE, Found, lines};
+use crate::model::fault::Fault;
+use crate::model::log::batch::BATCH;
+use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
+use crate::probe::log::ExportReader;
+use crate::probe::tail::Piece;
+use crate::runtime::tail::ground::Ground;
+use crate::runtime::tail::journal::{chosen, is_same, since};
+use crate::runtime::tail::reader::Reader;
+use crate::runtime::tail::words;
+
+/// Which entries are wanted.
+struct Wanted<'a> {
+    argv: Vec<String>,
+    /// The first is left out if it is this.
+    behind: Option<&'a str>,
+    /// It ends before this.
+    until: Option<&'a str>,
+    /// Or before this moment.
+    before: i64,
+    most: u32,
+}
+
+pub(super) async fn find(
+    ground: &Ground<'_>,
+    reader: &Reader,
+    fetch: &Fetch,
+) -> Result<Found, Fault> {
+    let most = lines(fetch);
+    let entries =
+        |options: &[String]| [&["qd_entries".to_owned()], options, &chosen(&fetch.origin)].concat();
+    let plain =
+        |argv: Vec<String>| Wanted { argv, behind: None, until: None, before: i64::MAX, most };
+    let wanted = match &fetch.from {
+        FetchFrom::Last(_) => plain(entries(&["-n".to_owned(), most.to_string()])),
+        FetchFrom::Since(at) | FetchFrom::After(Mark::Moment(at)) => plain(entries(&[since(*at)])),
+        FetchFrom::After(Mark::Cursor(cursor, _)) => {
+            Wanted { behind: Some(cursor), ..plain(entries(&[format!("--cursor={cursor}")])) }
+        }
+        FetchFrom::Before(Mark::Cursor(cursor, at)) => {
+            let argv = ["qd_before".to_owned(), most.to_string(), cursor.to_string()];
+            let argv = [&argv[..], &chosen(&fetch.origin)].concat();
+            Wanted { until: Some(cursor), before: at.saturating_add(1), ..plain(argv) }
+        }
+        FetchFrom::Before(Mark::Moment(at)) => {
+            let until = since(*at).replacen("--since", "--until", 1);
+            let argv = entries(&[until, "-n".to_owned(), most.to_string()]);
+            Wanted { before: *at, ..plain(argv) }
+        }
+        FetchFrom::After(Mark::Offset { .. }) | FetchFrom::Before(Mark::Offset { .. }) => {
+            return Ok(Found { end: true, ..Found::default() });
+        }
+    };
+    read(ground, reader, &wanted, matches!(fetch.from, FetchFrom::Last(_) | FetchFrom::Before(_)))
+        .await
+}
+
+async fn read(
+    ground: &Ground<'_>,
+    reader: &Reader,
+    wanted: &Wanted<'_>,
+    is_backwards: bool,
+) -> Result<Found, Fault> {
+    let how = ground.journal().ok_or_else(|| words::no_right(&ground.user()))?;
+    let argv: Vec<&str> = wanted.argv.iter().map(String::as_str).collect();
+    let mut parser = ExportReader::new();
+    let mut found = Found::default();
+    let mut batch = Batch::default();
+    let (mut count, mut is_over, mut missing, mut last) = (0_u32, false, None, None);
+    let asked = reader
+        .ask(ground, how, &argv, DEADLINE, &mut |piece| {
+            match piece {
+                Piece::Data(bytes) => parser.push(bytes, &mut batch, &mut |entry| {
+                    let is_end = wanted.until.is_some_and(|cursor| is_same(cursor, entry.cursor));
+                    let is_first =
+                        wanted.behind.is_some_and(|cursor| is_same(cursor, entry.cursor));
+                    is_over |= is_end || entry.at >= wanted.before || count >= wanted.most;
+                    if is_over || is_first {
+                        return false;
+                    }
+                    count += 1;
+                    last = Some(Mark::Cursor(entry.cursor.into(), entry.at));
+                    true
+                }),
+                Piece::Said(words) => missing = words.strip_prefix("missing ").map(str::to_owned),
+                Piece::Complaint(_) => {}
+            }
+            if batch.text.len() >= BATCH {
+                found.batches.push(std::mem::take(&mut batch));
+            }
+            !is_over && missing.is_none()
+        })
+        .await;
+    asked?;
+    if let Some(tool) = missing {
+        return Err(words::no_tool("the journal", &tool));
+    }
+    found.first = parser.marks().0;
+    found.last = last;
+    if !batch.is_empty() {
+        found.batches.push(batch);
+    }
+    found.end = if is_backwards { count < wanted.most } else { !is_over };
+    Ok(found)
+}
