@@ -15,7 +15,9 @@ mod doctor;
 #[path = "../../tests/it/fixtures.rs"]
 mod fixtures;
 mod frame;
+mod log;
 mod parse;
+mod search;
 mod update;
 
 fn main() {

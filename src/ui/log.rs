@@ -42,10 +42,11 @@ pub(super) fn draw(
     let bottom = below(rest, rest.height - foot);
     rest.height -= foot;
     if logs.view.whole && rest.height >= 6 {
-        let height = (rest.height / 2).max(3);
+        let rows = whole::rows(scene, logs, rest.width);
+        let height = (rows.len() as u16).min(rest.height / 2).max(3);
         let page = below(rest, rest.height - height);
         rest.height -= height;
-        whole::draw(scene, buf, page, logs);
+        whole::draw(scene, buf, page, logs, &rows);
     }
     viewports.learn_overlay(area, 0, rest.height.into());
     lines(scene, buf, rest, logs);

@@ -31,7 +31,7 @@ use ratatui::layout::Position;
 
 use crate::fixtures;
 
-fn chrome() -> Chrome {
+pub(crate) fn chrome() -> Chrome {
     Chrome {
         theme: Themes::shipped().get("dark").unwrap().without_color(),
         glyphs: Glyphs::Unicode,
@@ -41,14 +41,19 @@ fn chrome() -> Chrome {
     }
 }
 
-fn frame(model: &Model, chrome: &Chrome, width: u16, height: u16) -> (Buffer, Viewports) {
+pub(crate) fn frame(
+    model: &Model,
+    chrome: &Chrome,
+    width: u16,
+    height: u16,
+) -> (Buffer, Viewports) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut viewports = Viewports::default();
     let drawn = terminal.draw(|frame| draw(frame, model, chrome, &mut viewports)).unwrap();
     (drawn.buffer.clone(), viewports)
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let mut skip = 0;
@@ -68,14 +73,14 @@ fn text(buffer: &Buffer) -> String {
     out.replace(&format!("by {} rules", Rule::ALL.len()), "by NN rules")
 }
 
-fn look(name: &str, model: &Model, chrome: &Chrome, sizes: &[(u16, u16)]) {
+pub(crate) fn look(name: &str, model: &Model, chrome: &Chrome, sizes: &[(u16, u16)]) {
     for &(width, height) in sizes {
         let (buffer, _) = frame(model, chrome, width, height);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&buffer));
     }
 }
 
-const SIZES: &[(u16, u16)] = &[(120, 40), (80, 24), (40, 15)];
+pub(crate) const SIZES: &[(u16, u16)] = &[(120, 40), (80, 24), (40, 15)];
 
 #[test]
 fn empty() {

@@ -14,6 +14,7 @@ use quarterdeck::model::screen::Overlay;
 use quarterdeck::model::time::Timestamp;
 use quarterdeck::msg::{Edit, HostEvent, Msg};
 
+use crate::frames::{SIZES, chrome, frame, look, text};
 use crate::reducers::{Story, at, facts};
 
 /// What a host has of a source: moments in seconds from the story's start, levels, texts.
@@ -464,4 +465,65 @@ fn a_source_that_cannot_be_read_says_why_and_the_others_go_on() {
     bench.write("coord", 7, "goes on");
     assert_eq!(bench.current(), "goes on");
     let _now: Timestamp = bench.story.now;
+}
+
+/// A log with all that a line can be, of two hosts.
+fn colorful() -> Bench {
+    let mut bench = Bench::open(3);
+    let id = |bench: &Bench, n: usize| bench.logs().streams[n].tail;
+    let mut lines = Batch::default();
+    let mut line = |secs: i64, text: &[u8], level, flags: u8| {
+        let line = Line { at: at(secs).as_micros(), level, flags: Flags(flags), ..Line::default() };
+        lines.push(text, line);
+    };
+    line(1, b"\x1b[32mGET\x1b[0m /orders 200", Level::Info, 0);
+    line(2, b"heartbeat", Level::Info, 0);
+    line(3, b"heartbeat", Level::Info, Flags::REPEATED);
+    line(4, b"heartbeat", Level::Info, Flags::REPEATED);
+    line(5, b"panic: \xff\x00 \x1b]52;c;aGk=\x07 in db.connect", Level::Critical, 0);
+    line(5, b"\tat db.connect (db.js:12)", Level::Critical, Flags::CONTINUED);
+    let json = r#"{"level":"warn","msg":"slow query","ms":381,"http":{"path":"/orders/7"}}"#;
+    line(6, json.as_bytes(), Level::Warning, Flags::JSON);
+    line(7, b"the journal was vacuumed: lines are lost", Level::Warning, Flags::NOTE | Flags::GAP);
+    line(8, "日本語のログ行 with wide characters".as_bytes(), Level::Unknown, 0);
+    line(9, "x".repeat(300).as_bytes(), Level::Debug, 0);
+    let stream = Stream::Newer { batch: Box::new(lines), first: Some(offset(3)), last: None };
+    let first = id(&bench, 0);
+    bench.story.now = at(60);
+    bench.send(Msg::Log(first, stream));
+    let fault = quarterdeck::model::fault::Fault::new(
+        quarterdeck::model::fault::FaultKind::Failed,
+        "read the journal",
+        "the user ops is in none of the groups systemd-journal and adm",
+    )
+    .remedy("add ops to one of them");
+    let second = id(&bench, 1);
+    bench.send(Msg::Log(second, Stream::State(TailState::Waiting(fault))));
+    bench
+}
+
+#[test]
+fn frames_of_a_log() {
+    let mut bench = colorful();
+    look("log", &bench.story.model, &chrome(), SIZES);
+    bench.press(Command::LogWrap).press(Command::LogHistogram).press(Command::LogFold);
+    look("log_wrapped", &bench.story.model, &chrome(), &[(80, 24)]);
+    bench.press(Command::LogWrap).press(Command::LogHistogram).press(Command::LogFold);
+    bench.press(Command::LogColumns).type_in("http.path ms").send(Msg::Typed(Edit::Accept));
+    bench.press(Command::Up).press(Command::Up).press(Command::Up);
+    bench.press(Command::LogMark).press(Command::Up).press(Command::LogWhole);
+    look("log_whole", &bench.story.model, &chrome(), &[(80, 24)]);
+    bench.press(Command::LogWhole).press(Command::LogFilter).type_in("orders(");
+    look("log_filter", &bench.story.model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn no_frame_of_a_log_has_a_control_character() {
+    let bench = colorful();
+    for (width, height) in [(120, 40), (20, 8), (3, 3), (200, 2)] {
+        let (buffer, _) = frame(&bench.story.model, &chrome(), width, height);
+        let text = text(&buffer);
+        let bad = |c: &char| c.is_control() && *c != '\n';
+        assert_eq!(text.chars().find(bad), None);
+    }
 }

@@ -5,6 +5,7 @@ mod checks;
 mod client;
 mod hostile;
 mod jobs;
+mod logs;
 mod parsers;
 mod proxy;
 mod shell;

@@ -1,5 +1,6 @@
 //! Lines and errors over time.
 
+use super::batch::Flags;
 use super::level::Level;
 use super::store::Logs;
 
@@ -56,6 +57,10 @@ impl Histogram {
                 let at = usize::try_from((line.at - from) / span).unwrap_or(0);
                 let Some(bucket) = buckets.get_mut(at) else { continue };
                 bucket.lines += 1;
+                // A trace is one error.
+                if line.flags.has(Flags::CONTINUED) {
+                    continue;
+                }
                 match line.level {
                     Level::Error | Level::Critical => bucket.errors += 1,
                     Level::Warning => bucket.warnings += 1,

@@ -3,8 +3,9 @@
 use memchr::memchr;
 
 use super::scan::Scanner;
+use super::time::iso;
 use crate::model::log::batch::LONGEST;
-use crate::model::log::{Batch, Flags};
+use crate::model::log::{Batch, Flags, Level};
 
 /// Splits the bytes of one file, in whatever pieces they come. Also for a stream that is none,
 /// such as the output of a container.
@@ -23,6 +24,8 @@ pub struct FileReader {
     is_begun: bool,
     /// Of the line that is begun everything that comes is left out.
     is_full: bool,
+    /// Each line has its moment from who passed it on.
+    is_stamped: bool,
 }
 
 impl FileReader {
@@ -36,7 +39,15 @@ impl FileReader {
             skipped: 0,
             is_begun: false,
             is_full: false,
+            is_stamped: false,
         }
+    }
+
+    /// For lines that each have RFC 3339 and a space before them, as `docker logs --timestamps`
+    /// and kubectl print. The lines of a stack trace then have moments as well, and are still
+    /// kept together.
+    pub fn stamped() -> Self {
+        Self { is_stamped: true, ..Self::new(0, 0) }
     }
 
     /// The byte behind all that was told, where reading can go on: the end of the last whole line,
@@ -137,6 +148,12 @@ impl FileReader {
             if !line.is_empty() {
                 self.scanner.line(line, now, flags.with(Flags::CONTINUED), out);
             }
+            return;
+        }
+        if let Some((at, len)) = iso(line, 0).filter(|_| self.is_stamped) {
+            let prefix = (len + 1).min(line.len());
+            let flags = flags.with(Flags::CONTINUED);
+            self.scanner.entry(line, prefix, at, Level::Unknown, flags, out);
         } else {
             self.scanner.line(line, now, flags, out);
         }

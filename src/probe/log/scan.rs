@@ -219,8 +219,10 @@ impl Scanner {
         self.put(text, at, facts.body, facts.level, flags, out);
     }
 
-    /// A line of the journal: `prefix` bytes of it are who said it. `level` is what its priority
-    /// says; of the mildest that stands for "nothing was said" the message may know better.
+    /// A line that was passed on with a moment, such as by the journal: `prefix` bytes of it are
+    /// not its own words. `level` is what its priority says; where that may stand for "nothing was
+    /// said", the message knows better. `CONTINUED` in `flags` says that it may continue the line
+    /// before, which was said by the same.
     pub(super) fn entry(
         &mut self,
         text: &[u8],
@@ -230,13 +232,14 @@ impl Scanner {
         flags: Flags,
         out: &mut Batch,
     ) {
+        self.has_moment = true;
         let body = text.get(prefix..).unwrap_or_default();
         let facts = Facts::of(body, &mut self.clock, at);
         let says = facts.level != Level::Unknown && matches!(level, Level::Info | Level::Unknown);
         let level = if says { facts.level } else { level };
         let (from, to) = facts.found.map_or((0, 0), |found| (found.from, found.to));
         let flags = self.compared(body, from, to, facts.json, flags);
-        let same = self.floor.is_some_and(|floor| at.saturating_sub(floor) <= TOGETHER);
+        let same = self.floor.is_some_and(|floor| at.abs_diff(floor) <= TOGETHER);
         if facts.found.is_none()
             && same
             && flags.has(Flags::CONTINUED)
@@ -289,4 +292,4 @@ impl Scanner {
 }
 
 /// Entries of the journal that are this close may be one message, in microseconds.
-const TOGETHER: i64 = 1_000_000;
+const TOGETHER: u64 = 1_000_000;

@@ -245,6 +245,26 @@ fn traces_stay_together() {
 }
 
 #[test]
+fn traces_stay_together_behind_the_stamps_of_a_container_engine() {
+    let mut out = Batch::default();
+    let mut reader = FileReader::stamped();
+    reader.push(
+        b"2026-11-10T03:00:00.000000001Z ERROR it broke\n2026-11-10T03:00:00.1Z \tat a\n\
+          2026-11-10T03:00:00.2Z  level=warn next\n2026-11-10T03:00:00.3Z level=warn next\n\
+          Error from the engine\n2026-11-10T03:00:00.4Z \n2026-11-10T03:00:09Z   x\n",
+        NOW,
+        &mut out,
+    );
+    assert_eq!(flags(&out, Flags::CONTINUED), [1, 2, 5]);
+    assert_eq!(out.lines[1].at, out.lines[0].at);
+    assert_eq!(out.lines[1].level, Level::Error);
+    assert_eq!(out.lines[3].level, Level::Warning);
+    assert_eq!(out.text_of(3)[usize::from(out.lines[3].body)..], *b"level=warn next");
+    assert_eq!(flags(&out, Flags::UNTIMED), [4]);
+    assert_eq!(out.lines[6].at, out.lines[0].at + 9_000_000);
+}
+
+#[test]
 fn a_continued_line_never_comes_first() {
     for line in ["  x", "Caused by: x", "Traceback (most recent call last):", "}", ""] {
         assert_eq!(flags(&one(line), Flags::CONTINUED), [0_usize; 0], "{line}");

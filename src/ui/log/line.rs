@@ -201,7 +201,7 @@ impl<'s, 'm> Rows<'s, 'm> {
 pub(super) fn names(logs: &Logs) -> Vec<(String, Role)> {
     let first = logs.streams.first();
     let one_host = logs.streams.iter().all(|s| Some(&s.host) == first.map(|f| &f.host));
-    let one_service = logs.streams.iter().all(|s| Some(&s.service) == first.map(|f| &f.service));
+    let one_service = logs.streams.iter().all(|s| service_of(s) == first.and_then(service_of));
     let name = |stream: &crate::model::log::StreamLog| {
         let words = stream.words();
         let role = source_role(&words);
@@ -216,6 +216,10 @@ pub(super) fn names(logs: &Logs) -> Vec<(String, Role)> {
         (name, role)
     };
     logs.streams.iter().map(name).collect()
+}
+
+fn service_of(stream: &crate::model::log::StreamLog) -> Option<&str> {
+    stream.service.as_ref().map(|id| id.service.as_str())
 }
 
 /// Only the color of a role: an underlined text of a whole page is hard to read.

@@ -1,0 +1,47 @@
+//! The terminal in other hands for a while: ssh's, or the user's pager's. Hosts go on reporting.
+
+use super::terminal::Tty;
+use super::{App, pager};
+use crate::model::ids::HostId;
+use crate::model::log::extract::Extract;
+use crate::model::severity::Severity;
+use crate::msg::Msg;
+
+impl App {
+    /// Gives the terminal to ssh until it has what it needs, or gives up.
+    pub(super) async fn login(&mut self, tty: &mut Tty, host: &HostId) -> std::io::Result<()> {
+        let Some(engine) = &self.engine else { return Ok(()) };
+        Tty::lend(&format!("quarterdeck: log in to {host}; ctrl-c gives up"))?;
+        let mut done = engine.login(host);
+        loop {
+            tokio::select! {
+                // An error is an answer too: it was connected meanwhile.
+                _ = &mut done => break,
+                // The hosts go on reporting.
+                Some(msg) = self.messages.recv() => self.take(msg),
+                Some(msg) = self.logs.recv() => self.take(msg),
+            }
+        }
+        tty.resume()
+    }
+
+    /// Gives the terminal to the user's pager. Hosts go on reporting, and wait where that is much.
+    pub(super) async fn page(&mut self, tty: &mut Tty, lines: &Extract) -> std::io::Result<()> {
+        Tty::lend("")?;
+        let shown = {
+            let pager = pager::show(lines);
+            tokio::pin!(pager);
+            loop {
+                tokio::select! {
+                    shown = &mut pager => break shown,
+                    Some(msg) = self.messages.recv() => self.take(msg),
+                }
+            }
+        };
+        tty.resume()?;
+        if let Err(error) = shown {
+            self.take(Msg::Noticed(Severity::Warning, format!("the pager: {error}")));
+        }
+        Ok(())
+    }
+}
