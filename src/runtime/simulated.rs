@@ -13,6 +13,7 @@ mod fleet;
 mod generate;
 mod journal;
 mod life;
+mod logs;
 mod noise;
 mod properties;
 mod scenario;

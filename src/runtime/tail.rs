@@ -11,6 +11,8 @@ mod outlet;
 mod paths;
 mod reader;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

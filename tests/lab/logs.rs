@@ -413,7 +413,7 @@ fn history_is_merged_filtered_and_complete() {
     assert_eq!(json["at"], "2026-11-20T11:20:00.000000Z", "{json:#}");
     assert_eq!((json["service"].as_str(), json["host"].as_str()), (Some("app"), Some("tl-past")));
     assert_eq!(json["source"], APP);
-    assert_eq!(json["level"], "info");
+    assert_eq!(json["level"], "error");
 }
 
 #[test]

@@ -210,6 +210,8 @@ async fn backwards(
         {
             source.mark = last;
         }
+        // Nothing came, so nothing would come again.
+        let is_bare = batches.is_empty();
         let mut is_old = false;
         for batch in batches.into_iter().rev() {
             let since = wanted.since.map_or(i64::MIN, |since| since.as_micros() + skew);
@@ -220,7 +222,7 @@ async fn backwards(
                 page.batches.push_front(kept);
             }
         }
-        let is_enough = page.count >= newest.min(MOST) || is_old || end;
+        let is_enough = page.count >= newest.min(MOST) || is_old || end || is_bare;
         if let Some(first) = first.filter(|_| !is_enough) {
             page.more = Some(FetchFrom::Before(first));
             ask(reading, page, place);

@@ -63,37 +63,36 @@ pub(super) fn history(site: &Site, units: &[String], t: i64) -> String {
     text
 }
 
+/// An entry as `journalctl -o export` prints it.
+pub(super) struct Said {
+    pub(super) wall: i64,
+    pub(super) cursor: String,
+    pub(super) text: String,
+}
+
+/// The last entries of a unit.
+pub(super) fn said(site: &Site, unit: &str, t: i64, limit: usize) -> Vec<Said> {
+    let entries = entries(site, unit, t, limit).into_iter().map(|entry| {
+        let wall = site.wall(entry.at);
+        let content = noise::seed(&[unit, &entry.message]);
+        let (boot, monotonic) = (format!("{:032x}", site.seed), site.monotonic(entry.at));
+        let cursor =
+            format!("s={boot};i={monotonic:x};b={boot};m={monotonic:x};t={wall:x};x={content:x}");
+        let text = format!(
+            "__CURSOR={cursor}\n__REALTIME_TIMESTAMP={wall}\n__MONOTONIC_TIMESTAMP={monotonic}\n\
+             _BOOT_ID={boot}\nPRIORITY={}\nSYSLOG_IDENTIFIER={}\n_PID={}\nUNIT={unit}\n\
+             MESSAGE={}\n\n",
+            entry.priority, entry.from, entry.pid, entry.message
+        );
+        Said { wall, cursor, text }
+    });
+    entries.collect()
+}
+
 /// An answer of `qd_last`: the last lines of a unit.
 pub(super) fn last(site: &Site, unit: &str, t: i64, limit: usize) -> String {
-    let Some(service) = site.service(unit) else { return String::new() };
-    let seed = site.seed_of(service);
-    let mut entries = match service.life.course(t) {
-        Course::CrashLoop => looped(service, seed, t, limit),
-        Course::Running | Course::Churn => steady(service, seed, t, limit),
-        Course::Failed => ended(service, seed),
-        Course::Stopped => vec![
-            said(service.life.came() - 90_000, 6, format!("Stopping {}...", name(service))),
-            said(service.life.came(), 6, format!("Stopped {}.", name(service))),
-        ],
-        Course::Completed => {
-            let mut entries = ended(service, seed);
-            entries.truncate(service.part.says.len() + 1);
-            entries.push(said(
-                service.life.came(),
-                6,
-                format!("{}: Deactivated successfully.", service.unit),
-            ));
-            entries
-        }
-        Course::Starting => {
-            vec![said(-service.life.since, 6, format!("Starting {}...", name(service)))]
-        }
-        Course::Waiting | Course::Missing | Course::BadSetting => Vec::new(),
-    };
-    entries.retain(|entry| entry.at <= t);
-    let surplus = entries.len().saturating_sub(limit);
     let mut text = String::new();
-    for entry in entries.into_iter().skip(surplus) {
+    for entry in entries(site, unit, t, limit) {
         let line = json!({
             "__REALTIME_TIMESTAMP": site.wall(entry.at).to_string(),
             "__MONOTONIC_TIMESTAMP": site.monotonic(entry.at).to_string(),
@@ -110,19 +109,51 @@ pub(super) fn last(site: &Site, unit: &str, t: i64, limit: usize) -> String {
     text
 }
 
+fn entries(site: &Site, unit: &str, t: i64, limit: usize) -> Vec<Entry> {
+    let Some(service) = site.service(unit) else { return Vec::new() };
+    let seed = site.seed_of(service);
+    let mut entries = match service.life.course(t) {
+        Course::CrashLoop => looped(service, seed, t, limit),
+        Course::Running | Course::Churn => steady(service, seed, t, limit),
+        Course::Failed => ended(service, seed),
+        Course::Stopped => vec![
+            by_systemd(service.life.came() - 90_000, 6, format!("Stopping {}...", name(service))),
+            by_systemd(service.life.came(), 6, format!("Stopped {}.", name(service))),
+        ],
+        Course::Completed => {
+            let mut entries = ended(service, seed);
+            entries.truncate(service.part.says.len() + 1);
+            entries.push(by_systemd(
+                service.life.came(),
+                6,
+                format!("{}: Deactivated successfully.", service.unit),
+            ));
+            entries
+        }
+        Course::Starting => {
+            vec![by_systemd(-service.life.since, 6, format!("Starting {}...", name(service)))]
+        }
+        Course::Waiting | Course::Missing | Course::BadSetting => Vec::new(),
+    };
+    entries.retain(|entry| entry.at <= t);
+    let surplus = entries.len().saturating_sub(limit);
+    entries.drain(..surplus);
+    entries
+}
+
 fn looped(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
     let life = &service.life;
     let runs = i64::try_from(limit).unwrap_or(i64::MAX / HOUR) / 5 + 2;
     let mut entries = Vec::new();
     for (start, counter) in life.restarts_within(seed, t - runs * life.every, t) {
         let unit = &service.unit;
-        entries.push(said(
+        entries.push(by_systemd(
             start - 40_000,
             6,
             format!("{unit}: Scheduled restart job, restart counter is at {counter}."),
         ));
-        entries.push(said(start - 30_000, 6, format!("Stopped {}.", name(service))));
-        entries.push(said(start, 6, format!("Started {}.", name(service))));
+        entries.push(by_systemd(start - 30_000, 6, format!("Stopped {}.", name(service))));
+        entries.push(by_systemd(start, 6, format!("Started {}.", name(service))));
         let pid = life.at(seed, start).pid;
         entries.extend(spoken(service, &service.part.says, pid, start, life.runs));
         entries.extend(end(service, start + life.runs));
@@ -133,7 +164,7 @@ fn looped(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
 fn ended(service: &Service, seed: u64) -> Vec<Entry> {
     let life = &service.life;
     let start = life.last_start();
-    let mut entries = vec![said(start, 6, format!("Started {}.", name(service)))];
+    let mut entries = vec![by_systemd(start, 6, format!("Started {}.", name(service)))];
     let pid = 300 + (noise::draw(seed, 0) % 450_000) as u32;
     entries.extend(spoken(service, &service.part.says, pid, life.came() - life.runs, life.runs));
     entries.extend(end(service, life.came()));
@@ -143,7 +174,7 @@ fn ended(service: &Service, seed: u64) -> Vec<Entry> {
 fn steady(service: &Service, seed: u64, t: i64, limit: usize) -> Vec<Entry> {
     let moment = service.life.at(seed, t);
     let start = moment.started.unwrap_or(t);
-    let mut entries = vec![said(start, 6, format!("Started {}.", name(service)))];
+    let mut entries = vec![by_systemd(start, 6, format!("Started {}.", name(service)))];
     let part = &service.part;
     let lines = if part.hums.is_empty() { &part.says } else { &part.hums };
     let per_round = lines.len().max(1);
@@ -187,12 +218,12 @@ fn end(service: &Service, at: i64) -> [Entry; 2] {
     };
     let unit = &service.unit;
     [
-        said(at, 5, format!("{unit}: Main process exited, code={code}, status={label}")),
-        said(at + 500, 4, format!("{unit}: Failed with result '{}'.", service.life.result())),
+        by_systemd(at, 5, format!("{unit}: Main process exited, code={code}, status={label}")),
+        by_systemd(at + 500, 4, format!("{unit}: Failed with result '{}'.", service.life.result())),
     ]
 }
 
-fn said(at: i64, priority: u8, message: String) -> Entry {
+fn by_systemd(at: i64, priority: u8, message: String) -> Entry {
     Entry { at, priority, from: "systemd".to_owned(), pid: 1, message }
 }
 

@@ -9,6 +9,7 @@ use tokio::io::{
 use tokio::task::JoinHandle;
 
 use super::answers::answer;
+use super::logs;
 use super::scenario::State;
 use super::site::Site;
 use crate::probe::collector::ready;
@@ -48,6 +49,18 @@ async fn serve(site: &Site, stream: DuplexStream) -> std::io::Result<()> {
     let mut stream = BufReader::with_capacity(512, stream);
     let nonce = loop {
         let Some(line) = read_line(&mut stream).await? else { return Ok(()) };
+        if let Some((nonce, _)) = line
+            .strip_prefix("printf '\\036@@")
+            .and_then(|rest| rest.split_once(" sudo\\n'; exec sudo "))
+        {
+            stream.write_all(format!("\x1e@@{nonce} sudo\n").as_bytes()).await?;
+        }
+        if line.starts_with("'qd_talk' ")
+            && let [_talk, nonce, ..] = words(&line).as_slice()
+        {
+            pause(site).await;
+            return logs::talk(site, stream, nonce).await;
+        }
         // In the prelude's text the same words stand without quotes.
         if !line.starts_with("'qd_main' ") {
             continue;
@@ -77,7 +90,9 @@ async fn pause(site: &Site) {
 }
 
 /// One line without its end; none at the end of the stream.
-async fn read_line(stream: &mut BufReader<DuplexStream>) -> std::io::Result<Option<String>> {
+pub(super) async fn read_line(
+    stream: &mut BufReader<DuplexStream>,
+) -> std::io::Result<Option<String>> {
     let mut line = Vec::new();
     let read = stream.take(1 << 20).read_until(b'\n', &mut line).await?;
     if line.pop_if(|last| *last == b'\n').is_none() {

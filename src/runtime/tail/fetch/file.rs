@@ -94,8 +94,8 @@ impl Hand<'_> {
     }
 
     async fn unpacked(&mut self, file: &There) -> Result<Vec<u8>, Fault> {
-        let bytes = self.left.min(MOST / 4);
-        self.left -= bytes;
+        let bytes = MOST / 4;
+        self.left = self.left.saturating_sub(bytes);
         let words = [file.inode.to_string(), bytes.to_string()];
         let [inode, bytes] = &words;
         self.ask(&["qd_unpacked", &file.path, inode, bytes], &file.path).await
@@ -190,14 +190,19 @@ async fn before(
         let upto = if n == place { offset.min(file.size) } else { file.size };
         let is_packed = file.is_packed();
         let (bytes, start) = if is_packed {
-            (hand.unpacked(file).await?, 0)
+            // Places in it are counted in what can be unpacked of it, which stays the same.
+            let mut bytes = hand.unpacked(file).await?;
+            if n == place {
+                bytes.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+            }
+            (bytes, 0)
         } else {
             newest(hand, file, upto, most - count).await?
         };
         let (batch, from, to) = cut_lines(&bytes, start, most - count, now);
         count += batch.lines.len();
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
-        end = from == 0 && !is_packed;
+        end = from == 0;
         if !batch.is_empty() {
             parts.push((batch, mark(from), mark(to)));
         }

@@ -1,0 +1,87 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::{Ground, Tails};
+use crate::model::host::HostFacts;
+use crate::model::ids::{HostId, UnitName};
+use crate::model::log::{Batch, Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId};
+use crate::model::spec::{Reach, Sudo};
+use crate::msg::Msg;
+use crate::runtime::simulated::Fleet;
+
+async fn next(logs: &mut mpsc::Receiver<Msg>, id: TailId) -> Stream {
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(10), logs.recv()).await;
+        match next.unwrap().unwrap() {
+            Msg::Log(of, Stream::State(_)) if of == id => {}
+            Msg::Log(of, stream) if of == id => return stream,
+            _ => {}
+        }
+    }
+}
+
+fn texts(batches: &[Batch]) -> Vec<String> {
+    let lines = batches.iter().flat_map(|batch| {
+        (0..batch.lines.len()).map(|n| String::from_utf8_lossy(batch.text_of(n)).into_owned())
+    });
+    lines.collect()
+}
+
+/// The demo's hosts answer what real ones do, and pages join without a seam.
+#[tokio::test]
+async fn pages_of_a_simulated_journal_join_and_it_goes_on() {
+    let fleet = Fleet::named("crash-loop").unwrap();
+    let spec = fleet.spec();
+    let (env, service, unit) = spec
+        .envs
+        .iter()
+        .flat_map(|env| env.services.iter().map(move |service| (env, service)))
+        .find_map(|(env, service)| Some((env, service, service.kind.unit()?.clone())))
+        .unwrap();
+    let host = env.hosts.iter().find(|host| host.name == service.hosts[0]).unwrap();
+    let Reach::Simulated(name) = &host.reach else { panic!("{:?}", host.reach) };
+    let transport = fleet.host(name).unwrap();
+    let facts = HostFacts { journal: true, ..HostFacts::default() };
+    let (_facts, facts) = watch::channel(Some(facts));
+    let (_stirred, stirred) = watch::channel(Vec::<UnitName>::new());
+    let ground =
+        Ground { transport: &transport, is_local: false, sudo: Sudo::Auto, facts, stirred };
+    let (sender, mut logs) = mpsc::channel(super::QUEUE);
+    let tails = Arc::new(Tails::new(sender));
+    let host = HostId { env: env.name.clone(), host: host.name.clone() };
+    let origin = Origin::Journal(unit);
+    let asked = async {
+        let mut found = Vec::new();
+        for (n, from) in [(1, FetchFrom::Last(40)), (2, FetchFrom::Last(20))] {
+            let (tail, host, origin) = (TailId(n), host.clone(), origin.clone());
+            tails.fetch(Fetch { tail, host, origin, from, lines: 40 });
+            let Stream::Fetched { batches, first, .. } = next(&mut logs, TailId(n)).await else {
+                panic!("it failed")
+            };
+            found.push((texts(&batches), first));
+        }
+        let (mut newer, first) = found.pop().unwrap();
+        let (all, _) = found.pop().unwrap();
+        let from = FetchFrom::Before(first.unwrap());
+        let (id, origin_again) = (TailId(3), origin.clone());
+        tails.fetch(Fetch { tail: id, host: host.clone(), origin: origin_again, from, lines: 20 });
+        let Stream::Fetched { batches, .. } = next(&mut logs, id).await else { panic!("failed") };
+        let mut joined = texts(&batches);
+        joined.append(&mut newer);
+        assert_eq!(joined.len(), 40);
+        assert_eq!(joined, all);
+        let from = FetchFrom::Last(5);
+        tails.add(Tail { id: TailId(4), host, origin, from });
+        let Stream::Newer { batch, last, .. } = next(&mut logs, TailId(4)).await else {
+            panic!("no lines")
+        };
+        assert!(batch.lines.len() >= 5);
+        assert!(matches!(last, Some(Mark::Cursor(..))));
+    };
+    tokio::select! {
+        fault = tails.run(&ground) => panic!("{fault}"),
+        () = asked => {}
+    }
+}
