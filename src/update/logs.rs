@@ -11,10 +11,10 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fleet::Env;
 use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::log::search::Scanned;
 use crate::model::log::{
     Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
-use crate::model::log::{search::Scanned, store::BUDGET};
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;
@@ -62,8 +62,7 @@ pub(super) fn open(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
         .into_iter()
         .map(|(host, service, origin)| StreamLog::new(next(model), host, service, origin))
         .collect();
-    let budget = if model.log_bytes == 0 { BUDGET } else { model.log_bytes };
-    let mut logs = Logs::new(wanted.title, streams, budget);
+    let mut logs = Logs::new(wanted.title, streams, model.log_bytes);
     if left > 0 {
         say(
             model,
