@@ -177,6 +177,9 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
             if !waits && matches!(stream.older, Beyond::Failed(_) | Beyond::Asked) {
                 stream.older = Beyond::Unknown;
             }
+            if !waits && matches!(stream.newer, Some(Beyond::Failed(_))) {
+                stream.newer = Some(Beyond::Unknown);
+            }
             stream.state = state;
         }
         Stream::Newer { batch, first, last } => {
@@ -193,7 +196,8 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
         Stream::FetchFailed(from, fault) => {
             if matches!(from, FetchFrom::Before(_)) {
                 stream.older = Beyond::Failed(fault);
-            } else if stream.newer.is_some() {
+            } else if stream.pending.as_ref() == Some(&from) {
+                stream.pending = None;
                 stream.newer = Some(Beyond::Failed(fault));
             }
         }
