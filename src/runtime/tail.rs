@@ -25,6 +25,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use self::entry::Entry;
 pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::ids::UnitName;
 use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
 use crate::msg::Msg;
 
@@ -106,6 +107,28 @@ impl Tails {
         let entry = self.wanted().tails.remove(&id);
         if let Some(entry) = entry {
             entry.let_go();
+        }
+    }
+
+    /// Units whose journal is followed; waits for the first.
+    pub(super) async fn units(&self) -> Vec<UnitName> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            let units: Vec<UnitName> = self
+                .wanted()
+                .tails
+                .values()
+                .filter_map(|entry| match &entry.tail.origin {
+                    Origin::Journal(unit) => Some(unit.clone()),
+                    Origin::System | Origin::File(_) | Origin::Container(_) => None,
+                })
+                .collect();
+            if !units.is_empty() {
+                return units;
+            }
+            if changed.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 

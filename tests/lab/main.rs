@@ -28,6 +28,7 @@ mod init;
 mod jobs;
 mod links;
 mod logins;
+mod logs;
 mod many;
 mod proxy;
 mod reload;

@@ -1,5 +1,6 @@
 //! Logs of a host: beside the rest of its reading, or alone.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::line::Line;
 use super::serve::Shared;
 use super::{Connector, backoff, connect};
 use crate::model::fault::Fault;
+use crate::model::host::HostFacts;
+use crate::model::ids::UnitName;
 use crate::model::spec::{HostSpec, Reach, Sudo};
 use crate::probe::facts::parse_facts;
 use crate::runtime::clock;
@@ -55,19 +58,49 @@ pub async fn follow_logs(spec: HostSpec, connector: Arc<Connector>, tails: Arc<T
 }
 
 async fn alone(spec: &HostSpec, transport: &dyn Transport, tails: &Tails) -> Fault {
-    let line = Line::default();
-    let policy = if spec.sudo == Sudo::Never { "never" } else { "auto" };
-    let asked_at = clock::now();
-    let facts = match line.ask(transport, &["qd_facts", policy], DEADLINE).await {
-        Ok(answer) => host_facts(parse_facts(&answer.text), asked_at),
+    let facts = match facts(spec, transport).await {
+        Ok(facts) => facts,
         Err(fault) => return fault,
     };
     let (_facts, facts) = watch::channel(Some(facts));
-    let (_stirred, stirred) = watch::channel(Vec::new());
+    let (stirring, stirred) = watch::channel(Vec::new());
     let ground =
         Ground { transport, is_local: spec.reach == Reach::Local, sudo: spec.sudo, facts, stirred };
     tokio::select! {
         fault = transport.lost() => fault,
         fault = tails.run(&ground) => fault,
+        never = stir(transport, tails, &stirring) => match never {},
     }
+}
+
+async fn facts(spec: &HostSpec, transport: &dyn Transport) -> Result<HostFacts, Fault> {
+    // Its channel ends with it.
+    let line = Line::default();
+    let policy = if spec.sudo == Sudo::Never { "never" } else { "auto" };
+    let asked_at = clock::now();
+    let answer = line.ask(transport, &["qd_facts", policy], DEADLINE).await?;
+    Ok(host_facts(parse_facts(&answer.text), asked_at))
+}
+
+/// Hears of systemd which units change whose journal is followed, so that their last words are read
+/// at once. Without its bus they come as journald tells them.
+async fn stir(
+    transport: &dyn Transport,
+    tails: &Tails,
+    stirring: &watch::Sender<Vec<UnitName>>,
+) -> Infallible {
+    let units = tails.units().await;
+    match transport.bus().await {
+        Ok(bus) => {
+            bus.watch(&units, false);
+            // A change is told of units that were read.
+            let _unread = bus.read(&units).await.is_err();
+            while let Ok(changed) = bus.changed().await {
+                bus.watch(&tails.units().await, false);
+                stirring.send_replace(changed.into_iter().collect());
+            }
+        }
+        Err(fault) => tracing::info!("{fault}"),
+    }
+    std::future::pending().await
 }

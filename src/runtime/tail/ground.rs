@@ -8,6 +8,9 @@ use crate::model::spec::Sudo;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
 
+/// Clocks that differ by less are not told apart: it was measured over a link.
+const NOISE: i64 = 250_000;
+
 /// One connection of a host.
 pub struct Ground<'a> {
     /// The connection.
@@ -72,8 +75,10 @@ impl Ground<'_> {
     }
 
     /// How far its clock is ahead of ours, in microseconds.
+    /// What may as well be the way there counts as none.
     pub(super) fn skew(&self) -> i64 {
-        self.facts.borrow().as_ref().map_or(0, |facts| facts.skew)
+        let skew = self.facts.borrow().as_ref().map_or(0, |facts| facts.skew);
+        if skew.abs() < NOISE { 0 } else { skew }
     }
 
     pub(super) fn user(&self) -> String {

@@ -3,7 +3,8 @@
 use super::{DEADLINE, Found, lines};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Mark};
+use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Line, Mark};
+use crate::model::text::clean;
 use crate::probe::log::FileReader;
 use crate::probe::tail::Piece;
 use crate::runtime::tail::ground::{Ground, How};
@@ -157,7 +158,17 @@ pub(super) async fn find(
             place.map_or((0, 0), |place| (place, *offset))
         }
         FetchFrom::Since(at) | FetchFrom::After(Mark::Moment(at) | Mark::Cursor(_, at)) => {
-            bisect_all(&mut hand, &files, *at).await?
+            let (place, offset) = bisect_all(&mut hand, &files, *at).await?;
+            let older = files.get(place + 1).filter(|older| offset == 0 && older.is_packed());
+            let mut found = after(&mut hand, &files, place, offset, most, ground.now()).await?;
+            if let Some(older) = older {
+                let text = format!("older lines are compressed, in {}", clean(&older.path, 512));
+                let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
+                let mut note = Batch::default();
+                note.push(text.as_bytes(), Line { at: *at, flags, ..Line::default() });
+                found.batches.insert(0, note);
+            }
+            return Ok(found);
         }
     };
     after(&mut hand, &files, place, offset, most, ground.now()).await
@@ -310,11 +321,12 @@ async fn bisect_all(hand: &mut Hand<'_>, files: &[There], at: i64) -> Result<(us
 /// The first byte of the first line that is not before a moment, by halving: lines of a log are
 /// in order, nearly.
 async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault> {
+    let now = hand.ground.now();
     let (mut low, mut high) = (0, file.size);
     while high - low > SAMPLE {
         let middle = low + (high - low) / 2;
         let bytes = hand.piece(file, middle, SAMPLE.min(high - middle)).await?;
-        match timed(&bytes, middle, middle > 0).first() {
+        match timed(&bytes, middle, middle > 0, now).first() {
             Some((_, moment)) if *moment < at => low = middle,
             Some(_) => high = middle,
             // Nothing there says when: not searched any closer.
@@ -324,12 +336,14 @@ async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault
     // The line that the sample found before may begin a little behind `high`.
     let rest = file.size.saturating_sub(low).min(high - low + SAMPLE).min(4 * STEP);
     let bytes = hand.piece(file, low, rest).await?;
-    let found = timed(&bytes, low, low > 0).into_iter().find(|(_, moment)| *moment >= at);
-    Ok(found.map_or(if low == 0 && bytes.is_empty() { 0 } else { low + rest }, |(at, _)| at))
+    let lines = timed(&bytes, low, low > 0, now);
+    // Where nothing says when, all of it may be meant.
+    let none = if lines.is_empty() { low } else { low + rest };
+    Ok(lines.iter().find(|(_, moment)| *moment >= at).map_or(none, |(place, _)| *place))
 }
 
 /// Lines that say when: where they begin, and when that is. The first piece of a line is none.
-fn timed(bytes: &[u8], start: u64, is_cut: bool) -> Vec<(u64, i64)> {
+fn timed(bytes: &[u8], start: u64, is_cut: bool, now: i64) -> Vec<(u64, i64)> {
     let begin =
         if is_cut { memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
     let begin_at = start + begin as u64;
@@ -340,7 +354,7 @@ fn timed(bytes: &[u8], start: u64, is_cut: bool) -> Vec<(u64, i64)> {
         let place = reader.offset();
         batch.text.clear();
         batch.lines.clear();
-        reader.push(line, i64::MIN / 2, &mut batch);
+        reader.push(line, now, &mut batch);
         let has_time = |flags: Flags| !flags.has(Flags::UNTIMED) && !flags.has(Flags::CONTINUED);
         found.extend(batch.lines.first().filter(|l| has_time(l.flags)).map(|l| (place, l.at)));
     }
