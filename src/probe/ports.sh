@@ -25,9 +25,25 @@ qd_ports() {
 }
 # Which sockets are on these ports, as cheaply as can be: one fork, and the kernel filters. Reading
 # /proc/net/tcp costs the kernel more, since it walks all connections for its first line. Arguments:
-# `t`, `u` or `tu` for the protocols, then a filter of ss(8).
+# `t`, `u` or `tu` for the protocols, with `e` where a socket's number has to tell it from another
+# (which costs as much again, since ss then looks up all control groups), and a filter of ss(8).
 qd_marks() {
-  qd_have ss && ss -Hln"$1"e "$2"
+  qd_have ss && ss -Hln"$1" "$2"
+}
+# All sockets that listen, without their owners: half of what the owners cost. And `gone PID` for
+# each of these processes that is no more. Arguments: pids.
+qd_listed() {
+  qd_have ss && ss -Hltun || return
+  qd_now_alive "$@"
+  printf '%s' "$qd_out"
+}
+# Which of these processes are gone. Arguments: pids.
+qd_now_alive() {
+  qd_out=
+  for qd_a; do
+    [ -d "/proc/$qd_a" ] || qd_out="${qd_out}gone $qd_a
+"
+  done
 }
 # Who holds sockets. Arguments: how (plain, sudo), then for each socket its inode and its control
 # group or `-`.

@@ -17,7 +17,9 @@ use crate::model::ids::{ServiceName, UnitName};
 use crate::model::spec::Reach;
 use crate::model::time::Timestamp;
 use crate::msg::{Checked, HostEvent};
-use crate::probe::checks::{AT_ONCE, certificate_end, certificate_word, judge, parse_checks, word};
+use crate::probe::checks::{
+    AT_ONCE, certificate_end, certificate_word, fast_word, judge, parse_checks, word,
+};
 use crate::runtime::local::Local;
 use crate::runtime::transport::Transport;
 
@@ -29,6 +31,8 @@ const CERTIFICATES: Duration = Duration::from_secs(6 * 3600);
 const CERTIFICATES_AGAIN: Duration = Duration::from_secs(600);
 /// For the way there and back, on top of what the checks may take.
 const WAY: Duration = Duration::from_secs(6);
+/// A check that the fast way gave no answer about is asked the sure way so many times.
+const SLOWLY: u32 = 60;
 /// Nothing is looked at more often.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -72,6 +76,8 @@ struct Due {
     certificate: Instant,
     failures: u32,
     decided: bool,
+    /// So many times it is not tried the fast way, which gave no answer.
+    slowly: u32,
 }
 
 type Key = (ServiceName, usize);
@@ -93,6 +99,7 @@ async fn lane(transport: &dyn Transport, shared: &Shared, lane: Lane, done: &Ato
                 certificate: now,
                 failures: 0,
                 decided: false,
+                slowly: 0,
             });
         }
         if !told && plan.values().all(|due| due.decided) {
@@ -170,8 +177,12 @@ async fn ask(
 ) {
     let now = Instant::now();
     let mut words = Vec::new();
+    let mut tried = Vec::new();
     for (number, (key, spec)) in due.iter().enumerate() {
-        words.extend(word(number, spec));
+        let fast = plan.get(key).is_some_and(|due| due.slowly == 0);
+        let fast = if fast { fast_word(number, spec) } else { None };
+        tried.push(fast.is_some());
+        words.extend(fast.or_else(|| word(number, spec)));
         if plan.get(key).is_some_and(|due| due.certificate <= now) {
             words.extend(certificate_word(number + AT_ONCE, spec));
         }
@@ -189,12 +200,18 @@ async fn ask(
     let mut readings = Vec::new();
     for (number, (key, spec)) in due.iter().enumerate() {
         let find = |wanted: usize| said.iter().find(|(n, _)| *n == wanted).map(|(_, said)| said);
+        if find(number).is_none() && fault.is_none() && tried.get(number) == Some(&true) {
+            // At once, by what is sure.
+            plan.entry(key.clone()).and_modify(|due| due.slowly = SLOWLY);
+            continue;
+        }
         let reading = match (find(number), fault) {
             (Some(said), _) => judge(spec, said),
             (None, Some(fault)) => CheckReading::unknown(fault.to_string()),
             (None, None) => CheckReading::unknown("the host gave no answer about it"),
         };
         let Some(slot) = plan.get_mut(key) else { continue };
+        slot.slowly = slot.slowly.saturating_sub(1);
         let until =
             find(number + AT_ONCE).map(|said| certificate_end(said).map(Timestamp::from_secs));
         if let Some(read) = until {
@@ -216,5 +233,7 @@ async fn ask(
             certificate: until.flatten(),
         });
     }
-    shared.reporter.say(HostEvent::Checked(readings)).await;
+    if !readings.is_empty() {
+        shared.reporter.say(HostEvent::Checked(readings)).await;
+    }
 }
