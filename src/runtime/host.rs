@@ -14,6 +14,7 @@ mod processes;
 mod proxy;
 mod scripts;
 mod serve;
+mod stamps;
 mod survey;
 mod units;
 mod words;

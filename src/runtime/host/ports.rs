@@ -19,8 +19,7 @@ use crate::runtime::transport::Transport;
 
 /// A declared port that is taken over is seen after this.
 const PACE: Duration = Duration::from_secs(1);
-/// Owners are read again after this also when nothing seems to have changed: a socket may have been
-/// handed on to a process that was there before.
+/// Sockets are read again after this also when nothing seems to have changed.
 const WHOLE: Duration = Duration::from_secs(60);
 /// For one look.
 const DEADLINE: Duration = Duration::from_secs(12);
@@ -40,11 +39,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut seen = Seen::default();
     let mut doubt = String::new();
     loop {
-        if !seen.still(transport, shared).await {
-            if seen.listed.is_some() {
-                // Somebody is gone, who may have left his socket to another.
-                owners = Owners::default();
-            }
+        if !seen.still(transport, shared, &mut owners).await {
             let looked = look(transport, &shared.quick, shared.root(), &mut owners).await;
             seen = Seen { sockets: looked.clone().ok(), ..Seen::default() };
             shared.reporter.say(HostEvent::Ports(looked)).await;
@@ -121,12 +116,21 @@ impl Seen {
     }
 
     /// Whether the last whole look still holds; then its queues are those of now.
-    async fn still(&mut self, transport: &dyn Transport, shared: &Shared) -> bool {
+    async fn still(
+        &mut self,
+        transport: &dyn Transport,
+        shared: &Shared,
+        owners: &mut Owners,
+    ) -> bool {
         let (Some(before), Some(at)) = (&self.listed, self.at) else { return false };
         if at.elapsed() >= WHOLE {
             return false;
         }
         let Some(now) = self.list(transport, shared).await else { return false };
+        if now.gone != before.gone {
+            // Who is gone may have left his socket to another.
+            *owners = Owners::default();
+        }
         let same = now == Listed { queues: now.queues.clone(), ..before.clone() };
         if let Some(sockets) = self.sockets.as_mut().filter(|_| same) {
             now.refresh(&mut sockets.list);

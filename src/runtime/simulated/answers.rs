@@ -74,7 +74,7 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
             "qd_checks" | "qd_packages" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx_conf"
             | "qd_processes" | "qd_reach" | "qd_starters" | "qd_scripts" | "qd_backup_check"
             | "qd_backup_restic" | "qd_backup_borg" | "qd_backup_git" | "qd_backup_command"
-            | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
+            | "qd_stamps" | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
             _,
         )
         | ("qd_last", [..]) => (0, String::new()),
