@@ -11,7 +11,7 @@ use super::line::Line;
 use super::serve::Shared;
 use crate::model::check::{CheckSpec, Origin, Target};
 use crate::model::fault::Fault;
-use crate::model::health::{CheckReading, Outcome};
+use crate::model::health::{CheckReading, Outcome, Why};
 use crate::model::host::Part;
 use crate::model::ids::{ServiceName, UnitName};
 use crate::model::spec::Reach;
@@ -167,6 +167,15 @@ fn services_of(shared: &Shared, units: &[UnitName]) -> Vec<ServiceName> {
     stirred.map(|watched| watched.service.clone()).collect()
 }
 
+/// Whether an answer of the fast way is to be had from curl as well: it sends its question in
+/// pieces, as a server may, yet need not, put together, and knows less of what servers do.
+const fn is_doubtful(reading: &CheckReading) -> bool {
+    match reading.outcome {
+        Outcome::Passed | Outcome::Failed(Why::Refused | Why::TimedOut) => false,
+        Outcome::Failed(_) | Outcome::Unknown => true,
+    }
+}
+
 /// Asks what is due in one request and reports what came of it.
 async fn ask(
     transport: &dyn Transport,
@@ -200,17 +209,17 @@ async fn ask(
     let mut readings = Vec::new();
     for (number, (key, spec)) in due.iter().enumerate() {
         let find = |wanted: usize| said.iter().find(|(n, _)| *n == wanted).map(|(_, said)| said);
-        if find(number).is_none() && fault.is_none() && tried.get(number) == Some(&true) {
-            // At once, by what is sure.
-            plan.entry(key.clone()).and_modify(|due| due.slowly = SLOWLY);
-            continue;
-        }
         let reading = match (find(number), fault) {
             (Some(said), _) => judge(spec, said),
             (None, Some(fault)) => CheckReading::unknown(fault.to_string()),
             (None, None) => CheckReading::unknown("the host gave no answer about it"),
         };
         let Some(slot) = plan.get_mut(key) else { continue };
+        if tried.get(number) == Some(&true) && fault.is_none() && is_doubtful(&reading) {
+            // At once, the sure way, before anybody hears of it.
+            slot.slowly = SLOWLY;
+            continue;
+        }
         slot.slowly = slot.slowly.saturating_sub(1);
         let until =
             find(number + AT_ONCE).map(|said| certificate_end(said).map(Timestamp::from_secs));
