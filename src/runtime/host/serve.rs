@@ -13,9 +13,7 @@ use super::line::Line;
 use super::stamps::Stamps;
 use super::{
     Order, Reporter, backups, checks, heartbeat, jobs, logs, paths, ports, processes, proxy,
-    scripts, units, words,
-    Order, Reporter, backups, checks, heartbeat, jobs, paths, ports, processes, proxy, scripts,
-    stamps, units, words,
+    scripts, stamps, units, words,
 };
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
