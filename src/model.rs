@@ -81,7 +81,7 @@ pub struct Model {
     pub logs: Option<Box<Logs>>,
     /// The number of the last tail.
     pub next_tail: u32,
-    /// Bytes that the lines of an open log may take; zero: [`log::store::BUDGET`].
+    /// Bytes that the lines of an open log may take.
     pub log_bytes: usize,
     /// Seconds that the user's clock is ahead of UTC.
     pub utc_offset_secs: i32,

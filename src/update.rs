@@ -109,6 +109,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
 pub fn start(model: &mut Model, spec: &FleetSpec, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     model.fleet = Fleet::new(spec);
+    model.log_bytes = spec.console.log_memory;
     let hosts: Vec<HostId> = spec.hosts().map(|(id, _)| id).collect();
     hosts.into_iter().filter_map(|id| connect(model, &id)).collect()
 }
@@ -181,6 +182,7 @@ fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
     model.screen.config_faults.clear();
     model.screen.config_place = None;
     let change = model.fleet.follow(spec);
+    model.log_bytes = spec.console.log_memory;
     model.frozen = None;
     let mut effects: Vec<Effect> = change.gone.into_iter().map(Effect::Disconnect).collect();
     effects.extend(change.connect.iter().filter_map(|id| connect(model, id)));

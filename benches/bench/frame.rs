@@ -17,6 +17,17 @@ use crate::fixtures::NOW;
 
 const FLEETS: [usize; 3] = [10, 100, 1000];
 
+/// The look of all frames.
+pub(crate) fn chrome() -> Chrome {
+    Chrome {
+        theme: Themes::shipped().get("dark").unwrap().clone(),
+        glyphs: Glyphs::Unicode,
+        keymap: Keymap::default(),
+        version: "0.1.0",
+        utc_offset_secs: 0,
+    }
+}
+
 struct Screen {
     model: Model,
     chrome: Chrome,
@@ -26,13 +37,7 @@ struct Screen {
 
 impl Screen {
     fn new(hosts: usize, (width, height): (u16, u16)) -> Self {
-        let chrome = Chrome {
-            theme: Themes::shipped().get("dark").unwrap().clone(),
-            glyphs: Glyphs::Unicode,
-            keymap: Keymap::default(),
-            version: "0.1.0",
-            utc_offset_secs: 0,
-        };
+        let chrome = chrome();
         let mut screen = Self {
             model: listening(hosts),
             chrome,

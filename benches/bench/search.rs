@@ -145,3 +145,47 @@ fn next_match(bencher: Bencher<'_, '_>) {
     bencher
         .bench_local(|| black_box(logs.before(logs.key()).find(|(spot, _)| logs.is_found(*spot))));
 }
+
+/// A frame at the end of the log, as one more batch may make it necessary.
+#[divan::bench(args = [false, true])]
+fn frame(bencher: Bencher<'_, '_>, is_filtered: bool) {
+    let mut logs = logs();
+    if is_filtered {
+        let scan = logs.want(Filter::parse("orders/5\\?", Level::Unknown).unwrap()).unwrap();
+        let found = search(&scan);
+        logs.scanned(scan.generation, found);
+    }
+    let mut model = quarterdeck::model::Model {
+        logs: Some(Box::new(logs)),
+        ..quarterdeck::model::Model::default()
+    };
+    model.screen.overlays.push(quarterdeck::model::screen::Overlay::Logs);
+    let chrome = crate::frame::chrome();
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 60)).unwrap();
+    let mut viewports = quarterdeck::ui::Viewports::default();
+    bencher.bench_local(|| {
+        terminal
+            .draw(|frame| quarterdeck::ui::draw(frame, &model, &chrome, &mut viewports))
+            .map(|_| ())
+            .unwrap();
+    });
+}
+
+/// A batch of 256 KiB more.
+#[divan::bench(args = ["", "orders/5\\?"])]
+fn batch(bencher: Bencher<'_, '_>, filter: &str) {
+    let mut logs = logs();
+    logs.budget = 64 << 20;
+    if let Some(scan) = logs.want(Filter::parse(filter, Level::Unknown).unwrap()) {
+        let found = search(&scan);
+        logs.scanned(scan.generation, found);
+    }
+    let mut more = Batch::default();
+    while more.text.len() < 256 << 10 {
+        let line = Line { at: i64::MAX / 2, ..Line::default() };
+        more.push(text(more.lines.len()).as_bytes(), line);
+    }
+    bencher.with_inputs(|| more.clone()).bench_local_values(|more| {
+        logs.append(0, more, (Some(quarterdeck::model::log::Mark::Moment(0)), None), 0);
+    });
+}

@@ -1,6 +1,6 @@
 //! `[[env.backup]]`.
 
-mod values;
+pub(super) mod values;
 mod way;
 
 use std::collections::BTreeMap;

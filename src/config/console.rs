@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
 
+use super::backup::values::size;
 use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::{At, Table};
@@ -11,6 +12,9 @@ use super::{INTERVAL_MAX, INTERVAL_MIN};
 use super::{check, env, health};
 use crate::model::alarm::Notify;
 use crate::model::spec::ConsoleSpec;
+
+/// From room for some batches of lines of some hosts on.
+const LOG_MEMORY: std::ops::RangeInclusive<usize> = (4 << 20)..=(64 << 30);
 
 pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> ConsoleSpec {
     table.refuse_unknown(faults);
@@ -34,12 +38,26 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> ConsoleSpec {
         mouse: table.flag("mouse", faults).unwrap_or(default.mouse),
         problems_only: table.flag("problems_only", faults).unwrap_or(default.problems_only),
         notify: notify.unwrap_or(default.notify),
+        log_memory: log_memory(table, faults).unwrap_or(default.log_memory),
         hook: health::argv(table, "hook", faults)
             .unwrap_or_default()
             .into_iter()
             .map(Into::into)
             .collect(),
     }
+}
+
+/// What an open log may hold: enough for a screen and its surroundings, and within an address space.
+fn log_memory(table: &Table<'_>, faults: &mut Faults) -> Option<usize> {
+    let bytes = size(table, "log_memory", faults)?;
+    let fits = usize::try_from(bytes).ok().filter(|bytes| LOG_MEMORY.contains(bytes));
+    if fits.is_none()
+        && let Some(value) = table.value_of("log_memory")
+    {
+        let message = "this is too little or too much for an open log";
+        faults.at(table.source, &value.span(), message, "choose from `4MiB` to `64GiB`");
+    }
+    fits
 }
 
 fn interval(table: &Table<'_>, text: &At<&str>, faults: &mut Faults) -> Option<Duration> {

@@ -70,6 +70,7 @@ pub(crate) const CONSOLE: Section = Section {
         key("problems_only", "problems_only = false"),
         key("notify", r#"notify = "bell""#),
         key("hook", r#"hook = ["notify-send", "quarterdeck"]"#),
+        key("log_memory", r#"log_memory = "256MiB""#),
     ],
 };
 

@@ -54,6 +54,8 @@ pub struct ConsoleSpec {
     pub notify: Notify,
     /// What is run then: a program and its arguments; none where it is empty.
     pub hook: Vec<String>,
+    /// Bytes that the lines of an open log may take.
+    pub log_memory: usize,
 }
 
 impl Default for ConsoleSpec {
@@ -65,6 +67,7 @@ impl Default for ConsoleSpec {
             mouse: false,
             problems_only: false,
             notify: Notify::default(),
+            log_memory: super::log::store::BUDGET,
             hook: Vec::new(),
         }
     }

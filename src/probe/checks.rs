@@ -1,6 +1,7 @@
 //! Health checks, run on a host or here by the same script, and the verdict on each answer.
 //!
-//! `curl` asks pages and streams; without it GNU's or busybox' `wget` asks pages. A connection is
+//! Plain pages and connections are asked by bash, all by one process; where there is none, or where
+//! it is not sure, and for all else: `curl` asks pages and streams; without it GNU's or busybox' `wget` asks pages. A connection is
 //! tried by bash or `nc`. What is missing on a host makes a check unknown, never failing.
 
 mod answer;
@@ -16,6 +17,8 @@ use crate::model::check::{CheckSpec, Target};
 
 /// Runs on the host.
 pub const SCRIPT: &str = include_str!("checks.sh");
+/// The same for pages and connections that bash can ask.
+pub const FAST: &str = include_str!("checks/fast.sh");
 
 /// As many checks are asked in one request: each is a process there while it lasts.
 pub const AT_ONCE: usize = 24;
@@ -37,6 +40,36 @@ pub fn word(number: usize, spec: &CheckSpec) -> Option<String> {
         }
     };
     (!words.iter().any(|word| word.contains(['\n', '\0']))).then(|| quote_all(&words))
+}
+
+/// The same for one that bash can ask by itself: an `http` page by a plain URL, a connection. An
+/// answer may be missing; then [`word`] is to be asked.
+pub fn fast_word(number: usize, spec: &CheckSpec) -> Option<String> {
+    let (host, port) = spec.place()?;
+    let (kind, authority, path) = match &spec.target {
+        Target::Http(url) => {
+            let rest = url.strip_prefix("http://")?;
+            let rest = rest.split('#').next()?;
+            let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            let slash = if path.starts_with('/') { "" } else { "/" };
+            ("page", authority, format!("{slash}{path}"))
+        }
+        Target::Tcp(..) => ("tcp", "-", "-".to_owned()),
+        Target::Sse(_) | Target::Command(_) => return None,
+    };
+    // Names and passwords before the host, zones of addresses, what would have to be escaped: to curl.
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    if !plain(&path)
+        || !host.chars().all(named)
+        || authority.contains(['@', '%'])
+        || !plain(authority)
+    {
+        return None;
+    }
+    let (number, port) = (number.to_string(), port.to_string());
+    let limit = spec.timeout.as_millis().max(1).to_string();
+    Some(quote_all(&["fast", &number, kind, &limit, host, &port, authority, &path]))
 }
 
 /// The argument of `qd_checks` that reads the certificate behind an `https` URL; none for others.

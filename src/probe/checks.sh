@@ -1,11 +1,26 @@
 # Runs checks beside each other. Arguments: one a check, as words quoted for a shell: a number, the
-# kind, how long it may take (for curl, and in whole seconds), and what it is about.
+# kind, how long it may take (for curl, and in whole seconds), and what it is about. Before the number
+# of one that qd_fast is to try stands `fast`.
 qd_checks() {
+  qd_quick= qd_n=$#
+  while [ "$qd_n" -gt 0 ]; do
+    case $1 in
+    "'fast' "*) qd_quick="$qd_quick ${1#* }" ;;
+    *) set -- "$@" "$1" ;;
+    esac
+    shift
+    qd_n=$((qd_n - 1))
+  done
+  if [ -z "$qd_quick" ]; then qd_slow "$@"
+  elif [ $# -eq 0 ]; then eval "qd_fast $qd_quick"
+  else eval "qd_fast $qd_quick" | { qd_slow "$@" </dev/null; cat; }; fi
+}
+qd_slow() {
   [ $# -gt 0 ] || return 0
   qd_job=$1
   shift
   # A pipe holds what this one says while the others run.
-  eval "qd_check $qd_job" | { qd_checks "$@" </dev/null; cat; }
+  eval "qd_check $qd_job" | { qd_slow "$@" </dev/null; cat; }
 }
 # One check. What it was answered goes to descriptor 5, what is known about it to the standard
 # output; both are counted here, so that no answer can be taken for anything else:

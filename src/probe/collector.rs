@@ -26,6 +26,7 @@ pub fn program(nonce: &str) -> String {
         super::paths::SCRIPT,
         super::packages::SCRIPT,
         super::checks::SCRIPT,
+        super::checks::FAST,
         super::nginx::SCRIPT,
         super::scripts::SCRIPT,
         super::jobs::SCRIPT,

@@ -35,8 +35,10 @@ qd_facts() {
 }
 qd_disks() {
   # A dead mount must not keep the rest of it from being read.
-  qd_kill 3 df -P -k | while IFS= read -r qd_a; do echo "df $qd_a"; done
-  qd_kill 3 df -P -i | while IFS= read -r qd_a; do echo "di $qd_a"; done
+  qd_b=df
+  qd_kill 3 sh -c 'df -P -k; echo //; df -P -i' | while IFS= read -r qd_a; do
+    if [ "$qd_a" = // ]; then qd_b=di; else echo "$qd_b $qd_a"; fi
+  done
   # What was to be remounted read-only upon errors, and is read-only (mount(8), proc_pid_mounts(5)).
   while read -r qd_a qd_b qd_c qd_d; do
     case $qd_d in ro,*errors=remount-ro*) echo "fallen $qd_b" ;; esac

@@ -13,7 +13,10 @@ pub const SCRIPT: &str = include_str!("nginx.sh");
 
 /// Reads an answer of `qd_nginx` into what is known; the configuration itself is left as it is.
 pub fn parse_state(text: &str, facts: &mut ProxyFacts) {
-    facts.addresses.clear();
+    // They are not told each time.
+    if text.lines().any(|line| line.starts_with("address ")) {
+        facts.addresses.clear();
+    }
     facts.present = false;
     facts.master = None;
     facts.oldest_worker = None;

@@ -1,21 +1,25 @@
-# A reverse proxy. Arguments: files and directories of its configuration, as far as they are known.
+# A reverse proxy. Arguments: whether addresses are asked for and a proxy that was not there is looked
+# for everywhere (1, 0), then files and directories of its configuration, as far as they are known.
 qd_nginx() {
-  if qd_have ip; then
-    qd_limit 3 ip -o addr show | while read -r qd_a qd_b qd_c qd_d qd_e; do
-      case $qd_c in inet*) echo "address ${qd_d%%/*}" ;; esac
-    done | qd_cap 65536
-  else
-    for qd_a in $(qd_limit 3 hostname -I); do echo "address $qd_a"; done | qd_cap 65536
-  fi
+  qd_whole=$1
+  shift
+  if [ "$qd_whole" = 1 ]; then qd_addresses; fi
+  # Its own word for it first, which costs no process.
   qd_master=
-  if [ -d /run/systemd/system ]; then
-    qd_master=$(qd_limit 3 systemctl show -p MainPID --value nginx.service)
+  for qd_a in /run/nginx.pid /var/run/nginx.pid; do
+    qd_b= qd_p=
+    read -r qd_p <"$qd_a" && read -r qd_b <"/proc/$qd_p/comm"
+    if [ "$qd_b" = nginx ]; then qd_master=$qd_p; break; fi
+  done
+  if [ -z "$qd_master" ] && { [ "$qd_whole" = 1 ] || [ $# -gt 0 ]; }; then
+    if [ -d /run/systemd/system ]; then
+      qd_master=$(qd_limit 3 systemctl show -p MainPID --value nginx.service)
+    fi
+    # By another name or with another file; those of containers are no children of PID 1.
+    case $qd_master in
+    '' | 0 | *[!0-9]*) if qd_have pgrep; then qd_master=$(pgrep -o -x -P 1 nginx); fi ;;
+    esac
   fi
-  case $qd_master in
-  '' | 0 | *[!0-9]*) read -r qd_master </run/nginx.pid || read -r qd_master </var/run/nginx.pid || qd_master= ;;
-  esac
-  # By another name or with another file; those of containers are no children of PID 1.
-  if [ -z "$qd_master" ] && qd_have pgrep; then qd_master=$(pgrep -o -x -P 1 nginx); fi
   case $qd_master in
   '' | 0 | *[!0-9]*) ;;
   *)
@@ -29,17 +33,32 @@ qd_nginx() {
   # Where a link is followed, the time is that of the file.
   [ $# -eq 0 ] || qd_limit 5 stat -L -c 'file %Y %n' -- "$@" | qd_cap 262144
 }
+qd_addresses() {
+  if qd_have ip; then
+    qd_limit 3 ip -o addr show | while read -r qd_a qd_b qd_c qd_d qd_e; do
+      case $qd_c in inet*) echo "address ${qd_d%%/*}" ;; esac
+    done | qd_cap 65536
+  else
+    for qd_a in $(qd_limit 3 hostname -I); do echo "address $qd_a"; done | qd_cap 65536
+  fi
+}
 # Children of the master: those that end still serve what they had, and count no more.
 qd_workers() {
-  if qd_have pgrep; then
+  qd_pids=
+  # Not every kernel has it (CONFIG_PROC_CHILDREN), and its line has no end.
+  if [ -r "/proc/$1/task/$1/children" ]; then
+    read -r qd_pids <"/proc/$1/task/$1/children"
+  elif qd_have pgrep; then
     qd_pids=$(pgrep -P "$1" | head -n 128)
-  else
-    qd_pids=
-    while read -r qd_a; do qd_pids=$qd_a; done <"/proc/$1/task/$1/children"
   fi
+  qd_n=0
   for qd_p in $qd_pids; do
+    qd_n=$((qd_n + 1))
+    [ "$qd_n" -le 128 ] || break
     read -r qd_a </proc/"$qd_p"/stat || continue
-    qd_b=$(tr '\000\n' '  ' </proc/"$qd_p"/cmdline | qd_cap 256)
+    # One word, that it has given itself. A title that has no end is read all the same.
+    qd_b=
+    read -r qd_b </proc/"$qd_p"/cmdline
     case $qd_b in
     *'shutting down'*) continue ;;
     *worker*) ;;
@@ -84,15 +103,22 @@ qd_nginx_conf() {
 }
 # Whether somebody takes a connection. Arguments: for each local or remote, address, port.
 qd_reach() {
+  qd_l=
+  if qd_have ss; then qd_l=$(ss -Hltn | qd_cap 262144); fi
   while [ $# -gt 2 ]; do
     # What listens here is read elsewhere, and more often. What does not and still answers is
     # forwarded by the kernel, to a container.
-    if [ "$1" = remote ] || { qd_have ss && [ -z "$(qd_limit 2 ss -Hltn "sport = :$3")" ]; }; then
+    if [ "$1" = remote ] || { qd_have ss && qd_quiet "$3"; }; then
       qd_knock "$2" "$3" &
     fi
     shift 3
   done
   wait
+}
+# Nobody listens on this port.
+qd_quiet() {
+  case "$qd_l
+" in *":$1 "*) return 1 ;; esac
 }
 qd_knock() {
   # A lost first packet is sent again after a second.

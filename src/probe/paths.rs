@@ -97,6 +97,17 @@ fn sum(line: &str) -> Option<Tree> {
     Some(Tree { newest, newest_file: None, files, bytes, partial: !whole })
 }
 
+/// Reads an answer of `qd_stamps`: words that are only compared, by path.
+pub fn parse_stamps(text: &str) -> BTreeMap<Box<str>, Box<str>> {
+    // A path with a line feed was not asked for; a line that is cut names no path that was.
+    let stamp = |line: &str| {
+        let (at, _) = line.match_indices(' ').nth(3)?;
+        let (stamp, path) = line.split_at_checked(at)?;
+        Some((path.get(1..)?.into(), stamp.into()))
+    };
+    text.lines().take(4096).filter_map(stamp).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

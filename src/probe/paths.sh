@@ -18,6 +18,16 @@ qd_paths() {
   done
   return 0
 }
+# What tells that a file or a directory is another than before, for those that are there and may be
+# seen; without what is left behind when one of them hangs (see qd_aside). Arguments: paths.
+qd_stamps() {
+  qd_have stat || return 127
+  if [ -z "$qd_timeout" ]; then
+    stat -L -c '%d:%i %s %Y %Z %n' -- "$@"
+    return 0
+  fi
+  { exec stat -L -c '%d:%i %s %Y %Z %n' -- "$@" & } | timeout -s KILL 4 cat
+}
 # Newest change, bytes and files below directories. Arguments: how to look (plain, sudo), what for
 # (all, code), files at most, then directories.
 qd_trees() {

@@ -14,8 +14,9 @@ const MOST: usize = 4096;
 /// As many ports are asked for by name.
 const MOST_FILTERED: usize = 64;
 
-/// The request for the sockets on these ports, whose answer is only compared with the one before.
-pub fn marks(ports: &[(Protocol, u16)]) -> [String; 3] {
+/// The request for the sockets on these ports, whose answer is only compared with the one before;
+/// with their `numbers` where nothing else tells that one took another's place.
+pub fn marks(ports: &[(Protocol, u16)], numbers: bool) -> [String; 3] {
     let has = |wanted: Protocol| ports.iter().any(|(protocol, _)| *protocol == wanted);
     let protocols = match (has(Protocol::Tcp), has(Protocol::Udp)) {
         (true, true) => "tu",
@@ -29,7 +30,73 @@ pub fn marks(ports: &[(Protocol, u16)]) -> [String; 3] {
         let each: Vec<String> = ports.iter().map(|(_, port)| format!("sport = :{port}")).collect();
         format!("( {} )", each.join(" or "))
     };
-    ["qd_marks".to_owned(), protocols.to_owned(), filter]
+    let numbers = if numbers { "e" } else { "" };
+    ["qd_marks".to_owned(), format!("{protocols}{numbers}"), filter]
+}
+
+/// Whether an answer to [`marks`] and a whole reading tell of the same sockets. A range of all ports
+/// answers more than was declared; what is not is passed over.
+pub fn agree(text: &str, ports: &[(Protocol, u16)], declared: &[&Socket], numbers: bool) -> bool {
+    let key = |s: &Socket| (s.protocol, s.address, s.port, if numbers { s.inode } else { 0 });
+    let mut whole: Vec<_> = declared.iter().map(|socket| key(socket)).collect();
+    let said = text.lines().filter_map(by_ss);
+    let mut said: Vec<_> =
+        said.filter(|s| ports.contains(&(s.protocol, s.port))).map(|s| key(&s)).collect();
+    whole.sort_unstable();
+    said.sort_unstable();
+    whole == said
+}
+
+/// What listens, without owners, and which processes are gone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listed {
+    /// Where it listens, in order; twice where two do.
+    pub places: Vec<(Protocol, IpAddr, u16)>,
+    /// Queues: waiting and backlog of the fullest, by place.
+    pub queues: BTreeMap<(Protocol, IpAddr, u16), (u32, u32)>,
+    /// Processes that were asked about and are no more, or may not be seen.
+    pub gone: Vec<u32>,
+}
+
+impl Listed {
+    /// The same of a whole reading.
+    pub fn of(sockets: &[Socket]) -> Vec<(Protocol, IpAddr, u16)> {
+        let mut places: Vec<_> = sockets.iter().map(place).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// Gives sockets that were read before the queues of now.
+    pub fn refresh(&self, sockets: &mut [Socket]) {
+        for socket in sockets {
+            if let Some((waiting, backlog)) = self.queues.get(&place(socket)) {
+                socket.waiting = *waiting;
+                socket.backlog = *backlog;
+            }
+        }
+    }
+}
+
+fn place(socket: &Socket) -> (Protocol, IpAddr, u16) {
+    (socket.protocol, socket.address, socket.port)
+}
+
+/// Reads an answer of `qd_listed`.
+pub fn parse_listed(text: &str) -> Listed {
+    let mut listed = Listed::default();
+    let mut sockets = Vec::new();
+    for line in text.lines().take(2 * MOST) {
+        match line.strip_prefix("gone ") {
+            Some(pid) => listed.gone.extend(pid.parse::<u32>().ok()),
+            None => sockets.extend(by_ss(line)),
+        }
+    }
+    for socket in &sockets {
+        let queue = listed.queues.entry(place(socket)).or_default();
+        *queue = (*queue).max((socket.waiting, socket.backlog));
+    }
+    listed.places = Listed::of(&sockets);
+    listed
 }
 
 /// Reads an answer of `qd_ports`.
@@ -256,6 +323,42 @@ mod tests {
             assert_eq!((socket.address.to_string().as_str(), socket.port), (address, port));
         }
         assert_eq!(by_ss("Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port"), None);
+    }
+
+    #[test]
+    fn a_list_tells_whether_the_last_whole_look_still_holds() {
+        // iproute2 6.1: the same sockets, with and without their owners.
+        let whole = "ss\ntcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:* ino:7 sk:1 cgroup:/a <->\n\
+            udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* uid:102 ino:8 sk:2 cgroup:/b <->\n";
+        let mut sockets = parse_ports(whole).list;
+        let text = "udp   UNCONN 0      0      127.0.0.53%lo:53    0.0.0.0:*\n\
+            tcp   LISTEN 3      511    0.0.0.0:80    0.0.0.0:*\ngone 12\ngone x\n";
+        let listed = parse_listed(text);
+        assert_eq!(listed.places, Listed::of(&sockets));
+        assert_eq!(listed.gone, [12]);
+        listed.refresh(&mut sockets);
+        assert_eq!((sockets[0].waiting, sockets[0].backlog), (3, 511));
+        let more = parse_listed("tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:*\n".repeat(2).as_str());
+        assert_ne!(more.places, Listed::of(&sockets[..1]), "a second one beside it is another");
+    }
+
+    #[test]
+    fn another_socket_in_the_place_of_one_does_not_agree() {
+        let ports = [(Protocol::Tcp, 80), (Protocol::Tcp, 81)];
+        let line = |port, inode| {
+            format!("tcp LISTEN 0 5 0.0.0.0:{port} 0.0.0.0:* ino:{inode} sk:1 cgroup:/a <->\n")
+        };
+        let sockets = parse_ports(&format!("ss\n{}{}", line(80, 7), line(99, 9))).list;
+        let declared = [&sockets[0]];
+        let agrees = |text: &str, numbers| agree(text, &ports, &declared, numbers);
+        assert!(
+            agrees(&(line(80, 7) + &line(99, 10)), true),
+            "what is not declared is passed over"
+        );
+        assert!(!agrees(&line(80, 8), true));
+        assert!(agrees(&line(80, 8), false), "that is told by its holder");
+        assert!(!agrees("", false));
+        assert!(!agrees(&(line(80, 7) + &line(81, 8)), false), "one that was free is taken");
     }
 
     #[test]

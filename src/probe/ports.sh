@@ -25,9 +25,25 @@ qd_ports() {
 }
 # Which sockets are on these ports, as cheaply as can be: one fork, and the kernel filters. Reading
 # /proc/net/tcp costs the kernel more, since it walks all connections for its first line. Arguments:
-# `t`, `u` or `tu` for the protocols, then a filter of ss(8).
+# `t`, `u` or `tu` for the protocols, with `e` where a socket's number has to tell it from another
+# (which costs as much again, since ss then looks up all control groups), and a filter of ss(8).
 qd_marks() {
-  qd_have ss && ss -Hln"$1"e "$2"
+  qd_have ss && ss -Hln"$1" "$2"
+}
+# All sockets that listen, without their owners: half of what the owners cost. And `gone PID` for
+# each of these processes that is no more. Arguments: pids.
+qd_listed() {
+  qd_have ss && ss -Hltun || return
+  qd_now_alive "$@"
+  printf '%s' "$qd_out"
+}
+# Which of these processes are gone. Arguments: pids.
+qd_now_alive() {
+  qd_out=
+  for qd_a; do
+    [ -d "/proc/$qd_a" ] || qd_out="${qd_out}gone $qd_a
+"
+  done
 }
 # Who holds sockets. Arguments: how (plain, sudo), then for each socket its inode and its control
 # group or `-`.
@@ -54,6 +70,16 @@ qd_owners() {
     shift 2
   done
   for qd_a in $qd_pids; do qd_process "${qd_a#pid=}"; done
+  # All by one command, since each is a line in the host's log. A line feed cannot end a name there.
+  # shellcheck disable=SC2016
+  if [ "$qd_how" = sudo ] && [ -n "$qd_pids" ]; then
+    qd_limit 4 sudo -n sh -c 'for a; do
+        a=${a#pid=}
+        c=$(readlink "/proc/$a/cwd") || continue
+        case $c in *"
+"*) ;; *) echo "process $a cwd $c" ;; esac
+      done' sh $qd_pids | qd_cap 1048576
+  fi
 }
 # One process, in lines that begin with its number.
 qd_process() {
@@ -76,8 +102,6 @@ qd_process() {
   while read -r qd_a qd_b qd_c; do
     case $qd_a in Uid:) echo "process $qd_p uid $qd_b"; break ;; esac
   done </proc/"$qd_p"/status
-  if qd_a=$(if [ "$qd_how" = sudo ]; then sudo -n readlink /proc/"$qd_p"/cwd; else readlink /proc/"$qd_p"/cwd; fi); then
-    echo "process $qd_p cwd $qd_a"
-  fi
+  if [ "$qd_how" != sudo ] && qd_a=$(readlink /proc/"$qd_p"/cwd); then echo "process $qd_p cwd $qd_a"; fi
 }
 qd_tck=$(getconf CLK_TCK 2>/dev/null || echo 100)

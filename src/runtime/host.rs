@@ -15,6 +15,7 @@ mod processes;
 mod proxy;
 mod scripts;
 mod serve;
+mod stamps;
 mod survey;
 mod units;
 mod words;

@@ -11,10 +11,10 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fleet::Env;
 use crate::model::ids::{HostId, InstanceId, UnitName};
+use crate::model::log::search::Scanned;
 use crate::model::log::{
     Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
-use crate::model::log::{search::Scanned, store::BUDGET};
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;
@@ -62,8 +62,7 @@ pub(super) fn open(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
         .into_iter()
         .map(|(host, service, origin)| StreamLog::new(next(model), host, service, origin))
         .collect();
-    let budget = if model.log_bytes == 0 { BUDGET } else { model.log_bytes };
-    let mut logs = Logs::new(wanted.title, streams, budget);
+    let mut logs = Logs::new(wanted.title, streams, model.log_bytes);
     if left > 0 {
         say(
             model,
@@ -178,6 +177,9 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
             if !waits && matches!(stream.older, Beyond::Failed(_) | Beyond::Asked) {
                 stream.older = Beyond::Unknown;
             }
+            if !waits && matches!(stream.newer, Some(Beyond::Failed(_))) {
+                stream.newer = Some(Beyond::Unknown);
+            }
             stream.state = state;
         }
         Stream::Newer { batch, first, last } => {
@@ -194,7 +196,8 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
         Stream::FetchFailed(from, fault) => {
             if matches!(from, FetchFrom::Before(_)) {
                 stream.older = Beyond::Failed(fault);
-            } else if stream.newer.is_some() {
+            } else if stream.pending.as_ref() == Some(&from) {
+                stream.pending = None;
                 stream.newer = Some(Beyond::Failed(fault));
             }
         }

@@ -467,6 +467,32 @@ fn a_source_that_cannot_be_read_says_why_and_the_others_go_on() {
     let _now: Timestamp = bench.story.now;
 }
 
+#[test]
+fn the_command_that_shows_the_same_is_whole_and_quoted() {
+    let mut bench = Bench::open(10);
+    bench.press(Command::LogFilter).type_in("it's 50. && !health").send(Msg::Typed(Edit::Accept));
+    bench.story.send(Msg::Command(Command::LogCommand));
+    let copied = bench.story.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.unwrap();
+    let first = copied.lines().next().unwrap();
+    assert_eq!(copied.lines().count(), 2);
+    assert!(first.starts_with("ssh coord 'journalctl -u nginx.service -n 1000 -f | "), "{first}");
+    // A shell takes it for commands of these words, whatever the quoting looks like.
+    let shell = |script: String| {
+        let done = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let out = String::from_utf8(done.stdout).unwrap();
+        out + &String::from_utf8(done.stderr).unwrap()
+    };
+    let there = shell(format!("ssh() {{ shift; printf '%s' \"$1\"; }}; {first}"));
+    let grep = "grep() { printf '[%s]' \"$@\" >&2; }";
+    let words = shell(format!("journalctl() {{ :; }}; {grep}; {there}"));
+    assert!(words.contains("[-P][-i][-e][it's 50.]"), "{words}");
+    assert!(words.contains("[-P][-v][-i][-e][health]"), "{words}");
+}
+
 /// A log with all that a line can be, of two hosts.
 fn colorful() -> Bench {
     let mut bench = Bench::open(3);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 use crate::lab::Host;
 use crate::poll::{self, secs};
+use crate::screen::Screen;
 
 const HOME: &str = "/mnt/coordinaton_mcp_data";
 
@@ -236,6 +237,25 @@ fn a_copy_that_grows_does_not_count_until_it_is_whole() {
     let found = until(&desk, "data", |row| row["newest_name"] == "x.tar.gz");
     assert_eq!((&found["verdict"], &found["integrity"]), (&"fresh".into(), &"good".into()));
     assert!(found["age_s"].as_u64().unwrap() < 120, "{found:#}");
+}
+
+#[test]
+fn a_copy_that_comes_is_seen_long_before_the_minute_is_over() {
+    let host = Host::boot("bg-soon");
+    host.sh("mkdir -p /b /src; for n in 1 2 3 4 5; do echo $n >/src/f$n; done; \
+         touch -d '3 days ago' /src/*; tar czf /b/a.tar.gz -C /src .; \
+         cp -p /b/a.tar.gz /root/next; touch -d '2 days ago' /b/a.tar.gz; \
+         touch -d '10 minutes ago' /root/next");
+    let mut config = environment(&host);
+    config += &declared("data", "source = \"/src\"", "files = \"/b/*.tar.gz\"");
+    let desk = Desk::with(&config);
+    let screen = Screen::console(&desk, 120, 40);
+    screen.wait_row(&["late", "data"], secs(30));
+    // The first list is made again once, when there is something to compare it with.
+    std::thread::sleep(secs(75));
+    host.sh("cp -p /root/next /b/b.tar.gz");
+    // An interval of five seconds, reading what is in it, and a busy machine.
+    screen.wait_row(&["fresh", "data"], secs(25));
 }
 
 /// Each second: how many unpack, how gently, and how much memory that takes (KiB).

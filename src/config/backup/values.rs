@@ -37,7 +37,7 @@ pub(super) fn duration(table: &Table<'_>, key: &str, faults: &mut Faults) -> Opt
 }
 
 /// A number of bytes: an integer, or text with a unit.
-pub(super) fn size(table: &Table<'_>, key: &str, faults: &mut Faults) -> Option<u64> {
+pub(in crate::config) fn size(table: &Table<'_>, key: &str, faults: &mut Faults) -> Option<u64> {
     let value = table.value_of(key)?;
     let bytes = match value.get_ref().as_str() {
         Some(text) => bytes(text),

@@ -55,6 +55,11 @@ impl Pattern {
         &self.text
     }
 
+    /// Whether it does not tell capitals from small letters.
+    pub fn takes_both_cases(&self) -> bool {
+        !has_capital(&self.text)
+    }
+
     /// Whether a line matches.
     pub fn is_match(&self, line: &[u8]) -> bool {
         self.regex.is_match(line)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch::{BATCH, Batch, Flags, Line};
 use super::bits::Bits;
 use super::filter::{Filter, Pattern};
-use super::source::{Mark, Origin, TailId, TailState};
+use super::source::{FetchFrom, Mark, Origin, TailId, TailState};
 use crate::model::fault::Fault;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::text::clean;
@@ -96,6 +96,8 @@ pub struct StreamLog {
     /// What is behind the last line, where newer lines were let go or the log was entered in its
     /// middle; none: it is followed.
     pub newer: Option<Beyond>,
+    /// What was asked for newer lines; another answer is one to an older question.
+    pub pending: Option<FetchFrom>,
     /// Where the next line begins on the host.
     pub back: Option<Mark>,
     /// Lines that were let go to keep within memory.
@@ -120,6 +122,7 @@ impl StreamLog {
             asked: 0,
             older: Beyond::Unknown,
             newer: None,
+            pending: None,
             back: None,
             let_go: 0,
             blocks: VecDeque::new(),

@@ -69,7 +69,7 @@ fn took(said: &Said) -> Option<Duration> {
 
 fn http(spec: &CheckSpec, said: &Said, tool: &str, ended: i32) -> CheckReading {
     let answer = match tool {
-        "curl" => Answer::of_curl(said),
+        "curl" | "page" => Answer::of_curl(said),
         "wget" => Answer::of_wget(said),
         _ => return CheckReading::unknown("neither curl nor wget is there"),
     };
@@ -78,7 +78,10 @@ fn http(spec: &CheckSpec, said: &Said, tool: &str, ended: i32) -> CheckReading {
     };
     // 23: it could not write, since no more than 64 KiB are taken. Of a status that wget takes for
     // an error it tells in its exit status as well.
-    let whole = matches!((tool, ended), ("curl", 0 | 23 | 63) | ("wget", 0 | 8 | 1 | 3 | 141));
+    let whole = matches!(
+        (tool, ended),
+        ("curl", 0 | 23 | 63) | ("page", 0) | ("wget", 0 | 8 | 1 | 3 | 141)
+    );
     if !whole {
         return broken(said, tool, ended);
     }
@@ -178,8 +181,8 @@ fn broken(said: &Said, tool: &str, ended: i32) -> CheckReading {
     // curl(1), EXIT CODES; wget(1), EXIT STATUS.
     let why = match (tool, ended) {
         ("curl", 6) => Why::Unresolved,
-        ("curl", 7) => reason(&words).unwrap_or(Why::Refused),
-        ("curl", 28) | (_, 124 | 143) => Why::TimedOut,
+        ("curl" | "page", 7) => reason(&words).unwrap_or(Why::Refused),
+        ("curl" | "page", 28) | (_, 124 | 143) => Why::TimedOut,
         ("curl", 35 | 51 | 53 | 58 | 59 | 60 | 77 | 83 | 90 | 91) | ("wget", 5) => Why::Tls,
         _ => reason(&words).unwrap_or(Why::Broken),
     };

@@ -11,13 +11,15 @@ use super::line::Line;
 use super::serve::Shared;
 use crate::model::check::{CheckSpec, Origin, Target};
 use crate::model::fault::Fault;
-use crate::model::health::{CheckReading, Outcome};
+use crate::model::health::{CheckReading, Outcome, Why};
 use crate::model::host::Part;
 use crate::model::ids::{ServiceName, UnitName};
 use crate::model::spec::Reach;
 use crate::model::time::Timestamp;
 use crate::msg::{Checked, HostEvent};
-use crate::probe::checks::{AT_ONCE, certificate_end, certificate_word, judge, parse_checks, word};
+use crate::probe::checks::{
+    AT_ONCE, certificate_end, certificate_word, fast_word, judge, parse_checks, word,
+};
 use crate::runtime::local::Local;
 use crate::runtime::transport::Transport;
 
@@ -29,6 +31,8 @@ const CERTIFICATES: Duration = Duration::from_secs(6 * 3600);
 const CERTIFICATES_AGAIN: Duration = Duration::from_secs(600);
 /// For the way there and back, on top of what the checks may take.
 const WAY: Duration = Duration::from_secs(6);
+/// A check that the fast way gave no answer about is asked the sure way so many times.
+const SLOWLY: u32 = 60;
 /// Nothing is looked at more often.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -72,6 +76,8 @@ struct Due {
     certificate: Instant,
     failures: u32,
     decided: bool,
+    /// So many times it is not tried the fast way, which gave no answer.
+    slowly: u32,
 }
 
 type Key = (ServiceName, usize);
@@ -93,6 +99,7 @@ async fn lane(transport: &dyn Transport, shared: &Shared, lane: Lane, done: &Ato
                 certificate: now,
                 failures: 0,
                 decided: false,
+                slowly: 0,
             });
         }
         if !told && plan.values().all(|due| due.decided) {
@@ -160,6 +167,15 @@ fn services_of(shared: &Shared, units: &[UnitName]) -> Vec<ServiceName> {
     stirred.map(|watched| watched.service.clone()).collect()
 }
 
+/// Whether an answer of the fast way is to be had from curl as well: it sends its question in
+/// pieces, as a server may, yet need not, put together, and knows less of what servers do.
+const fn is_doubtful(reading: &CheckReading) -> bool {
+    match reading.outcome {
+        Outcome::Passed | Outcome::Failed(Why::Refused | Why::TimedOut) => false,
+        Outcome::Failed(_) | Outcome::Unknown => true,
+    }
+}
+
 /// Asks what is due in one request and reports what came of it.
 async fn ask(
     transport: &dyn Transport,
@@ -170,8 +186,12 @@ async fn ask(
 ) {
     let now = Instant::now();
     let mut words = Vec::new();
+    let mut tried = Vec::new();
     for (number, (key, spec)) in due.iter().enumerate() {
-        words.extend(word(number, spec));
+        let fast = plan.get(key).is_some_and(|due| due.slowly == 0);
+        let fast = if fast { fast_word(number, spec) } else { None };
+        tried.push(fast.is_some());
+        words.extend(fast.or_else(|| word(number, spec)));
         if plan.get(key).is_some_and(|due| due.certificate <= now) {
             words.extend(certificate_word(number + AT_ONCE, spec));
         }
@@ -195,6 +215,12 @@ async fn ask(
             (None, None) => CheckReading::unknown("the host gave no answer about it"),
         };
         let Some(slot) = plan.get_mut(key) else { continue };
+        if tried.get(number) == Some(&true) && fault.is_none() && is_doubtful(&reading) {
+            // At once, the sure way, before anybody hears of it.
+            slot.slowly = SLOWLY;
+            continue;
+        }
+        slot.slowly = slot.slowly.saturating_sub(1);
         let until =
             find(number + AT_ONCE).map(|said| certificate_end(said).map(Timestamp::from_secs));
         if let Some(read) = until {
@@ -216,5 +242,7 @@ async fn ask(
             certificate: until.flatten(),
         });
     }
-    shared.reporter.say(HostEvent::Checked(readings)).await;
+    if !readings.is_empty() {
+        shared.reporter.say(HostEvent::Checked(readings)).await;
+    }
 }

@@ -27,6 +27,8 @@ const SLOW: Duration = Duration::from_secs(3);
 const GONE: Duration = Duration::from_secs(6);
 /// Starting a shell and reading facts may take longer: a login shell's start files, `sudo`, `df`.
 const OPENING: Duration = Duration::from_secs(20);
+/// As many control groups are read with a heartbeat.
+const AT_ONCE: usize = 32;
 /// How often disks are read: `df` is a fork and may wait for a network mount.
 const DISKS: Duration = Duration::from_secs(30);
 
@@ -69,7 +71,9 @@ async fn beat(
     let mut disks_at = Instant::now() + DISKS;
     let mut asked_now = shared.now.subscribe();
     loop {
-        let groups = shared.groups();
+        let mut groups = shared.groups();
+        before.forget(&groups);
+        turn(&mut groups, &mut before.place);
         let mut argv = vec!["qd_tick"];
         argv.extend(groups.iter().map(|(_, group)| &**group));
         let sent = clock::now();
@@ -171,32 +175,89 @@ fn note(warnings: &mut Vec<String>, text: &str) {
     }
 }
 
-/// The reading before, from which shares of a processor are made.
+/// Of very many control groups a heartbeat reads some, and the next one those after them.
+fn turn(groups: &mut Vec<(UnitName, Box<str>)>, place: &mut usize) {
+    if groups.len() <= AT_ONCE {
+        *place = 0;
+        return;
+    }
+    *place %= groups.len();
+    groups.rotate_left(*place);
+    groups.truncate(AT_ONCE);
+    *place += AT_ONCE;
+}
+
+/// The readings before, from which shares of a processor are made.
 #[derive(Default)]
 struct Before {
-    uptime: Option<u64>,
-    cpu: BTreeMap<UnitName, u64>,
+    /// Of each unit the time that it has used, and the host's uptime then.
+    cpu: BTreeMap<UnitName, (u64, u64)>,
+    /// The control group that is next.
+    place: usize,
 }
 
 impl Before {
     fn usage(&mut self, tick: &Tick, groups: &[(UnitName, Box<str>)]) -> Vec<(UnitName, Usage)> {
-        let span = tick.uptime.zip(self.uptime).map(|(now, then)| now.saturating_sub(then));
-        let mut cpu = BTreeMap::new();
         let mut usage = Vec::with_capacity(groups.len());
         for ((unit, _), (memory, used)) in groups.iter().zip(&tick.groups) {
-            let share = match (self.cpu.get(unit), used, span) {
-                (Some(then), Some(used), Some(span)) if span > 0 && used >= then => {
-                    Some((used - then) as f32 * 100.0 / span as f32)
+            let now = used.zip(tick.uptime);
+            let share = match (self.cpu.get(unit), now) {
+                (Some((then, at)), Some((used, up))) if up > *at && used >= *then => {
+                    Some((used - then) as f32 * 100.0 / (up - at) as f32)
                 }
                 _ => None,
             };
-            if let Some(used) = used {
-                cpu.insert(unit.clone(), *used);
-            }
+            match now {
+                Some(now) => self.cpu.insert(unit.clone(), now),
+                None => self.cpu.remove(unit),
+            };
             usage.push((unit.clone(), Usage { memory: *memory, cpu_percent: share }));
         }
-        self.cpu = cpu;
-        self.uptime = tick.uptime;
         usage
+    }
+
+    fn forget(&mut self, groups: &[(UnitName, Box<str>)]) {
+        if self.cpu.len() > groups.len() {
+            self.cpu.retain(|unit, _| groups.iter().any(|(known, _)| known == unit));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(n: usize) -> Vec<(UnitName, Box<str>)> {
+        (0..n).map(|i| (UnitName::new(format!("u{i}.service")), "/".into())).collect()
+    }
+
+    #[test]
+    fn each_of_many_units_has_its_turn_and_its_own_span() {
+        let n = AT_ONCE * 2 + 5;
+        let mut before = Before::default();
+        let mut seen = std::collections::BTreeSet::new();
+        for beat in 0..3_u64 {
+            let mut now = groups(n);
+            turn(&mut now, &mut before.place);
+            assert_eq!(now.len(), AT_ONCE);
+            let tick = Tick {
+                uptime: Some(beat * 3_000_000),
+                groups: vec![(None, Some(beat * 300_000)); AT_ONCE],
+                ..Tick::default()
+            };
+            for (unit, usage) in before.usage(&tick, &now) {
+                let again = !seen.insert(unit);
+                assert_eq!(usage.cpu_percent.is_some(), again);
+                if let Some(share) = usage.cpu_percent {
+                    assert!((share - 10.0).abs() < 0.01, "{share}");
+                }
+            }
+        }
+        assert_eq!(seen.len(), n);
+        before.forget(&groups(3));
+        assert_eq!(before.cpu.len(), 3);
+        let mut few = groups(AT_ONCE);
+        turn(&mut few, &mut before.place);
+        assert_eq!(few, groups(AT_ONCE), "few are all read each time");
     }
 }

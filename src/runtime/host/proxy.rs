@@ -55,10 +55,12 @@ async fn look(
 ) -> Result<(), Fault> {
     // Not the line of the ports: these questions may take their time.
     let line = &shared.patient;
+    before.age += 1;
+    let whole = before.age > LOOKS || before.facts.addresses.is_empty();
     let state = line
         .ask(
             transport,
-            &asked(&before.facts).iter().map(String::as_str).collect::<Vec<_>>(),
+            &asked(&before.facts, whole).iter().map(String::as_str).collect::<Vec<_>>(),
             DEADLINE,
         )
         .await?;
@@ -69,9 +71,9 @@ async fn look(
             ..ProxyFacts::default()
         };
         before.marks.clear();
+        before.age = if whole { 0 } else { before.age };
         return Ok(());
     }
-    before.age += 1;
     let unread = before.facts.files.is_empty();
     if unread || before.age > LOOKS || before.marks != marks(&state.text) {
         let runs = if before.facts.master.is_some() { "1" } else { "0" };
@@ -80,7 +82,7 @@ async fn look(
         parse_config(&answer.text, &mut before.facts);
         before.age = 0;
         // The times of files of which we have just heard.
-        let argv = asked(&before.facts);
+        let argv = asked(&before.facts, false);
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
         let state = line.ask(transport, &argv, DEADLINE).await?;
         parse_state(&state.text, &mut before.facts);
@@ -104,8 +106,8 @@ async fn look(
 
 /// The question for the state: with the files that are known and the directories where others may
 /// come to lie.
-fn asked(facts: &ProxyFacts) -> Vec<String> {
-    let mut argv = vec!["qd_nginx".to_owned()];
+fn asked(facts: &ProxyFacts, whole: bool) -> Vec<String> {
+    let mut argv = vec!["qd_nginx".to_owned(), if whole { "1" } else { "0" }.to_owned()];
     let mut folders: Vec<&str> = facts
         .files
         .iter()

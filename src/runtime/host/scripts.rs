@@ -1,9 +1,13 @@
-//! Scripts that cron and units start: read rarely, since they seldom change.
+//! Scripts that cron and units start: read when they or the tables were changed, and else rarely.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::serve::Shared;
+use super::stamps::{Who, others};
 use crate::model::backup::Job;
 use crate::model::fault::Fault;
 use crate::model::host::Part;
@@ -26,19 +30,39 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
         return std::future::pending().await;
     }
     let mut asked_now = shared.now.subscribe();
+    let mut stamps = shared.stamps.subscribe();
+    let mut tables = shared.tables.subscribe();
     loop {
         let units = read.borrow_and_update().clone();
-        let found = look(transport, shared, units.as_deref().unwrap_or(&[])).await;
+        let mut paths = BTreeSet::new();
+        let found = look(transport, shared, units.as_deref().unwrap_or(&[]), &mut paths).await;
+        let before = tables.borrow_and_update().clone();
+        shared.stamps.want(Who::Scripts, paths.iter().cloned());
         shared.scripts.send_replace(Some(Arc::new(found.as_ref().cloned().unwrap_or_default())));
         shared.reporter.say(HostEvent::Scripts(found.map(Box::new))).await;
         shared.reporter.say(HostEvent::Part(Part::Scripts)).await;
         let first = units.is_none();
-        tokio::select! {
-            () = tokio::time::sleep(PACE) => {}
-            _ = asked_now.changed() => {}
-            () = shared.rescript.notified() => {}
-            // Which units there are is known a little later, and only that is waited for.
-            _ = read.changed(), if first => {}
+        let until = Instant::now() + PACE;
+        let mut stamped = None;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => break,
+                _ = asked_now.changed() => break,
+                () = shared.rescript.notified() => break,
+                // Which units there are is known a little later, and only that is waited for.
+                _ = read.changed(), if first => break,
+                _ = stamps.changed() => {
+                    if others(stamps.borrow_and_update().as_ref(), &paths, &mut stamped) {
+                        break;
+                    }
+                }
+                // They are read again now and then, mostly to find the same.
+                _ = tables.changed() => {
+                    if *tables.borrow_and_update() != before {
+                        break;
+                    }
+                }
+            }
         }
     }
 }
@@ -47,6 +71,7 @@ async fn look(
     transport: &dyn Transport,
     shared: &Shared,
     units: &[UnitName],
+    watched: &mut BTreeSet<Box<str>>,
 ) -> Result<Scripts, Fault> {
     let line = &shared.patient;
     // Whoever reads jobs reads the tables; where that fails, units are still to be looked at.
@@ -69,10 +94,11 @@ async fn look(
     let starters = starters(&jobs.lines, &answer.text);
     let mut paths: Vec<&str> =
         starters.iter().flat_map(|starter| &starter.scripts).map(String::as_str).collect();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     paths.retain(|path| known.insert(*path));
     let more = paths.len().saturating_sub(MOST);
     paths.truncate(MOST);
+    watched.extend(paths.iter().map(|path| Box::from(*path)));
     let text = if paths.is_empty() {
         String::new()
     } else {

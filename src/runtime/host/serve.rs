@@ -10,9 +10,10 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::glance::Glances;
 use super::line::Line;
+use super::stamps::Stamps;
 use super::{
     Order, Reporter, backups, checks, heartbeat, jobs, logs, paths, ports, processes, proxy,
-    scripts, units, words,
+    scripts, stamps, units, words,
 };
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
@@ -67,6 +68,8 @@ pub(super) struct Shared {
     pub(super) rescript: Notify,
     /// The tables of cron, once they have been read.
     pub(super) tables: watch::Sender<Option<Arc<Tables>>>,
+    /// What of files changes is told by these.
+    pub(super) stamps: Stamps,
 }
 
 #[derive(Default)]
@@ -184,6 +187,7 @@ pub(super) async fn serve(
         scripts: watch::Sender::new(None),
         rescript: Notify::default(),
         tables: watch::Sender::new(None),
+        stamps: Stamps::default(),
     };
     let shared = &shared;
     let fault = tokio::select! {
@@ -203,6 +207,7 @@ pub(super) async fn serve(
         fault = Box::pin(scripts::run(transport, shared)) => fault,
         fault = Box::pin(jobs::run(transport, shared)) => fault,
         fault = Box::pin(processes::run(transport, shared)) => fault,
+        fault = stamps::run(transport, shared) => fault,
         fault = obey(transport, shared, orders) => fault,
         fault = Box::pin(logs::run(transport, shared, tails)) => fault,
     };

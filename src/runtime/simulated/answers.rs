@@ -57,7 +57,7 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
             (0, words.collect())
         }
         ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths)),
-        ("qd_ports" | "qd_marks", _) => (0, sockets::listening(site, t)),
+        ("qd_ports" | "qd_marks" | "qd_now_alive", _) => (0, sockets::listening(site, t)),
         ("qd_backup_list", _) => (0, "place read\ncount 0\nend 0\n".to_owned()),
         ("qd_backup_source", _) => (0, "place missing\n".to_owned()),
         ("qd_nginx", _) => (0, addresses(site)),
@@ -74,7 +74,7 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
             "qd_checks" | "qd_packages" | "qd_ping" | "qd_words" | "qd_trees" | "qd_nginx_conf"
             | "qd_processes" | "qd_reach" | "qd_starters" | "qd_scripts" | "qd_backup_check"
             | "qd_backup_restic" | "qd_backup_borg" | "qd_backup_git" | "qd_backup_command"
-            | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
+            | "qd_stamps" | "qd_tables" | "qd_zones" | "qd_cron_runs" | "qd_timers",
             _,
         )
         | ("qd_last", [..]) => (0, String::new()),

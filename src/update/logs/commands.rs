@@ -70,7 +70,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
             if logs.view.at == At::End {
                 stay(logs);
             } else {
-                return moment::end(logs);
+                return moment::end(model, logs);
             }
         }
         Command::LogHistogram => {
@@ -108,7 +108,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
         }
         Command::LogRangeAll => {
             logs.view.since_moment = None;
-            return moment::end(logs);
+            return moment::end(model, logs);
         }
         Command::LogRange1 => return range(model, logs, 0),
         Command::LogRange2 => return range(model, logs, 1),
@@ -205,7 +205,7 @@ pub(in super::super) fn moved(model: &mut Model, step: Step) -> Vec<Effect> {
                 logs.view.row = 0;
             }
         }
-        Step::Last => effects.extend(moment::end(&mut logs)),
+        Step::Last => effects.extend(moment::end(model, &mut logs)),
         Step::By(by) => by_lines(&mut logs, by, page),
     }
     effects.extend(fetch::more(model, &mut logs));
@@ -337,10 +337,10 @@ fn next_mark(model: &mut Model, logs: &mut Logs) {
     }
 }
 
-fn range(model: &Model, logs: &mut Logs, place: usize) -> Vec<Effect> {
+fn range(model: &mut Model, logs: &mut Logs, place: usize) -> Vec<Effect> {
     let minutes = RANGES.get(place).copied().unwrap_or(1);
     let since = model.now.shifted(minutes.saturating_mul(-60_000_000));
     logs.view.since_moment = Some(since.as_micros());
     logs.stirred = true;
-    moment::end(logs)
+    moment::end(model, logs)
 }

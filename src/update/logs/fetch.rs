@@ -35,9 +35,10 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
         logs.prepend(place, found.batches, found.first.as_ref(), shift);
         return Vec::new();
     }
-    if stream.newer.is_none() {
+    if stream.newer.is_none() || stream.pending.as_ref() != Some(&found.from) {
         return Vec::new();
     }
+    stream.pending = None;
     let mut first = found.first;
     for batch in found.batches {
         logs.add(place, batch, (first.take(), found.last.clone()), shift);
@@ -106,15 +107,21 @@ pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
                     Some(mark) => FetchFrom::After(mark.clone()),
                     None => FetchFrom::Since(key.0.saturating_add(skew(model, &stream.host))),
                 };
-                stream.newer = Some(Beyond::Asked);
-                effects.push(ask(stream, from, LINES));
+                effects.push(newer(stream, from, LINES));
             }
         }
     }
     effects
 }
 
-pub(super) fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
+/// Asks for newer lines than those that are held.
+pub(super) fn newer(stream: &mut StreamLog, from: FetchFrom, lines: u32) -> Effect {
+    stream.newer = Some(Beyond::Asked);
+    stream.pending = Some(from.clone());
+    ask(stream, from, lines)
+}
+
+fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
     Effect::Fetch(Fetch {
         tail: stream.tail,
         host: stream.host.clone(),

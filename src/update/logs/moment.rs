@@ -1,11 +1,11 @@
 //! Goes to a moment: where it is held, at once; else the log is entered there anew.
 
-use super::fetch::ask;
-use super::{follow_all, skew};
+use super::fetch::newer;
+use super::{follow_all, next, skew};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::view::At;
-use crate::model::log::{Beyond, FetchFrom, Logs, Spot};
+use crate::model::log::{FetchFrom, Logs, Spot};
 use crate::model::time::Timestamp;
 
 /// Lines of each source that are read at first from a moment on.
@@ -21,19 +21,18 @@ pub(super) fn enter(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect
         effects.push(Effect::Untail(stream.host.clone(), stream.tail));
         stream.clear();
         stream.back = None;
-        stream.newer = Some(Beyond::Asked);
         let there = micros.saturating_add(skew(model, &stream.host));
-        effects.push(ask(stream, FetchFrom::Since(there), FIRST));
+        effects.push(newer(stream, FetchFrom::Since(there), FIRST));
     }
     effects
 }
 
 /// Goes to a moment.
-pub(super) fn go(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
+pub(super) fn go(model: &mut Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
     let micros = at.as_micros();
     logs.view.since_moment = None;
     if at >= model.now {
-        return end(logs);
+        return end(model, logs);
     }
     let beyond_end = micros > logs.rim();
     let beyond_start = micros < logs.horizon();
@@ -54,7 +53,7 @@ fn look_at(logs: &mut Logs, micros: i64) {
 }
 
 /// Goes to the end and follows.
-pub(super) fn end(logs: &mut Logs) -> Vec<Effect> {
+pub(super) fn end(model: &mut Model, logs: &mut Logs) -> Vec<Effect> {
     logs.view.at = At::End;
     logs.view.since = 0;
     logs.view.row = usize::MAX;
@@ -65,8 +64,10 @@ pub(super) fn end(logs: &mut Logs) -> Vec<Effect> {
     let mut effects = Vec::new();
     for stream in &mut logs.streams {
         effects.push(Effect::Untail(stream.host.clone(), stream.tail));
+        // Another number, so that what the old tail has yet to say is not taken for the new one's.
+        stream.tail = next(model);
         stream.clear();
-        stream.back = None;
+        (stream.back, stream.pending) = (None, None);
     }
     logs.marks.clear();
     effects.extend(follow_all(logs));

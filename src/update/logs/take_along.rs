@@ -75,6 +75,12 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
         let mut word = |text: &str| argv.push(quoted(text));
         match &stream.origin {
             Origin::Journal(_) | Origin::System => {
+                // Who may not read the journal reads it as we do.
+                let facts = host.facts.value();
+                if facts.is_some_and(|f| !f.journal && f.sudo && &*f.user != "root") {
+                    word("sudo");
+                    word("-n");
+                }
                 word("journalctl");
                 if let Origin::Journal(unit) = &stream.origin {
                     word("-u");
@@ -112,6 +118,7 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
             }
         }
         let there = argv.join(" ");
+        let there = format!("{there}{}", filters(logs));
         commands.push(match &host.spec.reach {
             Reach::Ssh(destination) => format!("ssh {} {}", quoted(destination), quote(&there)),
             Reach::Local | Reach::Simulated(_) => there,
@@ -127,4 +134,20 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
         ),
     );
     vec![Effect::Copy(text)]
+}
+
+/// What is hidden, as grep(1) hides it; its Perl expressions are the nearest to ours.
+fn filters(logs: &Logs) -> String {
+    let Some(filter) = &logs.filter else { return String::new() };
+    let around = match logs.view.context {
+        0 => String::new(),
+        n => format!(" -C {n}"),
+    };
+    let grep = |term: &crate::model::log::filter::Term| {
+        let text = term.pattern.text();
+        let case = if term.pattern.takes_both_cases() { " -i" } else { "" };
+        let (not, around) = if term.not { (" -v", "") } else { ("", around.as_str()) };
+        format!(" | grep -P{not}{case}{around} -e {}", quote(text))
+    };
+    filter.terms.iter().map(grep).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quarterdeck::model::check::{CheckSpec, Field, Scalar, Target};
 use quarterdeck::model::health::{CheckReading, Outcome, Why};
-use quarterdeck::probe::checks::{certificate_end, judge, parse_checks, word};
+use quarterdeck::probe::checks::{certificate_end, fast_word, judge, parse_checks, word};
 
 use super::shell::{Session, shells};
 
@@ -54,6 +54,23 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
             }
             Ok(())
         }
+        "/chunked?a=b" => {
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-One: two\r\n\r\n";
+            write!(stream, "{head}4\r\nheal\r\n")?;
+            stream.flush()?;
+            write!(stream, "A;x=y\r\nthy @rc 9@\r\n0\r\nX-End: 1\r\n\r\n")
+        }
+        "/kept" => {
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nhealthy")?;
+            stream.flush()?;
+            std::thread::sleep(Duration::from_secs(20));
+            Ok(())
+        }
+        "/cut" => write!(stream, "{}healthy", head("200 OK", "Content-Length: 9\r\n")),
+        "/cut-chunk" => {
+            write!(stream, "{}9\r\nhealthy", head("200 OK", "Transfer-Encoding: chunked\r\n"))
+        }
+        "/nonsense" => write!(stream, "page 1 200 hello\r\n\r\n"),
         "/events" => {
             write!(stream, "{}", head("200 OK", "Content-Type: text/event-stream\r\n"))?;
             write!(stream, ": hello\n\nevent: beat\ndata: 1\n\n")?;
@@ -78,8 +95,11 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn ask(session: &mut Session, specs: &[CheckSpec]) -> Vec<CheckReading> {
-    let words: Vec<String> =
-        specs.iter().enumerate().map(|(n, spec)| word(n, spec).unwrap()).collect();
+    let words = specs.iter().enumerate().map(|(n, spec)| word(n, spec).unwrap());
+    judged(session, specs, &words.collect::<Vec<_>>())
+}
+
+fn judged(session: &mut Session, specs: &[CheckSpec], words: &[String]) -> Vec<CheckReading> {
     let argv: Vec<&str> =
         std::iter::once("qd_checks").chain(words.iter().map(String::as_str)).collect();
     let (_, bytes) = session.ask(&argv);
@@ -180,6 +200,90 @@ fn pages_are_judged_by_curl_and_by_wget() {
             }
         }
     }
+}
+
+#[test]
+fn bash_alone_judges_pages_and_connections_as_curl_does_or_says_nothing() {
+    let port = serve();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let tcp = |port| CheckSpec::new(Target::Tcp("127.0.0.1".into(), port));
+    let says = |text: &str, path| CheckSpec { contains: Some(text.into()), ..http(port, path) };
+    let whole = vec![field(&["status"], Scalar::Text("healthy".into()))];
+    let json = CheckSpec { json: whole, ..http(port, "/ok") };
+    let header = |name: &str| CheckSpec {
+        headers: vec![(name.into(), "two".into())],
+        ..http(port, "/chunked?a=b")
+    };
+    let specs = [
+        (json, Outcome::Passed, "200"),
+        (http(port, "/ill"), Outcome::Failed(Why::Status), "503 instead of 2xx"),
+        (http(port, "/hang"), Outcome::Failed(Why::TimedOut), "no answer in time"),
+        (http(closed, "/ok"), Outcome::Failed(Why::Refused), "connection refused"),
+        (http(port, "/huge"), Outcome::Passed, "200"),
+        (says("rc curl", "/forged"), Outcome::Passed, "200"),
+        (says("healthy @rc 9@", "/chunked?a=b#c"), Outcome::Passed, "200"),
+        (header("X-One"), Outcome::Passed, "200"),
+        (says("healthy", "/kept"), Outcome::Passed, "200"),
+        (
+            http(port, "/round"),
+            Outcome::Failed(Why::Status),
+            "302 instead of 2xx, it sends to /round",
+        ),
+        (says("absent", "/kept"), Outcome::Failed(Why::Content), "does not say \"absent\""),
+        (tcp(port), Outcome::Passed, "connected"),
+        (tcp(closed), Outcome::Failed(Why::Refused), "connection refused"),
+    ];
+    let asked: Vec<CheckSpec> = specs.iter().map(|(spec, ..)| spec.clone()).collect();
+    let words: Vec<String> =
+        asked.iter().enumerate().map(|(n, spec)| fast_word(n, spec).unwrap()).collect();
+    // What does not end as it says is left to curl.
+    let unsure = ["/cut", "/cut-chunk", "/nonsense"].map(|path| http(port, path));
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        for ((spec, outcome, detail), reading) in
+            specs.iter().zip(judged(&mut session, &asked, &words))
+        {
+            let what = format!("{shell:?} {}: {reading:?}", spec.label());
+            assert_eq!(reading.outcome, *outcome, "{what}");
+            assert!(reading.detail.contains(detail), "{what}");
+            let hangs = *outcome == Outcome::Failed(Why::TimedOut);
+            let refused = *outcome == Outcome::Failed(Why::Refused);
+            let quick = reading.latency.is_some_and(|took| took < Duration::from_millis(900));
+            assert!(hangs || refused || quick, "nobody waits for another: {what}");
+        }
+        let words = unsure.iter().enumerate().map(|(n, spec)| fast_word(n, spec).unwrap());
+        let words: Vec<String> = std::iter::once("qd_checks".to_owned()).chain(words).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (_, bytes) = session.ask(&words);
+        assert_eq!(parse_checks(&bytes), vec![], "{shell:?}");
+        // Beside others, and without bash.
+        let both = [http(port, "/ok"), tcp(port)];
+        let words = [fast_word(0, &both[0]).unwrap(), word(1, &both[1]).unwrap()];
+        let readings = judged(&mut session, &both, &words);
+        assert!(readings.iter().all(|reading| reading.outcome == Outcome::Passed), "{readings:?}");
+        session.define("qd_have() { [ \"$1\" != bash ] && command -v \"$1\" >/dev/null 2>&1; }");
+        let (_, bytes) = session.ask(&["qd_checks", &words[0]]);
+        assert_eq!(parse_checks(&bytes), vec![], "{shell:?}");
+    }
+}
+
+#[test]
+fn what_bash_cannot_ask_is_left_to_curl() {
+    for url in [
+        "https://localhost/",
+        "http://me:secret@localhost/",
+        "http://[fe80::1%eth0]/",
+        "http://localhost/a b",
+        "http://localhost/\u{e9}",
+        "http://local\"host/",
+    ] {
+        assert_eq!(fast_word(0, &CheckSpec::new(Target::Http(url.into()))), None, "{url}");
+    }
+    let spec = CheckSpec::new(Target::Http("http://[::1]:81?x#y".into()));
+    assert_eq!(
+        fast_word(3, &spec).unwrap().split(' ').skip(4).collect::<Vec<_>>(),
+        ["'::1'", "'81'", "'[::1]:81'", "'/?x'"]
+    );
 }
 
 #[test]

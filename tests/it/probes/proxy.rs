@@ -106,7 +106,7 @@ fn files_are_dated_and_a_host_without_a_proxy_says_its_addresses() {
         let mut session = Session::start(shell, &[]);
         let mut facts = ProxyFacts::default();
         parse_config(&format!("|# configuration file {file}:\n"), &mut facts);
-        parse_state(&session.text(&["qd_nginx", file, "/no/such/file"]), &mut facts);
+        parse_state(&session.text(&["qd_nginx", "1", file, "/no/such/file"]), &mut facts);
         assert!(facts.files[0].modified.is_some_and(|at| at > 1_700_000_000), "{shell:?}");
         assert!(facts.is_own("127.0.0.1") && facts.is_own("localhost"));
         assert!(!facts.is_own("192.0.2.1"));

@@ -1,8 +1,12 @@
-//! Lists of copies, each minute.
+//! Lists of copies: made again when their directory, the newest of them or their source is another,
+//! else rarely; each minute where that cannot be told.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::super::stamps::Who;
 use super::{PACE, Reader};
 use crate::model::backup::{BackupFacts, BackupSpec, Way};
 use crate::model::backups::{job, moving};
@@ -18,8 +22,43 @@ const FIRST_PAUSE: u32 = 1;
 const LONGEST_PAUSE: u32 = 16;
 /// So long what makes them is waited for.
 const SCRIPTS: Duration = Duration::from_secs(12);
+/// As many of the newest copies are watched: what grows is being written.
+const NEWEST: usize = 3;
+/// Nothing is looked at more often.
+const BREATH: Duration = Duration::from_millis(250);
 /// As many of the paths that it reads are looked at.
 const READS: usize = 8;
+
+/// A list is made again after this also when nothing seems to have changed.
+const WHOLE: Duration = Duration::from_secs(900);
+/// A list that takes long is not made again before so many times as long: a directory may be large
+/// and change all the time.
+const REST: u32 = 40;
+
+/// When a list was made, and what told at that time that it holds.
+struct Made {
+    at: Instant,
+    took: Duration,
+    /// The host's clock then, in seconds.
+    moment: i64,
+    stamp: Option<Vec<Box<str>>>,
+}
+
+impl Made {
+    /// The host's clock of now, in seconds, by a list that was made then.
+    fn taken(&self) -> i64 {
+        self.moment.saturating_add(i64::try_from(self.at.elapsed().as_secs()).unwrap_or(0))
+    }
+
+    /// When it is to be made again, and until when it is not reported again, by the stamp of now.
+    fn due(&self, stamp: Option<&Vec<Box<str>>>) -> Instant {
+        match (&self.stamp, stamp) {
+            (Some(then), Some(now)) if then == now => self.at + WHOLE,
+            (Some(_), Some(_)) => self.at + (self.took * REST).min(PACE),
+            _ => self.at + PACE,
+        }
+    }
+}
 
 /// One that does not answer.
 #[derive(Clone, Copy, Default)]
@@ -40,14 +79,35 @@ impl Reader<'_> {
         // What makes them is read at the same time, and says what they should be of.
         let first = scripts.wait_for(Option::is_some);
         let _read = tokio::time::timeout(SCRIPTS, first).await.is_ok();
+        let mut stamps = self.shared.stamps.subscribe();
+        let mut made: BTreeMap<BackupName, Made> = BTreeMap::new();
+        let mut round = None;
         loop {
             let (specs, mine) = self.specs();
+            let begun = Instant::now();
+            // The others are left as they are when only some of them may have changed.
+            let whole = round.is_none_or(|at: Instant| at.elapsed() >= PACE);
+            if whole {
+                round = Some(begun);
+            }
+            let mut later = round.unwrap_or(begun) + PACE;
+            let mut news = whole;
             for spec in mine.iter().filter_map(|place| specs.get(*place)) {
-                let silence = silent.entry(spec.name.clone()).or_default();
-                if silence.rounds > 0 {
-                    silence.rounds -= 1;
+                let stamp = self.stamp(spec);
+                let due = made.get(&spec.name).map_or(begun, |made| made.due(stamp.as_ref()));
+                if due > begun {
+                    later = later.min(due);
+                    if whole && let Some(made) = made.get(&spec.name) {
+                        self.again(spec, made).await;
+                    }
                     continue;
                 }
+                let silence = silent.entry(spec.name.clone()).or_default();
+                if silence.rounds > 0 {
+                    silence.rounds -= u32::from(whole);
+                    continue;
+                }
+                let asked = Instant::now();
                 let mut read = self.list(spec).await;
                 let hangs = matches!(&read, Err(fault) if fault.kind == FaultKind::TimedOut);
                 let next =
@@ -67,16 +127,68 @@ impl Reader<'_> {
                     facts.checks = self.memory.of(&spec.name);
                     self.desk.put(&spec.name, facts.clone());
                 }
+                news = true;
+                // A list that failed is made again with the next round.
+                let stamp = stamp.filter(|_| read.is_ok());
+                let moment = read.as_ref().map_or(0, |facts| facts.taken);
+                let took = asked.elapsed();
+                made.insert(spec.name.clone(), Made { at: asked, took, moment, stamp });
                 self.report(spec, read).await;
             }
-            self.desk.listed.notify_one();
+            self.shared.stamps.want(Who::Backups, self.marks(&specs, &mine));
+            if news {
+                self.desk.listed.notify_one();
+            }
+            let next = later.max(begun + BREATH);
             tokio::select! {
-                () = tokio::time::sleep(PACE) => {}
-                _ = now.changed() => silent.clear(),
-                _ = watch.changed() => silent.clear(),
-                _ = scripts.changed() => {}
+                () = tokio::time::sleep_until(next) => {}
+                _ = stamps.changed() => {}
+                _ = now.changed() => { silent.clear(); made.clear(); round = None; }
+                _ = watch.changed() => { silent.clear(); made.clear(); round = None; }
+                _ = scripts.changed() => { made.clear(); round = None; }
             }
         }
+    }
+
+    /// A list that still holds, as of now.
+    async fn again(&self, spec: &BackupSpec, made: &Made) {
+        let Some(mut facts) = self.desk.get(&spec.name) else { return };
+        facts.taken = made.taken();
+        facts.checks = self.memory.of(&spec.name);
+        self.desk.put(&spec.name, facts.clone());
+        self.report(spec, Ok(facts)).await;
+    }
+
+    /// Paths whose stamps tell whether lists still hold.
+    fn marks(&self, specs: &[BackupSpec], mine: &[usize]) -> Vec<Box<str>> {
+        let specs = mine.iter().filter_map(|place| specs.get(*place));
+        specs.flat_map(|spec| self.paths(spec).into_iter().flatten()).collect()
+    }
+
+    /// The directory, the newest copies, the source, and what is read for them. None for what is
+    /// not told by these, and before the first list.
+    fn paths(&self, spec: &BackupSpec) -> Option<Vec<Box<str>>> {
+        let Way::Files { directory, .. } = &spec.way else { return None };
+        let facts = self.desk.get(&spec.name)?;
+        let folder = directory.trim_end_matches('/');
+        let copies = facts.copies.iter().take(NEWEST);
+        let copies = copies.map(|copy| format!("{folder}/{}", copy.name).into_boxed_str());
+        let reads = facts.job.iter().flat_map(|job| &job.reads).map(|named| named.path.clone());
+        let whole = std::iter::once(directory.clone()).chain(copies);
+        Some(whole.chain(spec.source.clone()).chain(reads.take(READS)).collect())
+    }
+
+    /// Stamps of these; none where one of the copies or their directory has none.
+    fn stamp(&self, spec: &BackupSpec) -> Option<Vec<Box<str>>> {
+        let paths = self.paths(spec)?;
+        let seen = self.shared.stamps.last()?;
+        let copies = self.desk.get(&spec.name)?.copies.len().min(NEWEST);
+        let stamp = |path: &str| seen.get(path).cloned();
+        let whole: Option<Vec<Box<str>>> =
+            paths.iter().take(copies + 1).map(|path| stamp(path)).collect();
+        // A source that is not there has none, and that is its stamp.
+        let beside = paths.iter().skip(copies + 1).map(|path| stamp(path).unwrap_or_default());
+        whole.map(|whole| whole.into_iter().chain(beside).collect())
     }
 
     async fn list(&self, spec: &BackupSpec) -> Result<BackupFacts, Fault> {
