@@ -120,9 +120,10 @@ impl Tails {
                 .wanted()
                 .tails
                 .values()
-                .filter_map(|entry| match &entry.tail.origin {
-                    Origin::Journal(unit) => Some(unit.clone()),
-                    Origin::System | Origin::File(_) | Origin::Container(_) => None,
+                .flat_map(|entry| match &entry.tail.origin {
+                    Origin::Journal(unit) => vec![unit.clone()],
+                    Origin::Units(units) => units.to_vec(),
+                    Origin::System | Origin::File(_) | Origin::Container(_) => Vec::new(),
                 })
                 .collect();
             if !units.is_empty() {
@@ -259,7 +260,7 @@ impl Tails {
                     };
                     self.state(entry, TailState::Opening).await;
                     let end = match origin {
-                        Origin::Journal(_) | Origin::System => {
+                        Origin::Journal(_) | Origin::Units(_) | Origin::System => {
                             journal::follow(self, ground, reader, entry).await
                         }
                         Origin::File(path) => file::follow(self, ground, reader, entry, path).await,

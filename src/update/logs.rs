@@ -6,6 +6,8 @@ mod moment;
 mod take_along;
 mod typing;
 
+use std::collections::BTreeMap;
+
 use super::say;
 use crate::effect::Effect;
 use crate::model::Model;
@@ -26,6 +28,8 @@ pub(super) use typing::typed;
 
 /// Lines that are read at first of each source.
 const FIRST: u32 = 1000;
+/// So many units of a host have a stream of their own each.
+const ALONE: usize = 2;
 /// Sources of one log.
 const MOST: usize = 64;
 
@@ -49,6 +53,7 @@ pub(super) fn open(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
         let own = origins_of(model, id).into_iter();
         origins.extend(own.map(|origin| (id.host.clone(), Some(id.clone()), origin)));
     }
+    together(&mut origins);
     origins.extend(wanted.hosts.into_iter().map(|host| (host, None, Origin::System)));
     if origins.is_empty() {
         let text = "nothing says where its log is: add `logs = [{ file = \"…\" }]` to the service";
@@ -78,6 +83,25 @@ pub(super) fn open(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
     model.screen.overlays.retain(|overlay| *overlay != Overlay::Logs);
     model.screen.overlays.push(Overlay::Logs);
     effects
+}
+
+/// Of many units of a host makes one stream: each is a session of its server, which allows few.
+fn together(origins: &mut Vec<(HostId, Option<InstanceId>, Origin)>) {
+    let mut units: BTreeMap<HostId, Vec<UnitName>> = BTreeMap::new();
+    for (host, _, origin) in origins.iter() {
+        if let Origin::Journal(unit) = origin {
+            units.entry(host.clone()).or_default().push(unit.clone());
+        }
+    }
+    units.retain(|_, units| units.len() > ALONE);
+    origins.retain(|(host, _, origin)| {
+        !(matches!(origin, Origin::Journal(_)) && units.contains_key(host))
+    });
+    for (host, mut units) in units {
+        units.sort();
+        units.dedup();
+        origins.push((host, None, Origin::Units(units.into())));
+    }
 }
 
 /// Lets the log go.

@@ -36,7 +36,7 @@ impl Source {
     /// What it is, as it is told.
     pub(super) fn origin(&self) -> &str {
         match &self.origin {
-            Origin::Journal(_) | Origin::System => "journal",
+            Origin::Journal(_) | Origin::Units(_) | Origin::System => "journal",
             Origin::File(path) => path,
             Origin::Container(name) => name,
         }
@@ -166,7 +166,7 @@ impl Reading {
         }
         self.sources.retain(|source| match &source.origin {
             Origin::File(path) => !path.contains(['*', '?', '[']),
-            Origin::Journal(_) | Origin::System | Origin::Container(_) => true,
+            Origin::Journal(_) | Origin::Units(_) | Origin::System | Origin::Container(_) => true,
         });
     }
 

@@ -11,6 +11,8 @@ use crate::model::ids::{HostId, UnitName};
 pub enum Origin {
     /// The journal's lines of a unit: what it said, and what systemd said of it (`-u`).
     Journal(UnitName),
+    /// The journal's lines of several units in one stream: a server lets us have few.
+    Units(Arc<[UnitName]>),
     /// The whole journal of the host, such as for what happened around a moment.
     System,
     /// A file by its path; a pattern (glob(7)) stands for each file that it matches.

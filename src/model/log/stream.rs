@@ -142,6 +142,7 @@ impl StreamLog {
             }
             (None, Origin::Journal(unit)) => clean(&format!("{host} {unit}"), 200),
             (None, Origin::System) => format!("{host} journal"),
+            (_, Origin::Units(units)) => format!("{host} {} services", units.len()),
             (None, Origin::File(path)) => clean(&format!("{host} {path}"), 200),
             (None, Origin::Container(name)) => clean(&format!("{host} {name}"), 200),
         }

@@ -44,7 +44,9 @@ pub(super) async fn answer(tails: &Tails, ground: &Ground<'_>, reader: &Reader, 
 
 async fn find(ground: &Ground<'_>, reader: &Reader, fetch: &Fetch) -> Result<Found, Fault> {
     match &fetch.origin {
-        Origin::Journal(_) | Origin::System => journal::find(ground, reader, fetch).await,
+        Origin::Journal(_) | Origin::Units(_) | Origin::System => {
+            journal::find(ground, reader, fetch).await
+        }
         Origin::File(path) => file::find(ground, reader, fetch, path).await,
         Origin::Container(name) => Err(words::no_containers(name)),
     }

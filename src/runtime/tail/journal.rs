@@ -32,6 +32,9 @@ const MOST_EARLY: usize = 4096;
 pub(super) fn chosen(origin: &Origin) -> Vec<String> {
     match origin {
         Origin::Journal(unit) => vec!["-u".to_owned(), unit.as_str().to_owned()],
+        Origin::Units(units) => {
+            units.iter().flat_map(|unit| ["-u".to_owned(), unit.as_str().to_owned()]).collect()
+        }
         Origin::System | Origin::File(_) | Origin::Container(_) => Vec::new(),
     }
 }
@@ -173,6 +176,7 @@ async fn at(when: Option<Instant>) {
 fn is_about(origin: &Origin, units: &[UnitName]) -> bool {
     match origin {
         Origin::Journal(unit) => units.contains(unit),
+        Origin::Units(these) => these.iter().any(|unit| units.contains(unit)),
         Origin::System | Origin::File(_) | Origin::Container(_) => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::model::text::clean;
 pub(super) fn name(origin: &Origin) -> String {
     match origin {
         Origin::Journal(unit) => format!("the journal of {unit}"),
+        Origin::Units(units) => format!("the journal of {} units", units.len()),
         Origin::System => "the journal".to_owned(),
         Origin::File(path) => clean(path, 256),
         Origin::Container(name) => format!("the container {}", clean(name, 256)),

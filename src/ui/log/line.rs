@@ -12,7 +12,7 @@ use super::{Scene, source_role};
 use crate::model::log::ink::{Effects, Ink, Style as Inked, spans_up_to};
 use crate::model::log::level::Level;
 use crate::model::log::view::Moments;
-use crate::model::log::{Flags, Key, Line, Logs, Spot, fields};
+use crate::model::log::{Flags, Key, Line, Logs, Origin, Spot, fields};
 use crate::model::time::Timestamp;
 
 /// Bytes of a line that are drawn at most, panned or wrapped.
@@ -144,8 +144,11 @@ impl<'s, 'm> Rows<'s, 'm> {
         }
         let text = text.get(..text.len().min(DRAWN)).unwrap_or_default();
         // Where moments are shown, the line's own would only say them again.
-        let body =
-            if self.logs.view.moments == Moments::Hidden { 0 } else { usize::from(line.body) };
+        // Of many units it has to be said which it is.
+        let stream = self.logs.streams.get(spot.stream);
+        let many = stream.is_some_and(|s| matches!(s.origin, Origin::Units(_) | Origin::System));
+        let all = many || self.logs.view.moments == Moments::Hidden;
+        let body = if all { 0 } else { usize::from(line.body) };
         let text = text.get(body..).filter(|rest| !rest.is_empty()).unwrap_or(text);
         if !self.logs.view.columns.is_empty() && !line.flags.has(Flags::CONTINUED) {
             let read = fields::fields(text);
@@ -207,7 +210,7 @@ pub(super) fn names(logs: &Logs) -> Vec<(String, Role)> {
         let role = source_role(&words);
         let host = stream.host.host.as_str();
         let rest = words.strip_prefix(host).map_or("", str::trim_start);
-        let file = matches!(stream.origin, crate::model::log::Origin::File(_));
+        let file = matches!(stream.origin, Origin::File(_));
         let name = match (one_host, one_service) {
             (true, _) => rest.to_owned(),
             (false, true) if !file => host.to_owned(),

@@ -74,7 +74,7 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
         let mut argv: Vec<String> = Vec::new();
         let mut word = |text: &str| argv.push(quoted(text));
         match &stream.origin {
-            Origin::Journal(_) | Origin::System => {
+            Origin::Journal(_) | Origin::Units(_) | Origin::System => {
                 // Who may not read the journal reads it as we do.
                 let facts = host.facts.value();
                 if facts.is_some_and(|f| !f.journal && f.sudo && &*f.user != "root") {
@@ -82,7 +82,12 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
                     word("-n");
                 }
                 word("journalctl");
-                if let Origin::Journal(unit) = &stream.origin {
+                let units = match &stream.origin {
+                    Origin::Journal(unit) => std::slice::from_ref(unit),
+                    Origin::Units(units) => units,
+                    _ => &[],
+                };
+                for unit in units {
                     word("-u");
                     word(unit.as_str());
                 }
