@@ -185,6 +185,7 @@ impl Logs {
     pub fn lens(&self) -> Lens {
         Lens {
             filtered: self.filter.is_some(),
+            found: false,
             fold: self.view.fold,
             from: self.horizon().max(self.view.since_moment.unwrap_or(i64::MIN)),
             until: self.rim(),
@@ -209,6 +210,11 @@ impl Logs {
         Walk::new(self, self.lens(), key, false)
     }
 
+    /// The lines behind a key or before it that the search has found, the nearest first.
+    pub fn found(&self, key: Key, forward: bool) -> Walk<'_> {
+        Walk::new(self, Lens { found: true, ..self.lens() }, key, forward)
+    }
+
     /// The line that is looked at: the chosen one if it is seen, else the next before it, else the
     /// next behind it.
     pub fn current(&self) -> Option<(Spot, Key)> {
@@ -219,15 +225,6 @@ impl Logs {
         }
         let from = (key.0, key.1, key.2.saturating_add(1));
         self.before(from).next().or_else(|| self.behind(key).next())
-    }
-
-    /// Whether a line was found by the search.
-    pub fn is_found(&self, spot: Spot) -> bool {
-        let bits = self.streams.get(spot.stream).and_then(|stream| {
-            let (block, line) = stream.find(spot.seq)?;
-            Some((stream.blocks().get(block)?.found.as_ref()?, line))
-        });
-        bits.is_some_and(|(bits, line)| bits.has(line))
     }
 
     /// How often a line stands in a row, the repeated ones behind it counted; at most so many.

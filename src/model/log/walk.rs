@@ -2,6 +2,7 @@
 //! one walks: nothing has to be sorted, and a line that comes late is at its place at once.
 
 use super::batch::{Flags, Line};
+use super::bits::Bits;
 use super::store::Logs;
 use super::stream::{Held, StreamLog};
 
@@ -22,6 +23,8 @@ pub type Key = (i64, usize, i64);
 pub struct Lens {
     /// Only lines that the filter wants.
     pub filtered: bool,
+    /// Only lines that the search has found.
+    pub found: bool,
     /// Not those that repeat the one before.
     pub fold: bool,
     /// Not before this moment.
@@ -42,6 +45,17 @@ impl Lens {
             || held.from() > self.until
             || (self.fold && held.distinct == 0)
             || (self.filtered && held.shown.is_none())
+            || (self.found && held.found.is_none())
+    }
+
+    /// The lines of a block that come into question; none: all do.
+    fn chosen<'h>(&self, held: &'h Held) -> Option<&'h Bits> {
+        // Of two the search's are fewer; the other is looked at for each.
+        if self.found { held.found.as_ref() } else { held.shown.as_ref().filter(|_| self.filtered) }
+    }
+
+    fn wants(&self, held: &Held, place: usize) -> bool {
+        !(self.found && self.filtered) || held.shown.as_ref().is_some_and(|bits| bits.has(place))
     }
 
     /// The first line of a block that is seen, from one on.
@@ -49,11 +63,13 @@ impl Lens {
         if self.skips(held) {
             return None;
         }
-        let lines = &held.block.lines;
+        let (lines, chosen) = (&held.block.lines, self.chosen(held));
         let mut place = from;
         loop {
-            place = if self.filtered { held.shown.as_ref()?.next(place)? } else { place };
-            if self.sees(lines.get(place)?) {
+            if let Some(chosen) = chosen {
+                place = chosen.next(place)?;
+            }
+            if self.sees(lines.get(place)?) && self.wants(held, place) {
                 return Some(place);
             }
             place += 1;
@@ -65,15 +81,14 @@ impl Lens {
         if self.skips(held) {
             return None;
         }
-        let lines = &held.block.lines;
+        let (lines, chosen) = (&held.block.lines, self.chosen(held));
         let mut end = before.min(lines.len());
         loop {
-            let place = if self.filtered {
-                held.shown.as_ref()?.previous(end)?
-            } else {
-                end.checked_sub(1)?
+            let place = match chosen {
+                Some(chosen) => chosen.previous(end)?,
+                None => end.checked_sub(1)?,
             };
-            if self.sees(lines.get(place)?) {
+            if self.sees(lines.get(place)?) && self.wants(held, place) {
                 return Some(place);
             }
             end = place;

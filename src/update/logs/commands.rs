@@ -268,18 +268,19 @@ pub(super) fn go_on(model: &mut Model, logs: &mut Logs) -> Vec<Effect> {
     }
     logs.going = None;
     let key = logs.key();
-    let is = |spot: crate::model::log::Spot| match to {
-        Going::Match => logs.is_found(spot),
-        Going::Error => logs
-            .streams
-            .get(spot.stream)
-            .and_then(|stream| stream.line(spot.seq))
-            .is_some_and(|(line, _)| {
-                line.level >= Level::Error && !line.flags.has(crate::model::log::Flags::CONTINUED)
-            }),
+    let is_error = |spot: &crate::model::log::Spot| {
+        let line = logs.streams.get(spot.stream).and_then(|stream| stream.line(spot.seq));
+        line.is_some_and(|(line, _)| {
+            line.level >= Level::Error && !line.flags.has(crate::model::log::Flags::CONTINUED)
+        })
     };
-    let mut walk = if forward { logs.behind(key) } else { logs.before(key) };
-    let found = walk.find(|(spot, _)| is(*spot));
+    let found = match to {
+        Going::Match => logs.found(key, forward).next(),
+        Going::Error => {
+            let mut walk = if forward { logs.behind(key) } else { logs.before(key) };
+            walk.find(|(spot, _)| is_error(spot))
+        }
+    };
     if let Some((spot, key)) = found {
         logs.view.at = At::Line(spot, key);
         let page = model.screen.page.max(2);
