@@ -27,19 +27,16 @@ const FIELD: usize = 16;
 /// One row.
 pub(super) struct Row {
     spans: Vec<Span<'static>>,
-    selected: bool,
+    /// Columns that are marked, of the line that one looks at.
+    marked: u16,
 }
 
 impl Row {
     /// Draws it.
     pub(super) fn draw(&self, scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         scene.put_spans(buf, area, &self.spans);
-        if self.selected {
-            // The line one looks at: a bar at its left, and the row as the theme has it.
-            let style = scene.style(Role::Selection);
-            let bar = Rect { width: 1.min(area.width), ..area };
-            buf.set_style(bar, style);
-        }
+        let bar = Rect { width: self.marked.min(area.width), ..area };
+        buf.set_style(bar, scene.style(Role::Selection));
     }
 }
 
@@ -68,6 +65,8 @@ impl<'s, 'm> Rows<'s, 'm> {
         let Some((line, text)) = stream.line(spot.seq) else { return Vec::new() };
         let at = stream.said_at(spot.seq).unwrap_or(key.0);
         let mut head = self.head(spot, &line, at);
+        // Its sign and its moment: its text keeps its colors.
+        let marked = head.iter().take(3).map(|span| width(&span.content) as u16).sum::<u16>();
         let before: usize = head.iter().map(|span| width(&span.content)).sum();
         let room = self.width.saturating_sub(before).max(10);
         let body = self.body(spot, &line, text);
@@ -80,7 +79,8 @@ impl<'s, 'm> Rows<'s, 'm> {
         for part in wrapped.into_iter().take(ROWS) {
             let mut spans = std::mem::take(&mut head);
             spans.extend(part);
-            rows.push(Row { spans, selected });
+            let marked = if selected { marked } else { 0 };
+            rows.push(Row { spans, marked });
             head = vec![Span::raw(" ".repeat(before))];
         }
         rows
