@@ -493,6 +493,27 @@ fn the_command_that_shows_the_same_is_whole_and_quoted() {
     assert!(words.contains("[-P][-v][-i][-e][health]"), "{words}");
 }
 
+#[test]
+fn a_trace_that_comes_behind_its_head_is_shown_with_it_by_a_filter() {
+    let mut bench = Bench::open(2);
+    bench.press(Command::LogFilter).type_in("reach").send(Msg::Typed(Edit::Accept));
+    let id = bench.logs().streams[0].tail;
+    let mut send = |text: &str, flags: u8, long: usize| {
+        let mut more = Batch::default();
+        let line = Line { at: at(9).as_micros(), flags: Flags(flags), ..Line::default() };
+        more.push(text.as_bytes(), line);
+        if long > 0 {
+            more.push("z".repeat(long).as_bytes(), line);
+        }
+        let batch = Box::new(more);
+        bench.send(Msg::Log(id, Stream::Newer { batch, first: None, last: None }));
+    };
+    send("ERROR cannot reach it", 0, 0);
+    send("  at main", Flags::CONTINUED, 0);
+    send("  at other", Flags::CONTINUED, 0);
+    assert_eq!(bench.seen(), ["ERROR cannot reach it", "  at main", "  at other"]);
+}
+
 /// A log with all that a line can be, of two hosts.
 fn colorful() -> Bench {
     let mut bench = Bench::open(3);

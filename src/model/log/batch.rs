@@ -83,6 +83,30 @@ impl Batch {
         text_of(&self.text, &self.lines, place)
     }
 
+    /// Lines at the beginning that say no moment, such as the rest of a trace, were before the first
+    /// that says one: they get its moment, and not the one at which they were read.
+    pub fn date_beginning(&mut self) {
+        let untimed = |line: &Line| line.flags.has(Flags::UNTIMED);
+        let Some(first) = self.lines.iter().position(|line| !untimed(line)) else { return };
+        let own = |place: usize, at: i64| {
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            self.earlier.iter().find(|(line, _)| *line == place).map_or(at, |(_, at)| *at)
+        };
+        let mut moments: Vec<i64> =
+            self.lines.iter().enumerate().map(|(place, line)| own(place, line.at)).collect();
+        let Some(at) = moments.get(first).copied() else { return };
+        moments.iter_mut().take(first).for_each(|moment| *moment = at);
+        self.earlier.clear();
+        let mut floor = i64::MIN;
+        for (place, (line, at)) in self.lines.iter_mut().zip(moments).enumerate() {
+            if at < floor {
+                self.earlier.push((u32::try_from(place).unwrap_or(u32::MAX), at));
+            }
+            floor = floor.max(at);
+            line.at = floor;
+        }
+    }
+
     /// Adds a line; a line feed in `text` becomes a space. `flags`, `level` and `at` stand as given,
     /// except that `at` is not before the last line's: then what it said is kept in `earlier`.
     pub fn push(&mut self, text: &[u8], line: Line) {
@@ -116,6 +140,21 @@ mod tests {
     #[test]
     fn what_is_known_of_a_line_is_16_bytes() {
         assert_eq!(size_of::<Line>(), 16);
+    }
+
+    #[test]
+    fn the_rest_of_a_trace_has_the_moment_of_what_comes_behind_it() {
+        let untimed = Flags::default().with(Flags::UNTIMED);
+        let mut batch = Batch::default();
+        batch.push(b"  at a", Line { at: 100, flags: untimed, ..Line::default() });
+        batch.push(b"  at b", Line { at: 100, flags: untimed, ..Line::default() });
+        batch.push(b"10 x", Line { at: 10, ..Line::default() });
+        batch.push(b"9 y", Line { at: 9, ..Line::default() });
+        batch.push(b"11 z", Line { at: 11, ..Line::default() });
+        batch.date_beginning();
+        let at: Vec<i64> = batch.lines.iter().map(|line| line.at).collect();
+        assert_eq!(at, [10, 10, 10, 10, 11]);
+        assert_eq!(batch.earlier, [(3, 9)]);
     }
 
     #[test]

@@ -67,6 +67,24 @@ impl Bits {
         Some(word * 64 + 63 - rest.leading_zeros() as usize)
     }
 
+    /// How many are set from a line on and before another.
+    pub fn count_within(&self, first: usize, end: usize) -> usize {
+        if first == 0 && end >= self.len {
+            return self.count();
+        }
+        let mut count = 0;
+        let mut from = first;
+        while let Some(place) = self.next(from).filter(|place| *place < end) {
+            (count, from) = (count + 1, place + 1);
+        }
+        count
+    }
+
+    /// Whether the last line is set.
+    pub fn ends_set(&self) -> bool {
+        self.len > 0 && self.has(self.len - 1)
+    }
+
     /// How many are set.
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
@@ -84,6 +102,13 @@ impl Bits {
         for (word, with) in self.words.iter_mut().zip(&other.words) {
             *word &= !with;
         }
+    }
+
+    /// Only the first so many lines.
+    pub fn shorten(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.words.truncate(self.len.div_ceil(64));
+        self.trim();
     }
 
     /// The others behind these.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::batch::Batch;
+use super::batch::{Batch, Flags};
 use super::bits::Bits;
 use super::filter::{Filter, Pattern};
 use super::store::Logs;
@@ -124,6 +124,12 @@ impl Logs {
         let Some(held) = blocks.get(block) else { return };
         let Some(wanted) = &held.wanted else { return };
         let mut shown = wanted.clone();
+        // A trace that goes on from the block before is shown with its head.
+        let before = block.checked_sub(1).and_then(|n| blocks.get(n));
+        if before.is_some_and(|held| held.shown.as_ref().is_some_and(Bits::ends_set)) {
+            let continued = held.block.lines.iter().take_while(|l| l.flags.has(Flags::CONTINUED));
+            (0..continued.count()).for_each(|line| shown.set(line));
+        }
         if around > 0 {
             let lines = held.block.lines.len();
             for line in (0..lines).filter(|line| wanted.has(*line)) {
@@ -170,16 +176,33 @@ impl Logs {
         })
     }
 
-    /// Lines that the filter wants, and lines that the search has found, as far as both are known.
+    /// Lines that are shown, and those of them that the search has found, as far as both are known.
+    /// Repeated lines count, also where they are folded.
     pub fn counts(&self) -> (usize, usize) {
-        let blocks = self.streams.iter().flat_map(StreamLog::blocks);
-        blocks.fold((0, 0), |(wanted, found), held| {
-            let all = held.block.lines.len();
-            let want = match (&self.filter, &held.wanted) {
-                (None, _) => all,
-                (Some(_), bits) => bits.as_ref().map_or(0, Bits::count),
+        let lens = self.lens();
+        let mut counts = (0, 0);
+        for held in self.streams.iter().flat_map(StreamLog::blocks) {
+            let lines = &held.block.lines;
+            let first = lines.partition_point(|line| line.at < lens.from);
+            let end = lines.partition_point(|line| line.at <= lens.until);
+            let shown = held.shown.as_ref().filter(|_| lens.filtered);
+            counts.0 += match (lens.filtered, shown) {
+                (false, _) => end.saturating_sub(first),
+                (true, Some(bits)) => bits.count_within(first, end),
+                (true, None) => 0,
             };
-            (wanted + want, found + held.found.as_ref().map_or(0, Bits::count))
-        })
+            if let Some(found) = &held.found {
+                counts.1 += match shown {
+                    Some(bits) => {
+                        let mut both = found.clone();
+                        both.and(bits);
+                        both.count_within(first, end)
+                    }
+                    None if lens.filtered => 0,
+                    None => found.count_within(first, end),
+                };
+            }
+        }
+        counts
     }
 }

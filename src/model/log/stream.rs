@@ -245,17 +245,25 @@ impl StreamLog {
             }
         }
         let Some(last) = self.blocks.back_mut() else { return 0 };
+        let before = last.block.lines.len() - many;
+        let head = (0..=before)
+            .rev()
+            .find(|place| {
+                last.block.lines.get(*place).is_some_and(|l| !l.flags.has(Flags::CONTINUED))
+            })
+            .unwrap_or(0);
         if let Some(pattern) = search {
             // What was found before stands; only what is new is looked at.
             let had = last.found.take().filter(|_| !whole);
-            last.found = catch_up(had, last.block.lines.len(), whole, |from| {
+            last.found = catch_up(had, (last.block.lines.len(), head), whole, |from| {
                 pattern.lines(&last.block, from)
             });
         }
         let Some(filter) = filter else { return many };
         let had = last.wanted.take().filter(|_| !whole);
-        last.wanted =
-            catch_up(had, last.block.lines.len(), whole, |from| filter.lines(&last.block, from));
+        last.wanted = catch_up(had, (last.block.lines.len(), head), whole, |from| {
+            filter.lines(&last.block, from)
+        });
         let from = last.block.lines.len() - many;
         last.wanted.as_ref().map_or(0, |bits| (from..bits.len()).filter(|n| bits.has(*n)).count())
     }
@@ -320,7 +328,7 @@ fn distinct(lines: &[Line]) -> usize {
 /// beside the screen.
 fn catch_up(
     had: Option<Bits>,
-    lines: usize,
+    (lines, head): (usize, usize),
     whole: bool,
     look: impl FnOnce(usize) -> Bits,
 ) -> Option<Bits> {
@@ -328,6 +336,8 @@ fn catch_up(
         return None;
     }
     let mut bits = had.unwrap_or_default();
+    // A trace's head may have come before: what belongs together is judged together.
+    bits.shorten(bits.len().min(head));
     if bits.len() < lines {
         bits.extend(&look(bits.len()));
     }

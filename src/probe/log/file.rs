@@ -12,6 +12,7 @@ use crate::model::log::{Batch, Flags, Level};
 ///
 /// What is not a line yet is kept, [`LONGEST`] bytes of it at most; each byte is looked at once.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the stream of its own")]
 pub struct FileReader {
     scanner: Scanner,
     /// Bytes that were told: whole lines, and pieces by [`Self::partial`].
@@ -26,6 +27,8 @@ pub struct FileReader {
     is_full: bool,
     /// Each line has its moment from who passed it on.
     is_stamped: bool,
+    /// A line has said its moment.
+    is_dated: bool,
 }
 
 impl FileReader {
@@ -40,6 +43,7 @@ impl FileReader {
             is_begun: false,
             is_full: false,
             is_stamped: false,
+            is_dated: false,
         }
     }
 
@@ -156,6 +160,10 @@ impl FileReader {
             self.scanner.entry(line, prefix, at, Level::Unknown, flags, out);
         } else {
             self.scanner.line(line, now, flags, out);
+        }
+        if !self.is_dated && out.lines.last().is_some_and(|line| !line.flags.has(Flags::UNTIMED)) {
+            self.is_dated = true;
+            out.date_beginning();
         }
     }
 }
