@@ -22,6 +22,20 @@ pub(super) fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
 
 fn parse_in(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
+    // A time of day, though `19:40:30` could be hours, minutes and seconds as well. One that is
+    // yet to come was yesterday's.
+    if let Ok(time) = text.parse::<civil::Time>()
+        && text.contains(':')
+    {
+        let of = |day: civil::Date| day.to_datetime(time).to_zoned(zone.clone()).ok();
+        let at = of(today(now, zone)).map(|at| at.timestamp().as_microsecond())?;
+        let at = if at > now.as_micros() {
+            of(today(now, zone).yesterday().ok()?)?.timestamp().as_microsecond()
+        } else {
+            at
+        };
+        return Some(Timestamp::from_micros(at));
+    }
     if let Ok(ago) = SpanParser::new().parse_unsigned_duration(text) {
         return Some(now - ago);
     }
@@ -58,6 +72,8 @@ mod tests {
         assert_eq!(secs("2026-11-21T04:30:00+02:00"), Some(-1800));
         assert_eq!(secs("2026-11-21 04:00"), Some(-3600));
         assert_eq!(secs("2026-11-21"), Some(-18_000));
+        assert_eq!(secs("04:59:30"), Some(-30));
+        assert_eq!(secs("05:00:30"), Some(30 - 86_400));
         assert_eq!(secs("04:00"), Some(-3600));
         for wrong in ["", "soon", "-1h", "25:00", "1h\x1b"] {
             assert_eq!(secs(wrong), None, "{wrong}");

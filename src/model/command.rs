@@ -112,6 +112,7 @@ commands! {
     LogNext "log-next" Log "go to the next match" ["n"];
     LogPrevious "log-previous" Log "go to the match before" ["N"];
     LogFilter "log-filter" Log "show matching lines only; `!` excludes, ` && ` combines" ["&"];
+    LogSource "log-source" Log "show only the source of this line, or all again" ["i"];
     LogContext "log-context" Log "show 0, 1, 3 or 10 lines around those that match" ["x"];
     LogLevel "log-level" Log "hide what is milder than notice, warning, error; or hide nothing" ["v"];
     LogNextError "log-next-error" Log "go to the next error" ["e"];

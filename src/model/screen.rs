@@ -348,9 +348,10 @@ pub fn palette(text: &str) -> Vec<Command> {
             words.iter().all(|w| command.name().contains(w.as_str()) || command.doc().contains(w))
         })
         .collect();
-    // A command that begins with what is typed comes first.
+    // A command that begins with what is typed comes first, then those that are named by it.
     found.sort_by_key(|command| {
-        words.first().is_some_and(|w| !command.name().starts_with(w.as_str()))
+        let named = words.iter().all(|word| command.name().contains(word.as_str()));
+        (words.first().is_some_and(|w| !command.name().starts_with(w.as_str())), !named)
     });
     found
 }

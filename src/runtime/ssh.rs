@@ -48,19 +48,12 @@ impl Ssh {
             detail = format!("{detail}: {cause}");
             source = cause.source();
         }
-        let refused = detail.contains("Session open refused");
-        let fault = Fault::new(
-            FaultKind::Failed,
-            format!("{what} on {}", self.destination),
-            crate::model::text::clean(&detail, 300),
-        );
-        if refused {
-            fault.remedy(
-                "the server allows few sessions a connection: raise MaxSessions in sshd_config",
-            )
-        } else {
-            fault
+        let what = format!("{what} on {}", self.destination);
+        if detail.contains("Session open refused") {
+            return Fault::new(FaultKind::Failed, what, "its sshd allows no more sessions")
+                .remedy("raise MaxSessions in its sshd_config, or open fewer logs of it at once");
         }
+        Fault::new(FaultKind::Failed, what, crate::model::text::clean(&detail, 300))
     }
 }
 

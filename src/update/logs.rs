@@ -28,6 +28,8 @@ pub(super) use typing::typed;
 
 /// Lines that are read at first of each source.
 const FIRST: u32 = 1000;
+/// A clock's difference below this is not corrected, in microseconds.
+const MEASURED: i64 = 100_000;
 /// So many units of a host have a stream of their own each.
 const ALONE: usize = 2;
 /// Sources of one log.
@@ -175,7 +177,8 @@ pub(super) fn everywhere(env: &Env, id: &InstanceId) -> Vec<InstanceId> {
 /// How far a host's clock is ahead of ours, in microseconds.
 fn skew(model: &Model, host: &HostId) -> i64 {
     let facts = model.fleet.host(host).and_then(|host| host.facts.value());
-    facts.map_or(0, |facts| facts.skew)
+    // Less than this is what measuring it over a slow link or a busy host is off by.
+    facts.map(|facts| facts.skew).filter(|skew| skew.abs() > MEASURED).unwrap_or(0)
 }
 
 /// Takes what a tail or a fetch says.

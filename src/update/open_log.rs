@@ -28,10 +28,12 @@ pub(super) fn of_selected(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Port { id, .. }) => about(model, &Selected::Port(id.clone())),
         Some(Overlay::Event { id, .. }) => about(model, &Selected::Event(id.clone())),
         Some(Overlay::Backup { id, .. }) => about(model, &Selected::Backup(id.clone())),
-        Some(Overlay::Logs) => {
-            say(model, Severity::Info, "this is a log; esc leaves it");
+        // Also when something lies on top of it: it would be lost with its place and filter.
+        _ if model.logs.is_some() => {
+            say(model, Severity::Info, "a log is open; esc leaves it");
             return Vec::new();
         }
+        Some(Overlay::Logs) => return Vec::new(),
         Some(
             Overlay::Help { .. }
             | Overlay::Palette { .. }
@@ -58,7 +60,10 @@ pub(super) fn of_selected(model: &mut Model) -> Vec<Effect> {
                 Some(env) if at.is_none() => everywhere(env, &id),
                 Some(_) | None => vec![id.clone()],
             };
-            let title = format!("{}/{}", id.host.env, id.service);
+            let title = match services.as_slice() {
+                [one] => format!("{}/{} on {}", one.host.env, one.service, one.host.host),
+                _ => format!("{}/{}", id.host.env, id.service),
+            };
             open(model, Wanted { title, services, hosts: Vec::new(), at })
         }
         Some(About::Host(id, at)) => {

@@ -477,9 +477,12 @@ fn the_command_that_shows_the_same_is_whole_and_quoted() {
         _ => None,
     });
     let copied = copied.unwrap();
-    let first = copied.lines().next().unwrap();
-    assert_eq!(copied.lines().count(), 2);
-    assert!(first.starts_with("ssh coord 'journalctl -u nginx.service -n 1000 -f | "), "{first}");
+    assert!(
+        copied.starts_with("(ssh coord 'journalctl -u nginx.service -n 1000 -f | "),
+        "{copied}"
+    );
+    assert!(copied.ends_with(" & wait)"), "{copied}");
+    let first = copied.trim_start_matches('(').split(" & ssh web").next().unwrap();
     // A shell takes it for commands of these words, whatever the quoting looks like.
     let shell = |script: String| {
         let done = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -491,6 +494,18 @@ fn the_command_that_shows_the_same_is_whole_and_quoted() {
     let words = shell(format!("journalctl() {{ :; }}; {grep}; {there}"));
     assert!(words.contains("[-P][-i][-e][it's 50.]"), "{words}");
     assert!(words.contains("[-P][-v][-i][-e][health]"), "{words}");
+}
+
+#[test]
+fn one_source_alone_is_shown_and_all_again() {
+    let mut bench = Bench::open(20);
+    bench.press(Command::LogSource);
+    assert_eq!(bench.seen().len(), 20);
+    assert!(bench.seen().iter().all(|line| line.starts_with("web")));
+    bench.write("web", 4, "more of web").write("coord", 5, "hidden");
+    assert_eq!(bench.current(), "more of web");
+    bench.press(Command::Back);
+    assert_eq!(bench.seen().len(), 42);
 }
 
 #[test]

@@ -48,7 +48,9 @@ impl Histogram {
         let from = from.div_euclid(span).saturating_mul(span);
         let many = usize::try_from((until - from) / span).unwrap_or(0).min(2 * COLUMNS) + 1;
         let mut buckets = vec![Bucket::default(); many];
-        for held in logs.streams.iter().flat_map(super::stream::StreamLog::blocks) {
+        let streams = logs.streams.iter().enumerate();
+        let streams = streams.filter(|(place, _)| lens.only.is_none_or(|only| only == *place));
+        for held in streams.flat_map(|(_, stream)| stream.blocks()) {
             for (place, line) in held.block.lines.iter().enumerate() {
                 let seen = !lens.filtered || held.shown.as_ref().is_some_and(|s| s.has(place));
                 if !seen || line.at < lens.from || line.at > lens.until {

@@ -181,7 +181,9 @@ impl Logs {
     pub fn counts(&self) -> (usize, usize) {
         let lens = self.lens();
         let mut counts = (0, 0);
-        for held in self.streams.iter().flat_map(StreamLog::blocks) {
+        let streams = self.streams.iter().enumerate();
+        let streams = streams.filter(|(place, _)| lens.only.is_none_or(|only| only == *place));
+        for held in streams.flat_map(|(_, stream)| stream.blocks()) {
             let lines = &held.block.lines;
             let first = lines.partition_point(|line| line.at < lens.from);
             let end = lines.partition_point(|line| line.at <= lens.until);

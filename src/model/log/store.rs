@@ -186,6 +186,7 @@ impl Logs {
         Lens {
             filtered: self.filter.is_some(),
             found: false,
+            only: self.view.only,
             fold: self.view.fold,
             from: self.horizon().max(self.view.since_moment.unwrap_or(i64::MIN)),
             until: self.rim(),

@@ -63,6 +63,8 @@ pub struct View {
     pub since: u64,
     /// The filter as it was typed.
     pub filter: String,
+    /// Only this source, by its place.
+    pub only: Option<usize>,
     /// Lines milder than this are hidden.
     pub level: Level,
     /// Lines around those that the filter wants.
@@ -96,6 +98,7 @@ impl Default for View {
             row: usize::MAX,
             since: 0,
             filter: String::new(),
+            only: None,
             level: Level::Unknown,
             context: 0,
             since_moment: None,

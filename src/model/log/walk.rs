@@ -25,6 +25,8 @@ pub struct Lens {
     pub filtered: bool,
     /// Only lines that the search has found.
     pub found: bool,
+    /// Only this source, by its place.
+    pub only: Option<usize>,
     /// Not those that repeat the one before.
     pub fold: bool,
     /// Not before this moment.
@@ -115,7 +117,9 @@ struct Head<'a> {
 impl<'a> Walk<'a> {
     /// Over what is behind a key, or before it.
     pub fn new(logs: &'a Logs, lens: Lens, key: Key, forward: bool) -> Self {
-        let heads = logs.streams.iter().enumerate().map(|(place, stream)| {
+        let streams = logs.streams.iter().enumerate();
+        let streams = streams.filter(|(place, _)| lens.only.is_none_or(|only| only == *place));
+        let heads = streams.map(|(place, stream)| {
             let (block, line) = position(stream, place, key, forward);
             let mut head = Head { stream, place, block, line, next: None };
             head.advance(lens, forward);

@@ -54,6 +54,9 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
         }
         hidden.push(Span::raw("  "));
     }
+    if let Some(stream) = view.only.and_then(|only| logs.streams.get(only)) {
+        hidden.push(scene.span(Role::Notice, format!("only {}  ", stream.words())));
+    }
     if view.level > Level::Unknown {
         let text = format!("{} and worse  ", view.level.name());
         hidden.push(scene.span(role_of(view.level), text));
@@ -69,7 +72,7 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
     }
     if !hidden.is_empty() {
         let (wanted, found) = logs.counts();
-        if logs.filter.is_some() {
+        if logs.filter.is_some() || view.only.is_some() || view.since_moment.is_some() {
             hidden.push(scene.span(Role::Text, format!("{} lines  ", number(wanted))));
         }
         if logs.search.is_some() {
@@ -81,6 +84,10 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
             hidden.push(scene.span(Role::Notice, format!("searching, {percent} %")));
         }
         rows.push(hidden);
+    }
+    if !view.columns.is_empty() {
+        let names = view.columns.join(", ");
+        rows.push(vec![scene.span(Role::Muted, "columns "), scene.span(Role::Heading, names)]);
     }
     let names = names(logs);
     let mut waiting = 0;
@@ -126,8 +133,10 @@ pub(super) fn empty(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, logs: &Logs
         (Role::Muted, "no line yet; what comes is shown")
     } else if asked {
         (Role::Notice, "no line of what is loaded is wanted; reading further back")
+    } else if logs.streams.iter().all(|stream| stream.older == Beyond::Nothing) {
+        (Role::Muted, "no line is wanted; esc shows all again")
     } else {
-        (Role::Muted, "no line of what is loaded is wanted; g reads further back, esc clears")
+        (Role::Muted, "no line of what is loaded is wanted; g reads further back, esc shows all")
     };
     scene.put(buf, Rect { x: area.x + 2.min(area.width), ..area }, text, scene.style(role));
 }
@@ -173,7 +182,15 @@ fn place<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Span<'a>> {
     let attached = logs.streams.iter().all(|stream| stream.newer.is_none());
     let key = |command| scene.chrome.key(command).unwrap_or_default();
     match (logs.view.at, attached) {
-        (At::End, _) => spans.push(scene.span(Role::Ok, "following")),
+        (At::End, _) => {
+            let open = logs.streams.iter().filter(|s| s.state == TailState::Following).count();
+            let all = logs.streams.len();
+            spans.push(if open == all {
+                scene.span(Role::Ok, "following")
+            } else {
+                scene.span(Role::Notice, format!("following {open} of {all} sources"))
+            });
+        }
         (At::Line(..), true) => {
             let text = match logs.view.since {
                 0 => "paused".to_owned(),

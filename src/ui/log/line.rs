@@ -160,20 +160,38 @@ impl<'s, 'm> Rows<'s, 'm> {
                 out.push(scene.span(Role::Heading, value));
                 out.push(Span::raw(blank));
             }
-        }
-        let base = match line.level {
-            Level::Critical | Level::Error => {
-                scene.style(Role::Text).patch(color(scene, Role::Critical))
+            // What it says, where it is said in a field; the fields are beside it.
+            let said = ["message", "msg", "MESSAGE", "event"];
+            if let Some((_, said)) =
+                said.iter().find_map(|n| read.iter().find(|(path, _)| path == n))
+            {
+                out.push(Span::styled(said.clone(), self.base(line.level)));
+                return self.found(out);
             }
-            Level::Warning => scene.style(Role::Text).patch(color(scene, Role::Warning)),
-            Level::Debug | Level::Trace => scene.style(Role::Muted),
-            Level::Unknown | Level::Info | Level::Notice => scene.style(Role::Text),
-        };
+        }
+        let base = self.base(line.level);
         let inked = spans_up_to(text, DRAWN).into_iter();
         out.extend(inked.map(|span| Span::styled(span.text, base.patch(self.style(span.style)))));
+        self.found(out)
+    }
+
+    /// With what the search has found marked.
+    fn found(&self, spans: Vec<Span<'static>>) -> Vec<Span<'static>> {
         match &self.logs.search {
-            Some(pattern) => marked(out, pattern, scene.style(Role::Match)),
-            None => out,
+            Some(pattern) => marked(spans, pattern, self.scene.style(Role::Match)),
+            None => spans,
+        }
+    }
+
+    /// How a line of a level looks.
+    fn base(&self, level: Level) -> Style {
+        let scene = self.scene;
+        let text = scene.style(Role::Text);
+        match level {
+            Level::Critical | Level::Error => text.patch(color(scene, Role::Critical)),
+            Level::Warning => text.patch(color(scene, Role::Warning)),
+            Level::Debug | Level::Trace => scene.style(Role::Muted),
+            Level::Unknown | Level::Info | Level::Notice => text,
         }
     }
 

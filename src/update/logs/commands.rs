@@ -31,7 +31,7 @@ pub(in super::super) fn command(model: &mut Model, command: Command) -> Vec<Effe
         return Vec::new();
     }
     let Some(mut logs) = model.logs.take() else { return Vec::new() };
-    logs.patience = fetch::PATIENCE;
+    fetch::again(&mut logs);
     let mut effects = act(model, &mut logs, command);
     effects.extend(fetch::more(model, &mut logs));
     effects.extend(search(&mut logs));
@@ -50,6 +50,13 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
         Command::LogPrevious => return go(model, logs, Going::Match, false),
         Command::LogNextError => return go(model, logs, Going::Error, true),
         Command::LogPreviousError => return go(model, logs, Going::Error, false),
+        Command::LogSource => {
+            logs.view.only = match logs.view.only {
+                Some(_) => None,
+                None => logs.current().map(|(spot, _)| spot.stream),
+            };
+            logs.stirred = true;
+        }
         Command::LogContext => {
             let next = turn(&AROUND, logs.view.context);
             logs.around(next);
@@ -132,6 +139,7 @@ pub(in super::super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     let mut logs = model.logs.take()?;
     let hides = !logs.view.filter.is_empty()
         || logs.view.level > Level::Unknown
+        || logs.view.only.is_some()
         || logs.view.since_moment.is_some();
     let mut effects = None;
     if logs.view.whole {
@@ -143,7 +151,7 @@ pub(in super::super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     } else if hides {
         logs.view.filter.clear();
         logs.view.level = Level::Unknown;
-        logs.view.since_moment = None;
+        (logs.view.since_moment, logs.view.only) = (None, None);
         let scan = logs.want(Filter::default());
         effects = Some(started(&mut logs, scan));
     }
@@ -190,7 +198,7 @@ fn stay(logs: &mut Logs) {
 /// Moves by lines; the way up from the end is a pause, the way down to the end goes on following.
 pub(in super::super) fn moved(model: &mut Model, step: Step) -> Vec<Effect> {
     let Some(mut logs) = model.logs.take() else { return Vec::new() };
-    logs.patience = fetch::PATIENCE;
+    fetch::again(&mut logs);
     let page = model.screen.page.max(2);
     let mut effects = Vec::new();
     match step {
@@ -293,7 +301,7 @@ pub(super) fn go_on(model: &mut Model, logs: &mut Logs) -> Vec<Effect> {
         Going::Match => "match",
         Going::Error => "error",
     };
-    let way = if forward { "behind" } else { "before" };
+    let way = if forward { "after" } else { "before" };
     let more = if forward { "" } else { "; g goes further back" };
     say(model, Severity::Info, format!("no {what} {way} this line in what is loaded{more}"));
     Vec::new()

@@ -11,7 +11,7 @@ const LINES: u32 = 2000;
 /// Lines of a question while few of them are wanted.
 const MANY: u32 = 20_000;
 /// Questions in a row for one key: further back one goes by asking again.
-pub(super) const PATIENCE: u32 = 20;
+const PATIENCE: u32 = 20;
 
 /// What a fetch has found.
 pub(super) struct Found {
@@ -63,6 +63,19 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
             from,
         }),
     ]
+}
+
+/// A key was pressed: what could not be read is tried again, and further back than before.
+pub(super) fn again(logs: &mut Logs) {
+    logs.patience = PATIENCE;
+    for stream in &mut logs.streams {
+        if matches!(stream.older, Beyond::Failed(_)) {
+            stream.older = Beyond::Unknown;
+        }
+        if matches!(stream.newer, Some(Beyond::Failed(_))) {
+            stream.newer = Some(Beyond::Unknown);
+        }
+    }
 }
 
 /// Asks for what is missing around the line that one looks at.

@@ -63,6 +63,10 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
     let mut commands = Vec::new();
     for stream in &logs.streams {
         let Some(host) = model.fleet.host(&stream.host) else { continue };
+        // A pattern's files are sources of their own.
+        if matches!(&stream.origin, Origin::File(path) if path.contains(['*', '?', '['])) {
+            continue;
+        }
         let skew = super::skew(model, &stream.host);
         let there = |micros: i64| Timestamp::from_micros(micros).shifted(skew).as_secs();
         let since = match (logs.view.since_moment, logs.view.at) {
@@ -129,15 +133,16 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
             Reach::Local | Reach::Simulated(_) => there,
         });
     }
-    let text = commands.join("\n");
-    say(
-        model,
-        Severity::Info,
-        format!(
-            "sent to the terminal's clipboard: {}",
-            commands.first().map_or("", String::as_str)
-        ),
-    );
+    let many = commands.len();
+    let text = match commands.as_slice() {
+        [one] => one.clone(),
+        // One that follows does not end: all at once, then.
+        all if logs.view.at == At::End => format!("({} & wait)", all.join(" & ")),
+        all => all.join("; "),
+    };
+    let first = commands.first().map_or("", String::as_str);
+    let more = if many > 1 { format!(" and {} more", many - 1) } else { String::new() };
+    say(model, Severity::Info, format!("sent to the terminal's clipboard: {first}{more}"));
     vec![Effect::Copy(text)]
 }
 
