@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::page::Page;
 use super::{boxed, centered, scrolled};
-use crate::model::command::Command;
+use crate::model::command::{Command, Group};
 use crate::ui::Role;
 use crate::ui::scene::Scene;
 use crate::ui::text::width;
@@ -32,7 +32,11 @@ pub(super) fn draw(
     let inner = boxed(scene, buf, outer, "Keys", scene.only_env());
     let mut page = Page::new(scene, inner.width);
     let mut group = None;
-    for &command in Command::ALL {
+    // In a log its own keys come first.
+    let in_log = scene.model.logs.is_some();
+    let first = |command: &&Command| in_log && command.group() == Group::Log;
+    let log = Command::ALL.iter().filter(first);
+    for &command in log.chain(Command::ALL.iter().filter(|command| !first(command))) {
         if group != Some(command.group()) {
             group = Some(command.group());
             page.heading(command.group().title());
@@ -60,7 +64,21 @@ fn row(scene: &Scene<'_>, command: Command) -> Option<Line<'static>> {
             let last = scene.chrome.key(Command::Env9).unwrap_or_default();
             (format!("{first}-{last}"), "show one environment only")
         }
-        Command::Env2
+        Command::LogRange1 => {
+            let first = scene.chrome.key(Command::LogRange1).unwrap_or_default();
+            let last = scene.chrome.key(Command::LogRange9).unwrap_or_default();
+            let doc = "the last 1, 5, 15, 30 minutes, 1, 3, 12 hours, day, week only";
+            (format!("{first}-{last}"), doc)
+        }
+        Command::LogRange2
+        | Command::LogRange3
+        | Command::LogRange4
+        | Command::LogRange5
+        | Command::LogRange6
+        | Command::LogRange7
+        | Command::LogRange8
+        | Command::LogRange9
+        | Command::Env2
         | Command::Env3
         | Command::Env4
         | Command::Env5
