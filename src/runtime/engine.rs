@@ -133,11 +133,15 @@ impl Engine {
         let messages = self.messages.clone();
         tokio::task::spawn_blocking(move || {
             let many = lines.lines.len();
-            let said = match extract::save(&lines, Path::new(&path)) {
+            let said = match extract::save(&lines, &in_home(&path)) {
                 Ok(()) => Msg::Noticed(Severity::Info, format!("{many} lines written to {path}")),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Msg::Noticed(
+                    Severity::Warning,
+                    format!("{path} exists and stays as it is: choose another name"),
+                ),
                 Err(error) => Msg::Noticed(
                     Severity::Warning,
-                    format!("{path} was not written: {error}; nothing of it was kept"),
+                    format!("{path} was not written: {error}; no part of it was left"),
                 ),
             };
             drop(messages.blocking_send(said));
@@ -181,6 +185,14 @@ impl Engine {
         if let Some(store) = self.store.take() {
             store.close();
         }
+    }
+}
+
+/// A path whose beginning may be `~/`, as in a shell.
+fn in_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
     }
 }
 

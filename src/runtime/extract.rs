@@ -60,7 +60,7 @@ mod tests {
         let mut out = Vec::new();
         write(&lines(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "1970-01-01T00:00:01.500000Z web api red end\n");
+        assert_eq!(text, "1970-01-01T00:00:01.500000Z web api red \\x1b]52;c;aGk=\\x07end\n");
     }
 
     #[test]

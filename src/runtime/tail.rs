@@ -16,7 +16,7 @@ mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use self::entry::Entry;
 pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
+use crate::model::log::source::UNMEASURED;
 use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
 use crate::msg::Msg;
 
@@ -37,10 +38,10 @@ pub const QUEUE: usize = 16;
 /// Tails of one host; more are refused.
 const MOST: usize = 64;
 /// Fetches of one host that wait; older ones are given up.
-const MOST_FETCHES: usize = 16;
+const MOST_FETCHES: usize = 128;
 /// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
-/// itself needs up to five.
-const CHANNELS: usize = 4;
+/// itself needs up to seven.
+const CHANNELS: usize = 3;
 /// Channels for tails of this machine.
 const LOCAL_CHANNELS: usize = 16;
 /// Waits between tries.
@@ -54,6 +55,8 @@ pub struct Tails {
     logs: mpsc::Sender<Msg>,
     /// How far the host's clock is ahead of ours, in microseconds.
     skew: AtomicI64,
+    /// Tails that wait for a channel.
+    crowd: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -70,12 +73,14 @@ impl Tails {
             changed: watch::Sender::new(()),
             logs,
             skew: AtomicI64::new(0),
+            crowd: AtomicUsize::new(0),
         }
     }
 
     /// How far the host's clock is ahead of ours, in microseconds, once it was connected.
     pub fn skew(&self) -> i64 {
-        self.skew.load(Ordering::Relaxed)
+        let skew = self.skew.load(Ordering::Relaxed);
+        if skew.abs() > UNMEASURED { skew } else { 0 }
     }
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
@@ -255,6 +260,7 @@ impl Tails {
                         Err(_none_free) => {
                             let fault = words::no_channel(origin, ground.is_local);
                             self.state(entry, TailState::Waiting(fault)).await;
+                            let _one_more = Crowd::new(&self.crowd);
                             slots.acquire().await.ok()
                         }
                     };
@@ -294,6 +300,22 @@ impl Tails {
     async fn say(&self, id: TailId, stream: Stream) {
         // The console is gone: so are we, soon.
         drop(self.logs.send(Msg::Log(id, stream)).await);
+    }
+}
+
+/// One that waits for a channel, as long as it does.
+struct Crowd<'a>(&'a AtomicUsize);
+
+impl<'a> Crowd<'a> {
+    fn new(crowd: &'a AtomicUsize) -> Self {
+        crowd.fetch_add(1, Ordering::Relaxed);
+        Self(crowd)
+    }
+}
+
+impl Drop for Crowd<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::Model;
 use crate::model::fleet::Env;
 use crate::model::ids::{HostId, InstanceId, UnitName};
 use crate::model::log::search::Scanned;
+use crate::model::log::source::UNMEASURED;
 use crate::model::log::{
     Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
@@ -28,8 +29,6 @@ pub(super) use typing::typed;
 
 /// Lines that are read at first of each source.
 const FIRST: u32 = 1000;
-/// A clock's difference below this is not corrected, in microseconds.
-const MEASURED: i64 = 100_000;
 /// So many units of a host have a stream of their own each.
 const ALONE: usize = 2;
 /// Sources of one log.
@@ -104,6 +103,8 @@ fn together(origins: &mut Vec<(HostId, Option<InstanceId>, Origin)>) {
         units.dedup();
         origins.push((host, None, Origin::Units(units.into())));
     }
+    // First what is always there: files wait for what they leave of a server's sessions.
+    origins.sort_by_key(|(_, _, origin)| matches!(origin, Origin::File(_)));
 }
 
 /// Lets the log go.
@@ -177,8 +178,7 @@ pub(super) fn everywhere(env: &Env, id: &InstanceId) -> Vec<InstanceId> {
 /// How far a host's clock is ahead of ours, in microseconds.
 fn skew(model: &Model, host: &HostId) -> i64 {
     let facts = model.fleet.host(host).and_then(|host| host.facts.value());
-    // Less than this is what measuring it over a slow link or a busy host is off by.
-    facts.map(|facts| facts.skew).filter(|skew| skew.abs() > MEASURED).unwrap_or(0)
+    facts.map(|facts| facts.skew).filter(|skew| skew.abs() > UNMEASURED).unwrap_or(0)
 }
 
 /// Takes what a tail or a fetch says.

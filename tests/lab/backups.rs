@@ -296,7 +296,8 @@ fn what_unpacks_without_end_is_left_in_time_gently_and_one_at_a_time() {
         let words: Vec<&str> = line.split_whitespace().collect();
         // One that ended meanwhile.
         let [many, nice, memory, state, name, class, ..] = words.as_slice() else { continue };
-        if !["gzip", "dd", "cat"].contains(name) || state.starts_with(['Z', 'X']) {
+        // Other questions use cat as well.
+        if !["gzip", "dd"].contains(name) || state.starts_with(['Z', 'X']) {
             continue;
         }
         assert!(*many == "0" || *many == "1", "more than one at a time: {line}");

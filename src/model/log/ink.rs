@@ -1,7 +1,8 @@
 //! A line's text as it may be shown: colors become data, and nothing else of what a terminal
-//! would obey is left. Complete sequences are dropped as a whole, such as a title (OSC 0), a
-//! clipboard (OSC 52), a cursor's move or a question to the terminal; of a link (OSC 8) its text
-//! stays. What is incomplete, and every other control character, is written out as
+//! would obey is left. Complete sequences without text of their own are dropped as a whole, such
+//! as a cursor's move or a question to the terminal; of a link (OSC 8) its text stays. Strings
+//! (other OSC, DCS, APC, PM, SOS) are written out, since text could be hidden in them, and so is
+//! what is incomplete, and every other control character, as
 //! [`crate::model::text::clean`] writes it. Each byte is looked at a bounded number of times.
 
 mod escape;

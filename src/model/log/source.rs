@@ -38,6 +38,10 @@ pub enum Mark {
     Moment(i64),
 }
 
+/// A clock's difference that is not corrected, in microseconds: measuring it over a slow link or on
+/// a busy host is off by as much.
+pub const UNMEASURED: i64 = 500_000;
+
 /// A tail, as long as the console runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct TailId(pub u32);

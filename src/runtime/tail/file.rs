@@ -1,6 +1,7 @@
 //! Follows a file over rotation, truncation and its absence. Every byte is counted here; the
 //! program on the host says to which file the bytes belong.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
@@ -205,6 +206,10 @@ async fn following(
                             return Ok(End::Again);
                         }
                         Ask::State(state) => tails.state(entry, state).await,
+                        // Who waits for a channel has something to read.
+                        Ask::Missing if tails.crowd.load(Ordering::Relaxed) > 0 => {
+                            return Err(words::missing(path));
+                        }
                         Ask::Missing => {
                             let state = TailState::Waiting(words::missing(path));
                             tails.state(entry, state).await;

@@ -1,19 +1,23 @@
 //! What stands around a log's lines: what it is of, how its sources are doing, what is hidden,
 //! what is not loaded, what came meanwhile, and what is typed.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use super::super::Role;
+use super::super::scene::why;
 use super::super::text::width;
 use super::super::words;
 use super::Scene;
 use super::line::{names, role_of};
 use crate::model::command::Command;
+use crate::model::ids::HostId;
 use crate::model::log::level::Level;
 use crate::model::log::view::{Ask, At};
-use crate::model::log::{Beyond, Logs, TailState};
+use crate::model::log::{Beyond, Logs, StreamLog, TailState};
 use crate::model::time::Timestamp;
 
 /// Sources that are told of one by one.
@@ -99,6 +103,18 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
             continue;
         };
         waiting += 1;
+        let hosts: BTreeSet<&HostId> = logs.streams.iter().map(|stream| &stream.host).collect();
+        for id in hosts {
+            let text = match scene.fleet.host(id) {
+                None => format!("? {} is no longer in the config", id.host),
+                Some(host) if host.link.is_up() => continue,
+                Some(host) => match why(host, scene.now) {
+                    Some(why) => format!("? {} is not connected: {why}", id.host),
+                    None => format!("? {} is being connected", id.host),
+                },
+            };
+            rows.push(vec![scene.span(Role::Unknown, text)]);
+        }
         if waiting > TOLD {
             continue;
         }
@@ -183,7 +199,10 @@ fn place<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Span<'a>> {
     let key = |command| scene.chrome.key(command).unwrap_or_default();
     match (logs.view.at, attached) {
         (At::End, _) => {
-            let open = logs.streams.iter().filter(|s| s.state == TailState::Following).count();
+            // A link that was cut is known before its tails end.
+            let up = |s: &&StreamLog| scene.fleet.host(&s.host).is_some_and(|h| h.link.is_up());
+            let streams = logs.streams.iter().filter(up);
+            let open = streams.filter(|s| s.state == TailState::Following).count();
             let all = logs.streams.len();
             spans.push(if open == all {
                 scene.span(Role::Ok, "following")

@@ -152,7 +152,14 @@ impl<'s, 'm> Rows<'s, 'm> {
         let text = text.get(body..).filter(|rest| !rest.is_empty()).unwrap_or(text);
         if !self.logs.view.columns.is_empty() && !line.flags.has(Flags::CONTINUED) {
             let read = fields::fields(text);
-            for name in &self.logs.view.columns {
+            let has = |name: &&String| read.iter().any(|(path, _)| path == *name);
+            // A line without any of them needs the room for its text.
+            let wanted = if self.logs.view.columns.iter().any(|name| has(&name)) {
+                self.logs.view.columns.as_slice()
+            } else {
+                &[]
+            };
+            for name in wanted {
                 let value = read.iter().find(|(path, _)| path == name);
                 let value = value.map_or("-", |(_, value)| value.as_str());
                 let value = super::super::text::fit(value, FIELD, scene.chrome.glyphs.cut());
@@ -162,8 +169,9 @@ impl<'s, 'm> Rows<'s, 'm> {
             }
             // What it says, where it is said in a field; the fields are beside it.
             let said = ["message", "msg", "MESSAGE", "event"];
-            if let Some((_, said)) =
-                said.iter().find_map(|n| read.iter().find(|(path, _)| path == n))
+            if !wanted.is_empty()
+                && let Some((_, said)) =
+                    said.iter().find_map(|n| read.iter().find(|(path, _)| path == n))
             {
                 out.push(Span::styled(said.clone(), self.base(line.level)));
                 return self.found(out);

@@ -5,6 +5,7 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::extract::Extract;
 use crate::model::log::view::At;
+use crate::model::log::walk::{Lens, Walk};
 use crate::model::log::{Logs, Origin};
 use crate::model::severity::Severity;
 use crate::model::spec::Reach;
@@ -16,7 +17,9 @@ const COPIED: usize = 500;
 
 /// The marked lines; without one all that is shown.
 fn extract(logs: &Logs) -> Extract {
-    let all = logs.behind((i64::MIN, 0, i64::MIN)).map(|(spot, _)| spot);
+    // Repeated lines too, though they may be shown as one.
+    let lens = Lens { fold: false, ..logs.lens() };
+    let all = Walk::new(logs, lens, (i64::MIN, 0, i64::MIN), true).map(|(spot, _)| spot);
     if logs.marks.is_empty() {
         return Extract::new(logs, all);
     }

@@ -22,8 +22,9 @@ pub(super) enum Sequence {
 pub(super) fn sequence(rest: &[u8]) -> Option<Sequence> {
     match rest.get(1)? {
         b'[' => csi(rest),
-        b']' => string(rest, true),
-        b'P' | b'X' | b'^' | b'_' => string(rest, false),
+        // A link (OSC 8) is dropped, its text stays. Another string has text that nobody would see:
+        // it is written out.
+        b']' if rest.get(2..4) == Some(b"8;") => string(rest, true),
         // A string's end without its beginning.
         b'\\' => Some(Sequence::Other { len: 2 }),
         // A character set, such as `ESC ( B`, which `tput sgr0` prints.
