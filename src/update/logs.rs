@@ -16,7 +16,7 @@ use crate::model::ids::{HostId, InstanceId, UnitName};
 use crate::model::log::search::Scanned;
 use crate::model::log::source::UNMEASURED;
 use crate::model::log::{
-    Beyond, FetchFrom, Logs, Origin, Stream, StreamLog, Tail, TailId, TailState,
+    Beyond, FetchFrom, Logs, Mark, Origin, Stream, StreamLog, Tail, TailId, TailState,
 };
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
@@ -208,8 +208,22 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
                 stream.newer = Some(Beyond::Unknown);
             }
             stream.state = state;
+            // What cannot be followed now, for others are, can still be read once.
+            let unread = stream.from().is_none() && stream.pending.is_none();
+            if waits && unread && matches!(stream.origin, Origin::File(_)) {
+                let from = FetchFrom::Last(FIRST);
+                stream.pending = Some(from.clone());
+                return vec![fetch::ask(stream, from, FIRST)];
+            }
         }
         Stream::Newer { batch, first, last } => {
+            if is_rotated(logs, place, first.as_ref()) {
+                return part_of_another(logs, place);
+            }
+            if let Some(stream) = logs.streams.get_mut(place) {
+                stream.note_file(first.as_ref());
+                stream.note_file(last.as_ref());
+            }
             logs.append(place, *batch, (first, last), shift);
         }
         Stream::Fetched { from, batches, first, last, end } => {
@@ -231,6 +245,23 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
         Stream::Files(paths) => return files(model, logs, place, &paths),
     }
     Vec::new()
+}
+
+/// Whether a source that has just begun is a file that another one was reading before it got
+/// another name.
+fn is_rotated(logs: &Logs, place: usize, first: Option<&Mark>) -> bool {
+    let (Some(own), Some(first)) = (logs.streams.get(place), first) else { return false };
+    let others = logs.streams.iter().enumerate().filter(|(other, _)| *other != place);
+    own.from().is_none()
+        && others.filter(|(_, s)| s.host == own.host).any(|(_, s)| s.has_read(&own.origin, first))
+}
+
+/// Its lines are there already.
+fn part_of_another(logs: &mut Logs, place: usize) -> Vec<Effect> {
+    let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
+    stream.state = TailState::Following;
+    (stream.older, stream.newer) = (Beyond::Nothing, Some(Beyond::Nothing));
+    vec![Effect::Untail(stream.host.clone(), stream.tail)]
 }
 
 /// Each file of a pattern is a source of its own.

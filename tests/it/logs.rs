@@ -496,6 +496,78 @@ fn the_command_that_shows_the_same_is_whole_and_quoted() {
     assert!(words.contains("[-P][-v][-i][-e][health]"), "{words}");
 }
 
+/// A log of files of one host: a pattern, and what it matches.
+fn of_files(paths: &[&str]) -> (Bench, Vec<TailId>) {
+    use quarterdeck::model::log::{Origin, StreamLog};
+    let mut bench = Bench::open(1);
+    let host = Story::id("coord");
+    let streams: Vec<StreamLog> = (0..)
+        .zip(paths)
+        .map(|(n, path)| {
+            StreamLog::new(TailId(900 + n), host.clone(), None, Origin::File((*path).into()))
+        })
+        .collect();
+    let ids = streams.iter().map(|stream| stream.tail).collect();
+    let logs = bench.story.model.logs.as_mut().unwrap();
+    logs.streams = streams;
+    (bench, ids)
+}
+
+fn newer(id: TailId, inode: u64, from: u64, lines: &[&str]) -> Msg {
+    let mut batch = Batch::default();
+    for text in lines {
+        let line = Line { at: at(1).as_micros(), ..Line::default() };
+        batch.push(text.as_bytes(), line);
+    }
+    let mark = |offset| Some(Mark::Offset { inode, offset });
+    let last = mark(from + 10);
+    Msg::Log(id, Stream::Newer { batch: Box::new(batch), first: mark(from), last })
+}
+
+#[test]
+fn a_file_that_got_another_name_is_not_read_twice() {
+    let (mut bench, ids) = of_files(&["/a/app.log", "/a/app-1.log", "/b/app-1.log"]);
+    for stream in &mut bench.story.model.logs.as_mut().unwrap().streams {
+        stream.older = Beyond::Nothing;
+    }
+    bench.story.send(newer(ids[0], 7, 0, &["one"]));
+    // Rotated: the old file is seen by its new name, and the new one goes on.
+    bench.story.send(newer(ids[1], 7, 0, &["one"]));
+    assert_eq!(bench.story.effects, [Effect::Untail(Story::id("coord"), ids[1])]);
+    bench.story.send(newer(ids[0], 8, 0, &["two"]));
+    bench.story.send(newer(ids[1], 7, 10, &["one again"]));
+    // A file of the same number elsewhere is another.
+    bench.story.send(newer(ids[2], 7, 0, &["other"]));
+    assert_eq!(bench.seen(), ["one", "two", "other"]);
+}
+
+#[test]
+fn what_waits_to_be_followed_is_read_once_and_goes_on_behind_that() {
+    let (mut bench, ids) = of_files(&["/a/app.log"]);
+    let fault = quarterdeck::model::fault::Fault::new(
+        quarterdeck::model::fault::FaultKind::Failed,
+        "follow it",
+        "as many logs as it may have are followed",
+    );
+    bench.story.send(Msg::Log(ids[0], Stream::State(TailState::Waiting(fault))));
+    let asked = bench.story.effects.iter().find_map(|effect| match effect {
+        Effect::Fetch(fetch) => Some(fetch.from.clone()),
+        _ => None,
+    });
+    let from = asked.unwrap();
+    let lines = batch(&[(1, Level::Info, "old".to_owned())]);
+    let mark = |offset| Some(Mark::Offset { inode: 3, offset });
+    let (first, last) = (mark(0), mark(4));
+    let found = Stream::Fetched { from, batches: vec![lines], first, last, end: true };
+    bench.story.send(Msg::Log(ids[0], found));
+    assert_eq!(bench.seen(), ["old"]);
+    let goes_on = bench.story.effects.iter().any(|effect| match effect {
+        Effect::Tail(tail) => tail.from == FetchFrom::After(mark(4).unwrap()),
+        _ => false,
+    });
+    assert!(goes_on, "{:?}", bench.story.effects);
+}
+
 #[test]
 fn one_source_alone_is_shown_and_all_again() {
     let mut bench = Bench::open(20);

@@ -62,6 +62,9 @@ impl Held {
     }
 }
 
+/// Files of a stream that are remembered.
+const FILES: usize = 16;
+
 /// What is beyond the lines that are held, at one of their ends.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub enum Beyond {
@@ -102,6 +105,8 @@ pub struct StreamLog {
     pub back: Option<Mark>,
     /// Lines that were let go to keep within memory.
     pub let_go: u64,
+    /// Files that it was read from, by their inodes: the newest few.
+    inodes: VecDeque<u64>,
     blocks: VecDeque<Held>,
 }
 
@@ -125,6 +130,7 @@ impl StreamLog {
             pending: None,
             back: None,
             let_go: 0,
+            inodes: VecDeque::new(),
             blocks: VecDeque::new(),
         }
     }
@@ -179,6 +185,26 @@ impl StreamLog {
     /// When its last held line was.
     pub fn until(&self) -> Option<i64> {
         self.blocks.back().map(Held::until)
+    }
+
+    /// Remembers from which file it was read.
+    pub fn note_file(&mut self, mark: Option<&Mark>) {
+        if let Some(Mark::Offset { inode, .. }) = mark
+            && self.inodes.back() != Some(inode)
+        {
+            self.inodes.push_back(*inode);
+            if self.inodes.len() > FILES {
+                self.inodes.pop_front();
+            }
+        }
+    }
+
+    /// Whether a file of the same directory, by another name now, was read already.
+    pub fn has_read(&self, origin: &Origin, mark: &Mark) -> bool {
+        let (Origin::File(own), Origin::File(other)) = (&self.origin, origin) else { return false };
+        let directory = |path: &str| path.rsplit_once('/').map(|(before, _)| before.to_owned());
+        let Mark::Offset { inode, .. } = mark else { return false };
+        own != other && directory(own) == directory(other) && self.inodes.contains(inode)
     }
 
     /// Where its first held line begins on the host.

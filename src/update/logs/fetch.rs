@@ -35,10 +35,16 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
         logs.prepend(place, found.batches, found.first.as_ref(), shift);
         return Vec::new();
     }
-    if stream.newer.is_none() || stream.pending.as_ref() != Some(&found.from) {
+    if stream.pending.as_ref() != Some(&found.from) {
         return Vec::new();
     }
     stream.pending = None;
+    if matches!(found.from, FetchFrom::Last(_)) {
+        return waited(logs, place, found, shift);
+    }
+    if stream.newer.is_none() {
+        return Vec::new();
+    }
     let mut first = found.first;
     for batch in found.batches {
         logs.add(place, batch, (first.take(), found.last.clone()), shift);
@@ -61,6 +67,33 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
             host: stream.host.clone(),
             origin: stream.origin.clone(),
             from,
+        }),
+    ]
+}
+
+/// The last lines of what waits to be followed: it goes on behind them when its turn comes.
+fn waited(logs: &mut Logs, place: usize, found: Found, shift: i64) -> Vec<Effect> {
+    let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
+    let Some(last) = found.last else { return Vec::new() };
+    // Its turn came meanwhile.
+    if stream.from().is_some() {
+        return Vec::new();
+    }
+    stream.note_file(found.first.as_ref());
+    stream.older = if found.end { Beyond::Nothing } else { Beyond::Unknown };
+    let mut first = found.first;
+    for batch in found.batches {
+        logs.add(place, batch, (first.take(), Some(last.clone())), shift);
+    }
+    let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
+    stream.back = Some(last.clone());
+    vec![
+        Effect::Untail(stream.host.clone(), stream.tail),
+        Effect::Tail(Tail {
+            id: stream.tail,
+            host: stream.host.clone(),
+            origin: stream.origin.clone(),
+            from: FetchFrom::After(last),
         }),
     ]
 }
@@ -134,7 +167,7 @@ pub(super) fn newer(stream: &mut StreamLog, from: FetchFrom, lines: u32) -> Effe
     ask(stream, from, lines)
 }
 
-fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
+pub(super) fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
     Effect::Fetch(Fetch {
         tail: stream.tail,
         host: stream.host.clone(),
