@@ -2,6 +2,7 @@
 
 mod head;
 mod line;
+mod spans;
 mod strip;
 mod whole;
 

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::super::text::width;
 use super::super::{Role, words};
+use super::spans::{ROWS, marked, pan, wrap};
 use super::{Scene, source_role};
 use crate::model::log::ink::{Effects, Ink, Style as Inked, spans_up_to};
 use crate::model::log::level::Level;
@@ -17,10 +17,6 @@ use crate::model::time::Timestamp;
 
 /// Bytes of a line that are drawn at most, panned or wrapped.
 const DRAWN: usize = 16 * 1024;
-/// Rows of a wrapped line at most.
-const ROWS: usize = 40;
-/// Matches marked in a line.
-const MATCHES: usize = 50;
 /// Columns of a field.
 const FIELD: usize = 16;
 
@@ -309,96 +305,4 @@ fn color_of(ink: Ink) -> Option<Color> {
         Ink::Indexed(n) => Some(Color::Indexed(n)),
         Ink::Rgb(red, green, blue) => Some(Color::Rgb(red, green, blue)),
     }
-}
-
-/// Marks what a pattern matches in what is drawn.
-fn marked(
-    spans: Vec<Span<'static>>,
-    pattern: &crate::model::log::Pattern,
-    style: Style,
-) -> Vec<Span<'static>> {
-    let text: String = spans.iter().map(|span| &*span.content).collect();
-    let places = pattern.places(text.as_bytes(), MATCHES);
-    if places.is_empty() {
-        return spans;
-    }
-    let mut out = Vec::new();
-    let mut at = 0;
-    for span in spans {
-        let end = at + span.content.len();
-        let mut from = at;
-        let mut push = |from: usize, to: usize, style: Style| {
-            if let Some(part) = span.content.get(from - at..to - at).filter(|part| !part.is_empty())
-            {
-                out.push(Span::styled(part.to_owned(), style));
-            }
-        };
-        for (start, stop) in places.iter().filter(|(start, stop)| *start < end && *stop > at) {
-            let (start, stop) = ((*start).max(at), (*stop).min(end));
-            push(from, start.max(from), span.style);
-            push(start.max(from), stop, span.style.patch(style));
-            from = stop;
-        }
-        push(from, end, span.style);
-        at = end;
-    }
-    out
-}
-
-/// Without the columns at the left.
-fn pan(spans: Vec<Span<'static>>, columns: usize) -> Vec<Span<'static>> {
-    if columns == 0 {
-        return spans;
-    }
-    let mut left = columns;
-    let mut out = Vec::new();
-    for span in spans {
-        if left == 0 {
-            out.push(span);
-            continue;
-        }
-        let wide = width(&span.content);
-        if wide <= left {
-            left -= wide;
-            continue;
-        }
-        let mut text = String::new();
-        for grapheme in span.content.graphemes(true) {
-            if left > 0 {
-                left = left.saturating_sub(width(grapheme));
-            } else {
-                text.push_str(grapheme);
-            }
-        }
-        out.push(Span::styled(text, span.style));
-    }
-    out
-}
-
-/// In rows of so many columns.
-fn wrap(spans: Vec<Span<'static>>, columns: usize) -> Vec<Vec<Span<'static>>> {
-    let mut rows = Vec::new();
-    let mut row: Vec<Span<'static>> = Vec::new();
-    let mut used = 0;
-    for span in spans {
-        let mut text = String::new();
-        for grapheme in span.content.graphemes(true) {
-            let wide = width(grapheme);
-            if used + wide > columns {
-                row.push(Span::styled(std::mem::take(&mut text), span.style));
-                rows.push(std::mem::take(&mut row));
-                used = 0;
-                if rows.len() >= ROWS {
-                    return rows;
-                }
-            }
-            text.push_str(grapheme);
-            used += wide;
-        }
-        if !text.is_empty() {
-            row.push(Span::styled(text, span.style));
-        }
-    }
-    rows.push(row);
-    rows
 }
