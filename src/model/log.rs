@@ -7,6 +7,7 @@ pub mod bits;
 pub mod extract;
 pub mod fields;
 pub mod filter;
+pub mod held;
 pub mod histogram;
 pub mod ink;
 pub mod level;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::batch::{Batch, Flags};
 use super::bits::Bits;
 use super::filter::{Filter, Pattern};
+use super::held::Held;
 use super::store::Logs;
-use super::stream::{Held, StreamLog};
+use super::stream::StreamLog;
 
 /// A block to be searched, by its source's place and its first line's number.
 pub type BlockId = (usize, i64);

@@ -3,8 +3,9 @@
 
 use super::batch::{Flags, Line};
 use super::bits::Bits;
+use super::held::Held;
 use super::store::Logs;
-use super::stream::{Held, StreamLog};
+use super::stream::StreamLog;
 
 /// A line, by its source's place and its number there; stays the same while others come and go.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
