@@ -7,7 +7,7 @@
 qd_tell() { printf '\036@@%s %s\n' "$qd_nonce" "$*"; }
 # Arguments: the nonce, how it was started (plain, sudo), a beginning of paths that means nothing.
 qd_talk() {
-  qd_nonce=$1 qd_salt=$3 qd_p='' qd_lease='' qd_kind='' qd_group=''
+  qd_nonce=$1 qd_salt=$3 qd_p='' qd_lease='' qd_kind='' qd_group='' qd_dd=''
   # All that sshd has started for us is one process group, which is ended as a whole; where it is
   # another's, only what we know of.
   if read -r qd_a 2>/dev/null </proc/$$/stat; then
@@ -86,9 +86,14 @@ qd_journal() {
 # Reads the journal once, a bounded piece of it. Arguments: options of journalctl.
 qd_entries() {
   qd_logs_of_journal || return
-  # shellcheck disable=SC2086
-  qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null | qd_cap 33554432
+  qd_export "$@" | qd_cap 33554432
   qd_tell end
+}
+# What it prints, and its status, without which not all of it came.
+qd_export() {
+  # shellcheck disable=SC2086
+  qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null
+  qd_tell status $?
 }
 # The same for what is before an entry: the newest of it, oldest first, and how many there are.
 # Arguments: entries, its cursor, options of journalctl.
@@ -101,10 +106,11 @@ qd_before() {
     -n "$qd_n" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null | sed -n 's/^__CURSOR=//p')
   qd_n=$(printf '%s\n' "$qd_a" | grep -c .)
   qd_tell before "$qd_n"
-  # shellcheck disable=SC2086
   if [ "$qd_n" -gt 0 ]; then
-    qd_limit 20 journalctl -q --no-pager -o export $qd_o --cursor="${qd_a##*
-}" "$@" </dev/null | qd_cap 33554432
+    qd_export --cursor="${qd_a##*
+}" "$@" | qd_cap 33554432
+  else
+    qd_tell status 0
   fi
   qd_tell end
 }

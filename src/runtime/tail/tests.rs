@@ -56,7 +56,7 @@ async fn pages_of_a_simulated_journal_join_and_it_goes_on() {
         let mut found = Vec::new();
         for (n, from) in [(1, FetchFrom::Last(40)), (2, FetchFrom::Last(20))] {
             let (tail, host, origin) = (TailId(n), host.clone(), origin.clone());
-            tails.fetch(Fetch { tail, host, origin, from, lines: 40 });
+            tails.fetch(Fetch { tail, host, origin, from, lines: 40, bytes: u32::MAX });
             let Stream::Fetched { batches, first, .. } = next(&mut logs, TailId(n)).await else {
                 panic!("it failed")
             };
@@ -64,9 +64,16 @@ async fn pages_of_a_simulated_journal_join_and_it_goes_on() {
         }
         let (mut newer, first) = found.pop().unwrap();
         let (all, _) = found.pop().unwrap();
-        let from = FetchFrom::Before(first.unwrap());
+        let (from, bytes) = (FetchFrom::Before(first.unwrap()), u32::MAX);
         let (id, origin_again) = (TailId(3), origin.clone());
-        tails.fetch(Fetch { tail: id, host: host.clone(), origin: origin_again, from, lines: 20 });
+        tails.fetch(Fetch {
+            tail: id,
+            host: host.clone(),
+            origin: origin_again,
+            from,
+            lines: 20,
+            bytes,
+        });
         let Stream::Fetched { batches, .. } = next(&mut logs, id).await else { panic!("failed") };
         let mut joined = texts(&batches);
         joined.append(&mut newer);

@@ -128,5 +128,6 @@ fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
         origin: stream.origin.clone(),
         from,
         lines,
+        bytes: u32::MAX,
     })
 }

@@ -1,7 +1,7 @@
 //! Pieces of the journal.
 
-use super::{DEADLINE, Found, lines};
-use crate::model::fault::Fault;
+use super::{Found, SILENCE, lines};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::batch::BATCH;
 use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
 use crate::probe::log::ExportReader;
@@ -10,6 +10,9 @@ use crate::runtime::tail::ground::Ground;
 use crate::runtime::tail::journal::{chosen, is_same, since};
 use crate::runtime::tail::reader::Reader;
 use crate::runtime::tail::words;
+
+/// So few entries are a piece at least.
+const FEWEST: u32 = 16;
 
 /// Which entries are wanted.
 struct Wanted<'a> {
@@ -28,7 +31,30 @@ pub(super) async fn find(
     reader: &Reader,
     fetch: &Fetch,
 ) -> Result<Found, Fault> {
-    let most = lines(fetch);
+    let is_backwards = matches!(fetch.from, FetchFrom::Last(_) | FetchFrom::Before(_));
+    let mut most = lines(fetch);
+    loop {
+        let (found, is_whole) = piece(ground, reader, fetch, most, is_backwards).await?;
+        if is_whole || (!is_backwards && !found.batches.is_empty()) {
+            return Ok(found);
+        }
+        if most <= FEWEST || !is_backwards {
+            let detail = "journalctl did not come to an end within 20 s or 32 MB";
+            return Err(Fault::new(FaultKind::TimedOut, "read the journal", detail));
+        }
+        // The newest of them are missing.
+        most = (most / 8).max(FEWEST);
+    }
+}
+
+/// Entries, and whether all that were asked for came.
+async fn piece(
+    ground: &Ground<'_>,
+    reader: &Reader,
+    fetch: &Fetch,
+    most: u32,
+    is_backwards: bool,
+) -> Result<(Found, bool), Fault> {
     let entries =
         |options: &[String]| [&["qd_entries".to_owned()], options, &chosen(&fetch.origin)].concat();
     let plain =
@@ -50,11 +76,10 @@ pub(super) async fn find(
             Wanted { before: *at, ..plain(argv) }
         }
         FetchFrom::After(Mark::Offset { .. }) | FetchFrom::Before(Mark::Offset { .. }) => {
-            return Ok(Found { end: true, ..Found::default() });
+            return Ok((Found { end: true, ..Found::default() }, true));
         }
     };
-    read(ground, reader, &wanted, matches!(fetch.from, FetchFrom::Last(_) | FetchFrom::Before(_)))
-        .await
+    read(ground, reader, &wanted, is_backwards).await
 }
 
 async fn read(
@@ -62,15 +87,16 @@ async fn read(
     reader: &Reader,
     wanted: &Wanted<'_>,
     is_backwards: bool,
-) -> Result<Found, Fault> {
+) -> Result<(Found, bool), Fault> {
     let how = ground.journal().ok_or_else(|| words::no_right(&ground.user()))?;
     let argv: Vec<&str> = wanted.argv.iter().map(String::as_str).collect();
     let mut parser = ExportReader::new();
     let mut found = Found::default();
     let mut batch = Batch::default();
     let (mut count, mut is_over, mut missing, mut last) = (0_u32, false, None, None);
+    let mut is_whole = false;
     let asked = reader
-        .ask(ground, how, &argv, DEADLINE, &mut |piece| {
+        .ask(ground, how, &argv, SILENCE, &mut |piece| {
             match piece {
                 Piece::Data(bytes) => parser.push(bytes, &mut batch, &mut |entry| {
                     let is_end = wanted.until.is_some_and(|cursor| is_same(cursor, entry.cursor));
@@ -84,7 +110,13 @@ async fn read(
                     last = Some(Mark::Cursor(entry.cursor.into(), entry.at));
                     true
                 }),
-                Piece::Said(words) => missing = words.strip_prefix("missing ").map(str::to_owned),
+                Piece::Said(words) => {
+                    if let Some(tool) = words.strip_prefix("missing ") {
+                        missing = Some(tool.to_owned());
+                    }
+                    // One that finds nothing may end with 1.
+                    is_whole |= matches!(words.as_str(), "status 0" | "status 1");
+                }
                 Piece::Complaint(_) => {}
             }
             if batch.text.len() >= BATCH {
@@ -102,6 +134,7 @@ async fn read(
     if !batch.is_empty() {
         found.batches.push(batch);
     }
-    found.end = if is_backwards { count < wanted.most } else { !is_over };
-    Ok(found)
+    let is_whole = is_whole || is_over;
+    found.end = is_whole && if is_backwards { count < wanted.most } else { !is_over };
+    Ok((found, is_whole))
 }
