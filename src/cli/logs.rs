@@ -24,9 +24,11 @@ use crate::model::text::clean;
 use crate::msg::Msg;
 use crate::runtime::engine::connector;
 use crate::runtime::host::follow_logs;
-use crate::runtime::tail::{QUEUE, Tails};
+use crate::runtime::tail::Tails;
 use crate::runtime::{clock, simulated};
 
+/// Batches that wait to be printed: those of a host that floods are before those of the others.
+const QUEUE: usize = 4;
 /// Lines from before, where nothing says how many.
 const LINES: u32 = 200;
 /// The same, where what comes is followed.

@@ -93,19 +93,39 @@ qd_entries() {
 qd_export() {
   # shellcheck disable=SC2086
   qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null
-  qd_tell status $?
+  qd_blame status $? "$@"
+}
+# Of what it complains, such as of a damaged journal. Arguments: a word, its status, its options.
+qd_blame() {
+  qd_k=$1 qd_v=$2
+  shift 2
+  case $qd_v in
+  0) qd_tell "$qd_k" 0 ;;
+  *)
+    qd_tell "$qd_k" "$qd_v" "$(qd_limit 5 journalctl -q --no-pager -o export "$@" 2>&1 >/dev/null </dev/null |
+      head -n 1 | head -c 300)"
+    ;;
+  esac
 }
 # The same for what is before an entry: the newest of it, oldest first, and how many there are.
 # Arguments: entries, its cursor, options of journalctl.
 qd_before() {
   qd_logs_of_journal || return
-  qd_n=$(($1 + 1)) qd_c=$2
+  qd_m=$(($1 + 1)) qd_c=$2
   shift 2
   # Without the message, in which a line could look like a cursor.
-  qd_a=$(qd_limit 20 journalctl -q --no-pager -o export ${qd_o:+--output-fields=PRIORITY} \
-    -n "$qd_n" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null | sed -n 's/^__CURSOR=//p')
+  qd_a=$({
+    qd_limit 20 journalctl -q --no-pager -o export ${qd_o:+--output-fields=PRIORITY} \
+      -n "$qd_m" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null
+    printf '__CURSOR=@%s\n' $?
+  } | sed -n 's/^__CURSOR=//p')
+  qd_k=${qd_a##*@}
+  qd_a=${qd_a%"@$qd_k"}
+  qd_a=${qd_a%"
+"}
   qd_n=$(printf '%s\n' "$qd_a" | grep -c .)
   qd_tell before "$qd_n"
+  qd_blame back "$qd_k" -n "$qd_m" -r --cursor="$qd_c" "$@"
   if [ "$qd_n" -gt 0 ]; then
     qd_export --cursor="${qd_a##*
 }" "$@" | qd_cap 33554432

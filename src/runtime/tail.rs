@@ -38,11 +38,6 @@ pub const QUEUE: usize = 16;
 const MOST: usize = 64;
 /// Fetches of one host that wait; older ones are given up.
 const MOST_FETCHES: usize = 16;
-/// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
-/// itself needs up to five.
-const CHANNELS: usize = 4;
-/// Channels for tails of this machine.
-const LOCAL_CHANNELS: usize = 16;
 /// Waits between tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -180,7 +175,7 @@ impl Tails {
     /// Follows and reads all that is wanted, over one connection, until it is dropped.
     pub async fn run(&self, ground: &Ground<'_>) -> Fault {
         let mut changed = self.changed.subscribe();
-        let slots = Semaphore::new(if ground.is_local { LOCAL_CHANNELS } else { CHANNELS });
+        let slots = Semaphore::new(ground.channels());
         let slots = &slots;
         let reader = reader::Reader::default();
         let reader = &reader;

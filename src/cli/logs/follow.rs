@@ -18,8 +18,8 @@ use crate::runtime::clock;
 
 /// A line of several sources waits so long for older ones.
 const WINDOW: Duration = Duration::from_millis(300);
-/// Bytes that wait at most.
-const MOST: usize = 16 << 20;
+/// Bytes that wait at most: where one host floods, lines of the others come behind so many.
+const MOST: usize = 4 << 20;
 
 /// When a line came, of which source, and it.
 type Held = (Instant, usize, Line, Box<[u8]>);
@@ -88,12 +88,11 @@ pub(super) async fn print(
                             _ => {}
                         }
                     }
-                    if waiting.bytes > MOST {
-                        release(reading, printer, &mut waiting, None)?;
-                    }
+                    // Also while one of them floods.
+                    let now = (waiting.bytes <= MOST).then(Instant::now);
+                    release(reading, printer, &mut waiting, now)?;
                     next = reading.logs.try_recv().ok();
                 }
-                release(reading, printer, &mut waiting, Some(Instant::now()))?;
                 printer.flush()?;
             }
             () = wait(due) => {
@@ -159,7 +158,8 @@ fn take(
     Ok(())
 }
 
-/// Prints what has waited long enough, or what is so old that nothing older can come.
+/// Prints what has waited long enough, or what is so old that nothing older can come; without a
+/// time, what is more than may wait.
 fn release(
     reading: &Reading,
     printer: &mut Printer,
@@ -169,7 +169,10 @@ fn release(
     let old = (clock::now() - WINDOW).as_micros();
     while let Some(first) = waiting.lines.first_entry() {
         let (at, _) = *first.key();
-        let is_due = now.is_none_or(|now| at <= old || first.get().0 + WINDOW <= now);
+        let is_due = match now {
+            Some(now) => at <= old || first.get().0 + WINDOW <= now,
+            None => waiting.bytes > MOST,
+        };
         if !is_due {
             return Ok(());
         }

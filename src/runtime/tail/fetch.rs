@@ -3,7 +3,7 @@
 mod file;
 mod journal;
 
-pub(super) use self::file::offset_since;
+pub(super) use self::file::{Seen, offset_since};
 
 use std::time::Duration;
 

@@ -2,13 +2,14 @@
 //! kept for a while: one question after the other.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use super::fetch::Seen;
 use super::ground::{Ground, How};
 use super::talk::Talk;
 use crate::model::fault::{Fault, FaultKind};
@@ -28,6 +29,7 @@ pub(super) struct Reader {
     zone: AtomicI64,
     /// What compressed files unpack to, in bytes, by their inode and size.
     weights: std::sync::Mutex<BTreeMap<(u64, u64), u64>>,
+    seen: std::sync::Mutex<Option<Seen>>,
 }
 
 /// A channel that waits for a question.
@@ -98,6 +100,15 @@ impl Reader {
     /// Seconds that the host's zone is ahead of UTC, once something was asked.
     pub(super) fn zone(&self) -> i64 {
         self.zone.load(Ordering::Relaxed)
+    }
+
+    /// What was seen of files at the last look.
+    pub(super) fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn note_seen(&self, seen: Seen) {
+        *self.seen() = Some(seen);
     }
 
     /// What a compressed file unpacks to, if that was asked before.

@@ -4,6 +4,7 @@
 mod hand;
 mod moment;
 
+pub(in crate::runtime::tail) use self::hand::Seen;
 pub(in crate::runtime::tail) use self::moment::offset_since;
 
 use self::hand::{Hand, There};
@@ -24,8 +25,16 @@ pub(super) async fn find(
     path: &str,
 ) -> Result<Found, Fault> {
     let left = u64::from(fetch.bytes).clamp(PIECE, MOST);
-    let mut hand = Hand::new(ground, reader, path, ground.first(), left).await?;
     let most = lines(fetch) as usize;
+    if let FetchFrom::After(Mark::Offset { inode, offset }) = &fetch.from
+        && let Some(mut hand) = Hand::again(ground, reader, path, (*inode, *offset), left)
+        && let Some(place) = hand.files.iter().position(|file| file.inode == *inode)
+        // It may have been rotated since.
+        && let Ok(found) = after(&mut hand, place, *offset, most).await
+    {
+        return Ok(found);
+    }
+    let mut hand = Hand::new(ground, reader, path, ground.first(), left).await?;
     let known = |hand: &Hand<'_>, inode| hand.files.iter().position(|file| file.inode == inode);
     match &fetch.from {
         FetchFrom::Last(_) => before(&mut hand, 0, u64::MAX, most).await,
@@ -201,7 +210,8 @@ async fn after(
                 reader.push(bytes, now, &mut batch);
                 count += batch.lines.len() - before;
                 if batch.text.len() >= BATCH {
-                    batches.push(std::mem::take(&mut batch));
+                    let full = std::mem::replace(&mut batch, roomy());
+                    batches.push(full);
                 }
             };
             hand.pour(file, begin, wanted, &mut take).await?;
@@ -221,6 +231,12 @@ async fn after(
         }
     }
     Ok(found)
+}
+
+/// For as much as comes together, so that it is not moved while it grows.
+fn roomy() -> Batch {
+    let lines = Vec::with_capacity(BATCH / 64);
+    Batch { text: Vec::with_capacity(BATCH + BATCH / 4), lines, ..Batch::default() }
 }
 
 /// Batches are not larger.

@@ -3,7 +3,8 @@
 use super::{Found, SILENCE, lines};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
+use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Level, Line, Mark};
+use crate::model::text::clean;
 use crate::probe::log::ExportReader;
 use crate::probe::tail::Piece;
 use crate::runtime::tail::ground::Ground;
@@ -33,28 +34,35 @@ pub(super) async fn find(
 ) -> Result<Found, Fault> {
     let is_backwards = matches!(fetch.from, FetchFrom::Last(_) | FetchFrom::Before(_));
     let mut most = lines(fetch);
+    let mut damage = None;
     loop {
-        let (found, is_whole) = piece(ground, reader, fetch, most, is_backwards).await?;
-        if is_whole || (!is_backwards && !found.batches.is_empty()) {
+        let (mut found, trouble) = piece(ground, reader, fetch, most, is_backwards).await?;
+        let Some(trouble) = trouble else {
+            if let Some(damage) = damage {
+                found.batches.insert(0, missing(&damage, &found, ground.now()));
+            }
+            return Ok(found);
+        };
+        if !is_backwards && !found.batches.is_empty() {
             return Ok(found);
         }
         if most <= FEWEST || !is_backwards {
-            let detail = "journalctl did not come to an end within 20 s or 32 MB";
-            return Err(Fault::new(FaultKind::TimedOut, "read the journal", detail));
+            return Err(trouble);
         }
+        damage = Some(trouble).filter(|fault| fault.kind == FaultKind::Failed).or(damage);
         // The newest of them are missing.
         most = (most / 8).max(FEWEST);
     }
 }
 
-/// Entries, and whether all that were asked for came.
+/// Entries, and why not all that were asked for came.
 async fn piece(
     ground: &Ground<'_>,
     reader: &Reader,
     fetch: &Fetch,
     most: u32,
     is_backwards: bool,
-) -> Result<(Found, bool), Fault> {
+) -> Result<(Found, Option<Fault>), Fault> {
     let entries =
         |options: &[String]| [&["qd_entries".to_owned()], options, &chosen(&fetch.origin)].concat();
     let plain =
@@ -76,7 +84,7 @@ async fn piece(
             Wanted { before: *at, ..plain(argv) }
         }
         FetchFrom::After(Mark::Offset { .. }) | FetchFrom::Before(Mark::Offset { .. }) => {
-            return Ok((Found { end: true, ..Found::default() }, true));
+            return Ok((Found { end: true, ..Found::default() }, None));
         }
     };
     read(ground, reader, &wanted, is_backwards).await
@@ -87,14 +95,14 @@ async fn read(
     reader: &Reader,
     wanted: &Wanted<'_>,
     is_backwards: bool,
-) -> Result<(Found, bool), Fault> {
+) -> Result<(Found, Option<Fault>), Fault> {
     let how = ground.journal().ok_or_else(|| words::no_right(&ground.user()))?;
     let argv: Vec<&str> = wanted.argv.iter().map(String::as_str).collect();
     let mut parser = ExportReader::new();
     let mut found = Found::default();
     let mut batch = Batch::default();
     let (mut count, mut is_over, mut missing, mut last) = (0_u32, false, None, None);
-    let mut is_whole = false;
+    let (mut trouble, mut back) = (blamed(""), None);
     let asked = reader
         .ask(ground, how, &argv, SILENCE, &mut |piece| {
             match piece {
@@ -114,8 +122,12 @@ async fn read(
                     if let Some(tool) = words.strip_prefix("missing ") {
                         missing = Some(tool.to_owned());
                     }
-                    // One that finds nothing may end with 1.
-                    is_whole |= matches!(words.as_str(), "status 0" | "status 1");
+                    if let Some(words) = words.strip_prefix("back ") {
+                        back = blamed(words);
+                    }
+                    if let Some(words) = words.strip_prefix("status ") {
+                        trouble = blamed(words);
+                    }
                 }
                 Piece::Complaint(_) => {}
             }
@@ -134,7 +146,37 @@ async fn read(
     if !batch.is_empty() {
         found.batches.push(batch);
     }
-    let is_whole = is_whole || is_over;
-    found.end = is_whole && if is_backwards { count < wanted.most } else { !is_over };
-    Ok((found, is_whole))
+    let trouble = trouble.filter(|_| !is_over).or(back);
+    found.end = trouble.is_none() && if is_backwards { count < wanted.most } else { !is_over };
+    Ok((found, trouble))
+}
+
+/// Where a journal is damaged, journalctl may also leave out entries without a word.
+fn missing(damage: &Fault, found: &Found, now: i64) -> Batch {
+    let first = found.batches.first().and_then(|batch| batch.lines.first());
+    let at = first.map_or(now, |line| line.at);
+    let text = format!("entries may be missing here and before: {}", damage.detail);
+    let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
+    let mut note = Batch::default();
+    note.push(text.as_bytes(), Line { at, level: Level::Warning, flags, ..Line::default() });
+    note
+}
+
+/// Why not all of the entries came, by journalctl's status and what it complained of.
+fn blamed(words: &str) -> Option<Fault> {
+    let (status, complaint) = words.split_once(' ').unwrap_or((words, ""));
+    let complaint = clean(complaint.trim(), 300);
+    match (status, complaint.is_empty()) {
+        // One that finds nothing may end with 1, and says nothing then.
+        ("0", _) | ("1", true) => None,
+        (_, true) => {
+            let detail = "journalctl did not come to an end within 20 s or 32 MB";
+            Some(Fault::new(FaultKind::TimedOut, "read the journal", detail))
+        }
+        (_, false) => {
+            let detail = format!("journalctl says: {complaint}");
+            let fault = Fault::new(FaultKind::Failed, "read all of the journal", detail);
+            Some(fault.remedy("journalctl --verify says which of its files are damaged"))
+        }
+    }
 }

@@ -24,6 +24,13 @@ impl There {
     }
 }
 
+/// What was seen at a look, for the pages that follow: all that is asked of a file names its inode.
+pub(in crate::runtime::tail) struct Seen {
+    path: String,
+    how: How,
+    files: Vec<There>,
+}
+
 /// A look, and one's hands: how it was looked at is how its pieces are read.
 pub(super) struct Hand<'a> {
     pub(super) ground: &'a Ground<'a>,
@@ -81,8 +88,27 @@ impl<'a> Hand<'a> {
         match trouble {
             Some(fault) => Err(fault),
             None if files.is_empty() => Err(words::missing(path)),
-            None => Ok(Self { ground, reader, how, left, files }),
+            None => {
+                let seen = Seen { path: path.to_owned(), how, files: files.clone() };
+                reader.note_seen(seen);
+                Ok(Self { ground, reader, how, left, files })
+            }
         }
+    }
+
+    /// What was seen at the last look, if more than `left` was there behind a place in a file.
+    pub(super) fn again(
+        ground: &'a Ground<'a>,
+        reader: &'a Reader,
+        path: &str,
+        (inode, offset): (u64, u64),
+        left: u64,
+    ) -> Option<Self> {
+        let seen = reader.seen();
+        let seen = seen.as_ref().filter(|seen| seen.path == path)?;
+        let file = seen.files.iter().find(|file| file.inode == inode && !file.is_packed())?;
+        let is_inside = offset.checked_add(left).is_some_and(|end| end < file.size);
+        is_inside.then(|| Self { ground, reader, how: seen.how, left, files: seen.files.clone() })
     }
 
     /// A reader of lines at a place. Moments without a zone are of the host's.
