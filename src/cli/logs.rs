@@ -18,15 +18,17 @@ use super::args::{Fleet, Logs};
 use super::{Failure, Outcome, USAGE, read_config, since, tokio_runtime};
 use crate::model::ids::HostId;
 use crate::model::log::filter::Pattern;
-use crate::model::log::{Level, TailId};
+use crate::model::log::{FetchFrom, Level, Tail, TailId};
 use crate::model::spec::FleetSpec;
 use crate::model::text::clean;
 use crate::msg::Msg;
 use crate::runtime::engine::connector;
 use crate::runtime::host::follow_logs;
-use crate::runtime::tail::{QUEUE, Tails};
+use crate::runtime::tail::Tails;
 use crate::runtime::{clock, simulated};
 
+/// Batches that wait to be printed: those of a host that floods are before those of the others.
+const QUEUE: usize = 4;
 /// Lines from before, where nothing says how many.
 const LINES: u32 = 200;
 /// The same, where what comes is followed.
@@ -109,6 +111,8 @@ impl Wanted {
 /// The hosts' logs while they are read.
 struct Reading {
     sources: Vec<Source>,
+    /// Those that stand for files.
+    patterns: Vec<Source>,
     hosts: BTreeMap<HostId, Arc<Tails>>,
     logs: mpsc::Receiver<Msg>,
     next: u32,
@@ -135,7 +139,10 @@ impl Reading {
                 tasks.spawn(follow_logs(host.clone(), Arc::clone(&connector), tails));
             }
         }
-        Ok((directory, Self { sources, hosts, logs, next: 0, failed: false, tasks }))
+        Ok((
+            directory,
+            Self { sources, patterns: Vec::new(), hosts, logs, next: 0, failed: false, tasks },
+        ))
     }
 
     async fn print(&mut self, wanted: &Wanted, printer: &mut Printer) -> Outcome {
@@ -157,6 +164,16 @@ impl Reading {
 
     fn tails(&self, place: usize) -> Option<&Arc<Tails>> {
         self.hosts.get(&self.sources.get(place)?.host)
+    }
+
+    /// Follows a source.
+    fn follow(&mut self, source: &Source, from: FetchFrom) -> TailId {
+        let id = self.id();
+        let (host, origin) = (source.host.clone(), source.origin.clone());
+        if let Some(tails) = self.hosts.get(&host) {
+            tails.add(Tail { id, host, origin, from });
+        }
+        id
     }
 
     /// How far a source's host is ahead of us, in microseconds.

@@ -7,7 +7,7 @@
 qd_tell() { printf '\036@@%s %s\n' "$qd_nonce" "$*"; }
 # Arguments: the nonce, how it was started (plain, sudo), a beginning of paths that means nothing.
 qd_talk() {
-  qd_nonce=$1 qd_salt=$3 qd_p='' qd_lease='' qd_kind='' qd_group=''
+  qd_nonce=$1 qd_salt=$3 qd_p='' qd_lease='' qd_kind='' qd_group='' qd_dd=''
   # All that sshd has started for us is one process group, which is ended as a whole; where it is
   # another's, only what we know of.
   if read -r qd_a 2>/dev/null </proc/$$/stat; then
@@ -86,25 +86,51 @@ qd_journal() {
 # Reads the journal once, a bounded piece of it. Arguments: options of journalctl.
 qd_entries() {
   qd_logs_of_journal || return
-  # shellcheck disable=SC2086
-  qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null | qd_cap 33554432
+  qd_export "$@" | qd_cap 33554432
   qd_tell end
+}
+# What it prints, and its status, without which not all of it came.
+qd_export() {
+  # shellcheck disable=SC2086
+  qd_limit 20 journalctl -q --no-pager -o export $qd_o "$@" </dev/null
+  qd_blame status $? "$@"
+}
+# Of what it complains, such as of a damaged journal. Arguments: a word, its status, its options.
+qd_blame() {
+  qd_k=$1 qd_v=$2
+  shift 2
+  case $qd_v in
+  0) qd_tell "$qd_k" 0 ;;
+  *)
+    qd_tell "$qd_k" "$qd_v" "$(qd_limit 5 journalctl -q --no-pager -o export "$@" 2>&1 >/dev/null </dev/null |
+      head -n 1 | head -c 300)"
+    ;;
+  esac
 }
 # The same for what is before an entry: the newest of it, oldest first, and how many there are.
 # Arguments: entries, its cursor, options of journalctl.
 qd_before() {
   qd_logs_of_journal || return
-  qd_n=$(($1 + 1)) qd_c=$2
+  qd_m=$(($1 + 1)) qd_c=$2
   shift 2
   # Without the message, in which a line could look like a cursor.
-  qd_a=$(qd_limit 20 journalctl -q --no-pager -o export ${qd_o:+--output-fields=PRIORITY} \
-    -n "$qd_n" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null | sed -n 's/^__CURSOR=//p')
+  qd_a=$({
+    qd_limit 20 journalctl -q --no-pager -o export ${qd_o:+--output-fields=PRIORITY} \
+      -n "$qd_m" -r --cursor="$qd_c" "$@" </dev/null 2>/dev/null
+    printf '__CURSOR=@%s\n' $?
+  } | sed -n 's/^__CURSOR=//p')
+  qd_k=${qd_a##*@}
+  qd_a=${qd_a%"@$qd_k"}
+  qd_a=${qd_a%"
+"}
   qd_n=$(printf '%s\n' "$qd_a" | grep -c .)
   qd_tell before "$qd_n"
-  # shellcheck disable=SC2086
+  qd_blame back "$qd_k" -n "$qd_m" -r --cursor="$qd_c" "$@"
   if [ "$qd_n" -gt 0 ]; then
-    qd_limit 20 journalctl -q --no-pager -o export $qd_o --cursor="${qd_a##*
-}" "$@" </dev/null | qd_cap 33554432
+    qd_export --cursor="${qd_a##*
+}" "$@" | qd_cap 33554432
+  else
+    qd_tell status 0
   fi
   qd_tell end
 }

@@ -44,6 +44,7 @@ const MOST_FETCHES: usize = 128;
 const CHANNELS: usize = 3;
 /// Channels for tails of this machine.
 const LOCAL_CHANNELS: usize = 16;
+const MOST_FETCHES: usize = 16;
 /// Waits between tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -185,7 +186,7 @@ impl Tails {
     /// Follows and reads all that is wanted, over one connection, until it is dropped.
     pub async fn run(&self, ground: &Ground<'_>) -> Fault {
         let mut changed = self.changed.subscribe();
-        let slots = Semaphore::new(if ground.is_local { LOCAL_CHANNELS } else { CHANNELS });
+        let slots = Semaphore::new(ground.channels());
         let slots = &slots;
         let reader = reader::Reader::default();
         let reader = &reader;

@@ -10,3 +10,4 @@ mod parsers;
 mod proxy;
 mod shell;
 mod shells;
+mod tails;

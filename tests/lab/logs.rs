@@ -403,8 +403,12 @@ fn history_is_merged_filtered_and_complete() {
     assert_eq!(run(&["--since", "2026-11-20T08:00:00Z"]), to(180_000, 300_000));
     let span = ["--since", "2026-11-20T05:46:41Z", "--until", "2026-11-20T05:46:50Z"];
     assert_eq!(run(&span), to(100_010, 100_100));
-    let said = desk.run(&["logs", "app", "--since", "2026-11-20T05:00:00Z"]);
-    assert!(said.out.contains("older lines are compressed, in /var/log/app/app.log.2.gz"));
+    // Into the one that is compressed, and to where all begins.
+    assert_eq!(run(&["--since", "2026-11-20T05:00:00Z"]), to(72_000, 300_000));
+    assert_eq!(run(&["--since", "2026-11-19T00:00:00Z"]), to(1, 300_000));
+    assert_eq!(run(&["-n", "1000000"]), to(1, 300_000));
+    let span = ["--since", "2026-11-20T03:50:00Z", "--until", "2026-11-20T03:50:09Z"];
+    assert_eq!(run(&span), to(30_000, 30_090));
     let errors = run(&["--level", "error", "-n", "3"]);
     assert_eq!(errors, [298_000, 299_000, 300_000]);
     assert_eq!(run(&["--grep", "number 29999[0-9]$"]), to(299_990, 299_999));

@@ -23,6 +23,7 @@ mod endings;
 mod fallback;
 mod faults;
 mod fleet;
+mod floods;
 mod incident;
 mod init;
 mod jobs;

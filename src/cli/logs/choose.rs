@@ -15,6 +15,7 @@ use crate::msg::Msg;
 const EXPANDING: Duration = Duration::from_secs(15);
 
 /// One stream of lines.
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) host: HostId,
     pub(super) service: ServiceName,
@@ -28,6 +29,18 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// A file that this one, a pattern, stands for.
+    pub(super) fn file(&self, path: &str) -> Self {
+        Self {
+            host: self.host.clone(),
+            service: self.service.clone(),
+            origin: Origin::File(path.into()),
+            mark: None,
+            said: None,
+            is_of_many_envs: self.is_of_many_envs,
+        }
+    }
+
     /// Its host, as it is told.
     pub(super) fn place(&self) -> String {
         if self.is_of_many_envs { self.host.to_string() } else { self.host.host.to_string() }
@@ -151,23 +164,17 @@ impl Reading {
         }
         found.sort_by_key(|(place, _)| *place);
         for (place, files) in found.into_iter().rev() {
-            let pattern = self.sources.remove(place);
-            for file in files.iter().rev() {
-                let source = Source {
-                    host: pattern.host.clone(),
-                    service: pattern.service.clone(),
-                    origin: Origin::File((**file).into()),
-                    mark: None,
-                    said: None,
-                    is_of_many_envs: pattern.is_of_many_envs,
-                };
-                self.sources.insert(place, source);
-            }
+            let Some(pattern) = self.sources.get(place) else { continue };
+            let files: Vec<_> = files.iter().map(|file| pattern.file(file)).collect();
+            let behind = self.sources.split_off(place + 1);
+            self.sources.extend(files.into_iter().chain(behind));
         }
-        self.sources.retain(|source| match &source.origin {
-            Origin::File(path) => !path.contains(['*', '?', '[']),
-            Origin::Journal(_) | Origin::Units(_) | Origin::System | Origin::Container(_) => true,
-        });
+        let is_pattern = |source: &Source| match &source.origin {
+            Origin::File(path) => path.contains(['*', '?', '[']),
+            Origin::Journal(_) | Origin::Units(_) | Origin::System | Origin::Container(_) => false,
+        };
+        let all = std::mem::take(&mut self.sources);
+        (self.patterns, self.sources) = all.into_iter().partition(is_pattern);
     }
 
     pub(super) fn let_go(&self, place: usize, id: TailId) {

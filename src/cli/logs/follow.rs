@@ -2,22 +2,24 @@
 //! late still stands in its place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::choose::Source;
 use super::history::is_wanted;
 use super::print::Printer;
 use super::{Failure, Reading, Wanted};
-use crate::model::log::{Batch, FetchFrom, Line, Stream, Tail, TailId, TailState};
+use crate::model::log::{Batch, FetchFrom, Line, Mark, Stream, TailId, TailState};
 use crate::model::time::Timestamp;
 use crate::msg::Msg;
 use crate::runtime::clock;
 
 /// A line of several sources waits so long for older ones.
 const WINDOW: Duration = Duration::from_millis(300);
-/// Bytes that wait at most.
-const MOST: usize = 16 << 20;
+/// Bytes that wait at most: where one host floods, lines of the others come behind so many.
+const MOST: usize = 4 << 20;
 
 /// When a line came, of which source, and it.
 type Held = (Instant, usize, Line, Box<[u8]>);
@@ -39,17 +41,16 @@ pub(super) async fn print(
     let mut places: BTreeMap<TailId, usize> = BTreeMap::new();
     let mut before = vec![false; reading.sources.len()];
     for place in 0..reading.sources.len() {
-        let id = reading.id();
-        let Some(source) = reading.sources.get(place) else { continue };
+        let Some(source) = reading.sources.get(place).cloned() else { continue };
         let moment = began.as_micros().saturating_add(reading.skew(place));
         let from = source.mark.clone().map_or(FetchFrom::Since(moment), FetchFrom::After);
-        let (host, origin) = (source.host.clone(), source.origin.clone());
-        if let Some(tails) = reading.tails(place) {
-            tails.add(Tail { id, host, origin, from });
-            places.insert(id, place);
-        }
+        places.insert(reading.follow(&source, from), place);
     }
-    let is_alone = places.len() < 2;
+    // Files may come that a pattern stands for.
+    let mut patterns: BTreeMap<TailId, Source> = BTreeMap::new();
+    for pattern in std::mem::take(&mut reading.patterns) {
+        patterns.insert(reading.follow(&pattern, FetchFrom::Last(0)), pattern);
+    }
     let mut waiting = Waiting::default();
     loop {
         let due = waiting.lines.values().next().map(|(came, ..)| *came + WINDOW);
@@ -57,6 +58,15 @@ pub(super) async fn print(
             msg = reading.logs.recv() => {
                 let mut next = msg;
                 while let Some(msg) = next {
+                    if let Msg::Log(id, Stream::Files(files)) = &msg
+                        && let Some(pattern) = patterns.get(id)
+                    {
+                        for (id, place) in come(reading, pattern, files) {
+                            before.push(false);
+                            places.insert(id, place);
+                        }
+                    }
+                    let is_alone = places.len() < 2;
                     if let Msg::Log(id, stream) = msg
                         && let Some(place) = places.get(&id).copied()
                     {
@@ -78,12 +88,11 @@ pub(super) async fn print(
                             _ => {}
                         }
                     }
-                    if waiting.bytes > MOST {
-                        release(reading, printer, &mut waiting, None)?;
-                    }
+                    // Also while one of them floods.
+                    let now = (waiting.bytes <= MOST).then(Instant::now);
+                    release(reading, printer, &mut waiting, now)?;
                     next = reading.logs.try_recv().ok();
                 }
-                release(reading, printer, &mut waiting, Some(Instant::now()))?;
                 printer.flush()?;
             }
             () = wait(due) => {
@@ -92,6 +101,24 @@ pub(super) async fn print(
             }
         }
     }
+}
+
+/// Follows files that were not there before, from their beginnings.
+fn come(reading: &mut Reading, pattern: &Source, files: &[Arc<str>]) -> Vec<(TailId, usize)> {
+    let mut more = Vec::new();
+    for file in files {
+        let source = pattern.file(file);
+        let is_known = |known: &Source| {
+            (&known.host, &known.service, &known.origin)
+                == (&source.host, &source.service, &source.origin)
+        };
+        if !reading.sources.iter().any(is_known) {
+            let beginning = FetchFrom::After(Mark::Offset { inode: 0, offset: 0 });
+            more.push((reading.follow(&source, beginning), reading.sources.len()));
+            reading.sources.push(source);
+        }
+    }
+    more
 }
 
 async fn wait(due: Option<Instant>) {
@@ -131,7 +158,8 @@ fn take(
     Ok(())
 }
 
-/// Prints what has waited long enough, or what is so old that nothing older can come.
+/// Prints what has waited long enough, or what is so old that nothing older can come; without a
+/// time, what is more than may wait.
 fn release(
     reading: &Reading,
     printer: &mut Printer,
@@ -141,7 +169,10 @@ fn release(
     let old = (clock::now() - WINDOW).as_micros();
     while let Some(first) = waiting.lines.first_entry() {
         let (at, _) = *first.key();
-        let is_due = now.is_none_or(|now| at <= old || first.get().0 + WINDOW <= now);
+        let is_due = match now {
+            Some(now) => at <= old || first.get().0 + WINDOW <= now,
+            None => waiting.bytes > MOST,
+        };
         if !is_due {
             return Ok(());
         }

@@ -64,7 +64,8 @@ impl Printer {
             self.stamp = self.stamp_of(second);
         }
         let micros = at.rem_euclid(1_000_000);
-        let harmless = text.iter().all(|b| matches!(b, 0x20..=0x7e));
+        // Without an early end it is looked at many bytes at once.
+        let harmless = text.iter().fold(true, |so_far, b| so_far & matches!(b, 0x20..=0x7e));
         let cleaned = if harmless { None } else { Some(plain(text)) };
         let shown = match &cleaned {
             Some(text) => text.as_bytes(),

@@ -85,6 +85,8 @@ pub struct Fetch {
     pub from: FetchFrom,
     /// At most so many lines.
     pub lines: u32,
+    /// At most about so many bytes of a file, within what a host is asked for at once.
+    pub bytes: u32,
 }
 
 /// How a tail is doing.

@@ -31,6 +31,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared, tails: &Tail
     let ground = Ground {
         transport,
         is_local,
+        is_alone: false,
         sudo,
         facts: shared.facts.subscribe(),
         stirred: shared.stirred.subscribe(),
@@ -64,8 +65,14 @@ async fn alone(spec: &HostSpec, transport: &dyn Transport, tails: &Tails) -> Fau
     };
     let (_facts, facts) = watch::channel(Some(facts));
     let (stirring, stirred) = watch::channel(Vec::new());
-    let ground =
-        Ground { transport, is_local: spec.reach == Reach::Local, sudo: spec.sudo, facts, stirred };
+    let ground = Ground {
+        transport,
+        is_local: spec.reach == Reach::Local,
+        is_alone: true,
+        sudo: spec.sudo,
+        facts,
+        stirred,
+    };
     tokio::select! {
         fault = transport.lost() => fault,
         fault = tails.run(&ground) => fault,

@@ -107,7 +107,7 @@ pub(super) async fn talk(
                 let text: String =
                     entries.iter().skip(first).map(|entry| entry.text.as_str()).collect();
                 if command == "qd_entries" {
-                    text + &tell("end")
+                    text + &tell("status 0") + &tell("end")
                 } else {
                     followed = Some((asked, site.wall(now)));
                     text
@@ -120,11 +120,11 @@ pub(super) async fn talk(
                 let end = entries.iter().position(|e| Some(&e.cursor) == cursor).unwrap_or(0);
                 let older = entries.get(end.saturating_sub(lines)..=end).unwrap_or_default();
                 let text: String = older.iter().map(|entry| entry.text.as_str()).collect();
-                tell(&format!("before {}", older.len())) + &text + &tell("end")
+                tell(&format!("before {}", older.len())) + &text + &tell("status 0") + &tell("end")
             }
             "qd_file" => tell("missing"),
             "qd_stat" => tell("missing") + &tell("end"),
-            "qd_glob" | "qd_piece" | "qd_unpacked" => tell("end"),
+            "qd_glob" | "qd_piece" | "qd_unpacked" | "qd_weigh" => tell("end"),
             _ => continue,
         };
         stream.write_all(answer.as_bytes()).await?;

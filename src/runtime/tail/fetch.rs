@@ -3,7 +3,7 @@
 mod file;
 mod journal;
 
-pub(super) use self::file::offset_since;
+pub(super) use self::file::{Seen, offset_since};
 
 use std::time::Duration;
 
@@ -13,10 +13,14 @@ use super::{Tails, words};
 use crate::model::fault::Fault;
 use crate::model::log::{Batch, Fetch, Mark, Origin, Stream};
 
-/// For one question to the host.
-const DEADLINE: Duration = Duration::from_secs(25);
+/// A question to the host is given up when nothing came for so long.
+const SILENCE: Duration = Duration::from_secs(25);
 /// Lines that are answered at most.
-const MOST_LINES: u32 = 200_000;
+const MOST_LINES: u32 = 1_000_000;
+/// Bytes of a file that are answered at most.
+const MOST: u64 = 16 * 1024 * 1024;
+/// And at least, where they are there.
+const PIECE: u64 = 512 * 1024;
 
 /// What was found.
 #[derive(Default)]

@@ -195,6 +195,9 @@ async fn following(
                     Piece::Complaint(words) => tracing::info!("tail: {words}"),
                 });
                 outlet.offer(&mut read);
+                if !asks.is_empty() {
+                    outlet.give_up_place();
+                }
                 for ask in asks {
                     match ask {
                         Ask::Rest => {

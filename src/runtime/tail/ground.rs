@@ -11,12 +11,22 @@ use crate::runtime::transport::Transport;
 /// Clocks that differ by less are not told apart: it was measured over a link.
 const NOISE: i64 = 250_000;
 
+/// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
+/// itself needs up to five.
+const CHANNELS: usize = 4;
+/// The same where only logs are read: one is for what is read once, one for the bus.
+const CHANNELS_ALONE: usize = 7;
+/// Channels for tails of this machine.
+const LOCAL_CHANNELS: usize = 16;
+
 /// One connection of a host.
 pub struct Ground<'a> {
     /// The connection.
     pub transport: &'a dyn Transport,
     /// It is this machine.
     pub is_local: bool,
+    /// Nothing but logs is read over it.
+    pub is_alone: bool,
     /// Whether sudo may be used.
     pub sudo: Sudo,
     /// The host's facts, once they are known.
@@ -45,6 +55,15 @@ impl How {
 }
 
 impl Ground<'_> {
+    /// How many tails may have a channel at one time.
+    pub(super) const fn channels(&self) -> usize {
+        match (self.is_local, self.is_alone) {
+            (true, _) => LOCAL_CHANNELS,
+            (false, true) => CHANNELS_ALONE,
+            (false, false) => CHANNELS,
+        }
+    }
+
     /// Waits until the facts are known.
     pub(super) async fn known(&self) {
         let mut facts = self.facts.clone();

@@ -1,6 +1,9 @@
 //! Where a tail's lines go: at once when there is room, else together until there is.
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendError;
 
 use super::entry::{Entry, Progress};
 use crate::model::log::batch::BATCH;
@@ -19,13 +22,16 @@ pub(super) trait Note {
 pub(super) struct Outlet<'a> {
     entry: &'a Entry,
     logs: mpsc::Sender<Msg>,
+    /// Our place among those who wait for room: one that is given up with each line that comes
+    /// would never be ours while another host floods.
+    place: Option<BoxFuture<'static, Result<mpsc::OwnedPermit<Msg>, SendError<()>>>>,
     /// Lines that wait.
     pub(super) batch: Batch,
 }
 
 impl<'a> Outlet<'a> {
     pub(super) fn new(entry: &'a Entry, logs: &mpsc::Sender<Msg>) -> Self {
-        Self { entry, logs: logs.clone(), batch: Batch::default() }
+        Self { entry, logs: logs.clone(), place: None, batch: Batch::default() }
     }
 
     /// Whether more may be read.
@@ -34,15 +40,24 @@ impl<'a> Outlet<'a> {
     }
 
     /// Waits for room in the queue; for ever while there is nothing to deliver.
-    pub(super) async fn room(&self) -> mpsc::OwnedPermit<Msg> {
+    pub(super) async fn room(&mut self) -> mpsc::OwnedPermit<Msg> {
         if self.batch.is_empty() {
             return std::future::pending().await;
         }
-        match self.logs.clone().reserve_owned().await {
+        let logs = &self.logs;
+        let place = self.place.get_or_insert_with(|| logs.clone().reserve_owned().boxed());
+        let granted = place.await;
+        self.place = None;
+        match granted {
             Ok(permit) => permit,
             // The console is gone.
             Err(_closed) => std::future::pending().await,
         }
+    }
+
+    /// Waits for room no more: something else is going to be said.
+    pub(super) fn give_up_place(&mut self) {
+        self.place = None;
     }
 
     /// Delivers if there is room now.
@@ -56,6 +71,7 @@ impl<'a> Outlet<'a> {
 
     /// Delivers.
     pub(super) fn deliver(&mut self, permit: mpsc::OwnedPermit<Msg>, note: &mut (dyn Note + Send)) {
+        self.place = None;
         let batch = std::mem::take(&mut self.batch);
         let at = batch.lines.last().map(|line| line.at);
         let (first, last) = note.marks();

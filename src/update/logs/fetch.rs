@@ -174,5 +174,6 @@ pub(super) fn ask(stream: &StreamLog, from: FetchFrom, lines: u32) -> Effect {
         origin: stream.origin.clone(),
         from,
         lines,
+        bytes: u32::MAX,
     })
 }

@@ -1,135 +1,22 @@
-//! Pieces of files, and of the files that they were rotated to.
+//! Pieces of files, and of the files that they were rotated to. Those that are compressed are
+//! read like the others: places in them are counted in what they unpack to.
 
-use super::{DEADLINE, Found, lines};
-use crate::model::fault::{Fault, FaultKind};
+mod hand;
+mod moment;
+
+pub(in crate::runtime::tail) use self::hand::Seen;
+pub(in crate::runtime::tail) use self::moment::offset_since;
+
+use self::hand::{Hand, There};
+use super::{Found, MOST, PIECE, lines};
+use crate::model::fault::Fault;
 use crate::model::log::batch::BATCH;
 use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Line, Mark};
-use crate::model::text::clean;
-use crate::probe::log::FileReader;
-use crate::probe::tail::Piece;
-use crate::runtime::tail::ground::{Ground, How};
+use crate::runtime::tail::ground::Ground;
 use crate::runtime::tail::reader::Reader;
-use crate::runtime::tail::words;
 
-/// Bytes that are read at once.
-const STEP: u64 = 512 * 1024;
-/// Bytes that are read for one answer.
-const MOST: u64 = 32 * 1024 * 1024;
-/// Bytes in which a line with a moment is looked for.
-const SAMPLE: u64 = 64 * 1024;
-
-/// A file on the host.
-#[derive(Clone, Debug)]
-struct There {
-    path: String,
-    inode: u64,
-    size: u64,
-}
-
-impl There {
-    /// gzip(1) gives it this name and no other.
-    fn is_packed(&self) -> bool {
-        self.path.as_bytes().ends_with(b".gz")
-    }
-}
-
-/// A file and what it was rotated to, the newest first; the first is the file itself.
-async fn look(
-    ground: &Ground<'_>,
-    reader: &Reader,
-    path: &str,
-    how: How,
-) -> Result<Vec<There>, Fault> {
-    let mut found = Vec::new();
-    let mut trouble = None;
-    let asked = reader
-        .ask(ground, how, &["qd_stat", path], DEADLINE, &mut |piece| {
-            if let Piece::Said(words) = piece {
-                let mut parts = words.splitn(4, ' ');
-                match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                    (Some("stat" | "older"), Some(inode), Some(size), Some(path)) => {
-                        if let (Ok(inode), Ok(size)) = (inode.parse(), size.parse()) {
-                            found.push(There { path: path.to_owned(), inode, size });
-                        }
-                    }
-                    (Some("denied"), ..) => trouble = Some(words::denied(path, &ground.user())),
-                    (Some("refused"), kind, ..) => {
-                        trouble = Some(words::refused(path, kind.unwrap_or_default()));
-                    }
-                    // Its rotated files may be there.
-                    _ => {}
-                }
-            }
-            true
-        })
-        .await;
-    asked?;
-    match trouble {
-        Some(fault) if fault.kind == FaultKind::Denied && how == How::Plain => {
-            match ground.root() {
-                Some(root) => Box::pin(look(ground, reader, path, root)).await,
-                None => Err(fault),
-            }
-        }
-        Some(fault) => Err(fault),
-        None if found.is_empty() => Err(words::missing(path)),
-        None => Ok(found),
-    }
-}
-
-/// A look, and one's hands: how it was read is how its pieces are.
-struct Hand<'a> {
-    ground: &'a Ground<'a>,
-    reader: &'a Reader,
-    how: How,
-    left: u64,
-}
-
-impl Hand<'_> {
-    async fn piece(&mut self, file: &There, offset: u64, bytes: u64) -> Result<Vec<u8>, Fault> {
-        self.left = self.left.saturating_sub(bytes);
-        let words = [file.inode.to_string(), offset.to_string(), bytes.to_string()];
-        let [inode, offset, bytes] = &words;
-        self.ask(&["qd_piece", &file.path, inode, offset, bytes], &file.path).await
-    }
-
-    async fn unpacked(&mut self, file: &There) -> Result<Vec<u8>, Fault> {
-        let bytes = MOST / 4;
-        self.left = self.left.saturating_sub(bytes);
-        let words = [file.inode.to_string(), bytes.to_string()];
-        let [inode, bytes] = &words;
-        self.ask(&["qd_unpacked", &file.path, inode, bytes], &file.path).await
-    }
-
-    async fn ask(&self, argv: &[&str], path: &str) -> Result<Vec<u8>, Fault> {
-        let mut read = Vec::new();
-        let mut is_gone = false;
-        let asked = self
-            .reader
-            .ask(self.ground, self.how, argv, DEADLINE, &mut |piece| {
-                match piece {
-                    Piece::Data(bytes) => read.extend_from_slice(bytes),
-                    Piece::Said(words) => is_gone |= words == "gone",
-                    Piece::Complaint(_) => {}
-                }
-                read.len() as u64 <= MOST
-            })
-            .await;
-        asked?;
-        if is_gone {
-            let detail = "it was rotated while it was read";
-            return Err(
-                Fault::new(FaultKind::Failed, format!("read {path}"), detail).remedy("ask again")
-            );
-        }
-        Ok(read)
-    }
-}
-
-fn hand<'a>(ground: &'a Ground<'a>, reader: &'a Reader) -> Hand<'a> {
-    // What the user may not read root may, where that is allowed.
-    Hand { ground, reader, how: ground.root().unwrap_or(How::Plain), left: MOST }
-}
+/// The first piece that is read backwards.
+const FIRST: u64 = 128 * 1024;
 
 pub(super) async fn find(
     ground: &Ground<'_>,
@@ -137,74 +24,75 @@ pub(super) async fn find(
     fetch: &Fetch,
     path: &str,
 ) -> Result<Found, Fault> {
-    let files = look(ground, reader, path, ground.first()).await?;
-    let mut hand = hand(ground, reader);
+    let left = u64::from(fetch.bytes).clamp(PIECE, MOST);
     let most = lines(fetch) as usize;
-    let (place, offset) = match &fetch.from {
-        FetchFrom::Last(_) => {
-            let size = files.first().map_or(0, |file| file.size);
-            return before(&mut hand, &files, 0, size, most, ground.now()).await;
-        }
+    if let FetchFrom::After(Mark::Offset { inode, offset }) = &fetch.from
+        && let Some(mut hand) = Hand::again(ground, reader, path, (*inode, *offset), left)
+        && let Some(place) = hand.files.iter().position(|file| file.inode == *inode)
+        // It may have been rotated since.
+        && let Ok(found) = after(&mut hand, place, *offset, most).await
+    {
+        return Ok(found);
+    }
+    let mut hand = Hand::new(ground, reader, path, ground.first(), left).await?;
+    let known = |hand: &Hand<'_>, inode| hand.files.iter().position(|file| file.inode == inode);
+    match &fetch.from {
+        FetchFrom::Last(_) => before(&mut hand, 0, u64::MAX, most).await,
         FetchFrom::Before(Mark::Offset { inode, offset }) => {
-            let place = files.iter().position(|file| file.inode == *inode).unwrap_or(0);
-            return before(&mut hand, &files, place, *offset, most, ground.now()).await;
+            let place = known(&hand, *inode).unwrap_or(0);
+            before(&mut hand, place, *offset, most).await
         }
         FetchFrom::Before(Mark::Moment(at) | Mark::Cursor(_, at)) => {
-            let (place, offset) = bisect_all(&mut hand, &files, *at).await?;
-            return before(&mut hand, &files, place, offset, most, ground.now()).await;
+            let (place, offset) = moment::place(&mut hand, *at).await?;
+            hand.left = left;
+            before(&mut hand, place, offset, most).await
         }
-        FetchFrom::After(Mark::Offset { inode, offset }) => {
-            let place = files.iter().position(|file| file.inode == *inode);
-            place.map_or((0, 0), |place| (place, *offset))
-        }
+        FetchFrom::After(Mark::Offset { inode, offset }) => match known(&hand, *inode) {
+            Some(place) => after(&mut hand, place, *offset, most).await,
+            None => replaced(&mut hand, most).await,
+        },
         FetchFrom::Since(at) | FetchFrom::After(Mark::Moment(at) | Mark::Cursor(_, at)) => {
-            let (place, offset) = bisect_all(&mut hand, &files, *at).await?;
-            let older = files.get(place + 1).filter(|older| offset == 0 && older.is_packed());
-            let mut found = after(&mut hand, &files, place, offset, most, ground.now()).await?;
-            if let Some(older) = older {
-                let text = format!("older lines are compressed, in {}", clean(&older.path, 512));
-                let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
-                let mut note = Batch::default();
-                note.push(text.as_bytes(), Line { at: *at, flags, ..Line::default() });
-                found.batches.insert(0, note);
-            }
-            return Ok(found);
+            let (place, offset) = moment::place(&mut hand, *at).await?;
+            hand.left = left;
+            after(&mut hand, place, offset, most).await
         }
-    };
-    after(&mut hand, &files, place, offset, most, ground.now()).await
+    }
+}
+
+/// The file of a mark is gone: it goes on with the newest, and says so.
+async fn replaced(hand: &mut Hand<'_>, most: usize) -> Result<Found, Fault> {
+    let mut found = after(hand, 0, 0, most).await?;
+    let text = "lines may be missing or come twice here: the file was rotated while it was read";
+    let first = found.batches.first().and_then(|batch| batch.lines.first());
+    let at = first.map_or_else(|| hand.ground.now(), |line| line.at);
+    let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
+    let mut note = Batch::default();
+    note.push(text.as_bytes(), Line { at, flags, ..Line::default() });
+    found.batches.insert(0, note);
+    Ok(found)
 }
 
 /// The lines before a place, into older files where that is needed.
 async fn before(
     hand: &mut Hand<'_>,
-    files: &[There],
     place: usize,
     offset: u64,
     most: usize,
-    now: i64,
 ) -> Result<Found, Fault> {
-    let mut parts: Vec<(Batch, Mark, Mark)> = Vec::new();
+    let files = hand.files.clone();
+    let mut parts: Vec<(Vec<Batch>, Mark, Mark)> = Vec::new();
     let mut count = 0;
     let mut end = true;
     for (n, file) in files.iter().enumerate().skip(place) {
-        let upto = if n == place { offset.min(file.size) } else { file.size };
-        let is_packed = file.is_packed();
-        let (bytes, start) = if is_packed {
-            // Places in it are counted in what can be unpacked of it, which stays the same.
-            let mut bytes = hand.unpacked(file).await?;
-            if n == place {
-                bytes.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
-            }
-            (bytes, 0)
-        } else {
-            newest(hand, file, upto, most - count).await?
-        };
-        let (batch, from, to) = cut_lines(&bytes, start, most - count, now);
-        count += batch.lines.len();
+        let size = hand.size(file).await?;
+        let upto = if n == place { offset.min(size) } else { size };
+        let (bytes, start) = newest(hand, file, upto, most - count).await?;
+        let part = cut_lines(hand, &bytes, start, most - count);
+        count += part.count;
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
-        end = from == 0;
-        if !batch.is_empty() {
-            parts.push((batch, mark(from), mark(to)));
+        end = part.from == 0;
+        if !part.batches.is_empty() {
+            parts.push((part.batches, mark(part.from), mark(part.to)));
         }
         if count >= most || hand.left == 0 {
             end = end && n + 1 == files.len();
@@ -215,7 +103,7 @@ async fn before(
     let mut found = Found { end, ..Found::default() };
     found.first = parts.first().map(|(_, first, _)| first.clone());
     found.last = parts.last().map(|(.., last)| last.clone());
-    found.batches = parts.into_iter().map(|(batch, ..)| batch).collect();
+    found.batches = parts.into_iter().flat_map(|(batches, ..)| batches).collect();
     Ok(found)
 }
 
@@ -227,19 +115,22 @@ async fn newest(
     upto: u64,
     most: usize,
 ) -> Result<(Vec<u8>, u64), Fault> {
-    let mut bytes: Vec<u8> = Vec::new();
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
     let mut start = upto;
-    while start > 0 && hand.left > 0 {
-        let step = STEP.min(start);
-        let mut older = hand.piece(file, start - step, step).await?;
-        start -= step;
-        older.extend_from_slice(&bytes);
-        bytes = older;
-        // The feed before the first of them is one more.
-        if memchr::memchr_iter(b'\n', &bytes).count() > most {
-            break;
-        }
+    let mut feeds = 0;
+    // A compressed file is unpacked from its beginning for each piece.
+    let mut step = if file.is_packed() { MOST } else { FIRST };
+    // The feed before the first of them is one more.
+    while start > 0 && hand.left > 0 && feeds <= most {
+        let bytes = step.min(start).min(hand.left);
+        let piece = hand.piece(file, start - bytes, bytes).await?;
+        start -= bytes;
+        feeds += memchr::memchr_iter(b'\n', &piece).count();
+        pieces.push(piece);
+        step = (step * 4).min(MOST);
     }
+    pieces.reverse();
+    let mut bytes = pieces.concat();
     if start > 0 {
         let begin = memchr::memchr(b'\n', &bytes).map_or(0, |at| at + 1);
         bytes.drain(..begin);
@@ -248,58 +139,93 @@ async fn newest(
     Ok((bytes, start))
 }
 
-/// The last lines of what was read; where the first begins, and the byte behind the last.
-fn cut_lines(bytes: &[u8], start: u64, most: usize, now: i64) -> (Batch, u64, u64) {
+/// Lines of a piece.
+struct Part {
+    batches: Vec<Batch>,
+    count: usize,
+    /// Where the first begins.
+    from: u64,
+    /// The byte behind the last.
+    to: u64,
+}
+
+/// The last lines of what was read.
+fn cut_lines(hand: &Hand<'_>, bytes: &[u8], start: u64, most: usize) -> Part {
     let mut feeds = memchr::memrchr_iter(b'\n', bytes);
     let ends = usize::from(!bytes.is_empty() && bytes.last() != Some(&b'\n'));
     let skipped = feeds.nth(most - ends.min(most)).map_or(0, |at| at + 1);
-    let kept = bytes.get(skipped..).unwrap_or_default();
     let from = start + skipped as u64;
-    let mut reader = FileReader::new(from, 0);
+    let mut reader = hand.lines(from);
+    let mut batches = Vec::new();
     let mut batch = Batch::default();
-    reader.push(kept, now, &mut batch);
+    let now = hand.ground.now();
+    for piece in bytes.get(skipped..).unwrap_or_default().chunks(BATCH) {
+        reader.push(piece, now, &mut batch);
+        if batch.text.len() >= BATCH {
+            batches.push(std::mem::take(&mut batch));
+        }
+    }
     reader.partial(now, &mut batch);
-    (batch, from, reader.offset())
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
+    let count = batches.iter().map(|batch| batch.lines.len()).sum();
+    Part { batches, count, from, to: reader.offset() }
 }
 
 /// The lines behind a place, into newer files where that is needed.
 async fn after(
     hand: &mut Hand<'_>,
-    files: &[There],
     place: usize,
     offset: u64,
     most: usize,
-    now: i64,
 ) -> Result<Found, Fault> {
     let mut found = Found::default();
     let mut count = 0;
-    let newer = files.get(..=place).unwrap_or(files);
-    for (n, file) in newer.iter().enumerate().rev() {
-        if file.is_packed() {
-            continue;
-        }
-        let mut at = if n == place { offset } else { 0 };
-        let mut reader = FileReader::new(at, 0);
+    let files = hand.files.clone();
+    for (n, file) in files.get(..=place).unwrap_or(&files).iter().enumerate().rev() {
+        let begin = if n == place { offset } else { 0 };
+        let size = hand.size(file).await?;
+        let wanted = size.saturating_sub(begin).min(hand.left);
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
-        found.first.get_or_insert_with(|| mark(at));
-        while at < file.size && count < most && hand.left > 0 {
-            let bytes = hand.piece(file, at, STEP.min(file.size - at)).await?;
-            if bytes.is_empty() {
-                break;
-            }
-            at += bytes.len() as u64;
-            // Where the lines that are wanted end.
-            let end = memchr::memchr_iter(b'\n', &bytes).nth(most - count - 1);
-            let wanted = end.map_or(bytes.as_slice(), |end| bytes.get(..=end).unwrap_or(&bytes));
-            let mut batch = Batch::default();
-            reader.push(wanted, now, &mut batch);
-            count += batch.lines.iter().filter(|line| !line.flags.has(Flags::PARTIAL)).count();
-            if !batch.is_empty() {
-                found.batches.push(batch);
-            }
+        found.first.get_or_insert_with(|| mark(begin));
+        let mut reader = hand.lines(begin);
+        let mut came = begin;
+        let mut batch = Batch::default();
+        let now = hand.ground.now();
+        if wanted > 0 && count < most {
+            let batches = &mut found.batches;
+            let mut take = |bytes: &[u8]| {
+                came += bytes.len() as u64;
+                // Where the lines that are wanted end.
+                let more = most.saturating_sub(count);
+                let feeds = memchr::memchr_iter(b'\n', bytes);
+                let end = more.checked_sub(1).map(|last| feeds.clone().nth(last));
+                let bytes = match end {
+                    None => return,
+                    Some(None) => bytes,
+                    Some(Some(end)) => bytes.get(..=end).unwrap_or(bytes),
+                };
+                let before = batch.lines.len();
+                reader.push(bytes, now, &mut batch);
+                count += batch.lines.len() - before;
+                if batch.text.len() >= BATCH {
+                    let full = std::mem::replace(&mut batch, roomy());
+                    batches.push(full);
+                }
+            };
+            hand.pour(file, begin, wanted, &mut take).await?;
+        }
+        let is_read = count < most && came >= size;
+        // Its end, where the last line may have none; or a line that is longer than a piece.
+        if is_read || (count < most && reader.offset() == begin) {
+            reader.partial(now, &mut batch);
+        }
+        if !batch.is_empty() {
+            found.batches.push(batch);
         }
         found.last = Some(mark(reader.offset()));
-        found.end = n == 0 && reader.offset() + (at - reader.offset()) >= file.size && count < most;
+        found.end = n == 0 && is_read;
         if count >= most || hand.left == 0 {
             break;
         }
@@ -307,85 +233,11 @@ async fn after(
     Ok(found)
 }
 
-/// Where lines of a moment begin, in the newest file that has older ones before them.
-async fn bisect_all(hand: &mut Hand<'_>, files: &[There], at: i64) -> Result<(usize, u64), Fault> {
-    let mut best = (0, 0);
-    for (place, file) in files.iter().enumerate() {
-        if file.is_packed() {
-            break;
-        }
-        let offset = bisect(hand, file, at).await?;
-        best = (place, offset);
-        if offset > 0 {
-            break;
-        }
-    }
-    Ok(best)
-}
-
-/// The first byte of the first line that is not before a moment, by halving: lines of a log are
-/// in order, nearly.
-async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault> {
-    let now = hand.ground.now();
-    let (mut low, mut high) = (0, file.size);
-    while high - low > SAMPLE {
-        let middle = low + (high - low) / 2;
-        let bytes = hand.piece(file, middle, SAMPLE.min(high - middle)).await?;
-        match timed(&bytes, middle, middle > 0, now).first() {
-            Some((_, moment)) if *moment < at => low = middle,
-            Some(_) => high = middle,
-            // Nothing there says when: not searched any closer.
-            None => break,
-        }
-    }
-    // The line that the sample found before may begin a little behind `high`.
-    let rest = file.size.saturating_sub(low).min(high - low + SAMPLE).min(4 * STEP);
-    let bytes = hand.piece(file, low, rest).await?;
-    let lines = timed(&bytes, low, low > 0, now);
-    // Where nothing says when, all of it may be meant.
-    let none = if lines.is_empty() { low } else { low + rest };
-    Ok(lines.iter().find(|(_, moment)| *moment >= at).map_or(none, |(place, _)| *place))
-}
-
-/// Lines that say when: where they begin, and when that is. The first piece of a line is none.
-fn timed(bytes: &[u8], start: u64, is_cut: bool, now: i64) -> Vec<(u64, i64)> {
-    let begin =
-        if is_cut { memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
-    let begin_at = start + begin as u64;
-    let mut reader = FileReader::new(begin_at, 0);
-    let mut batch = Batch::default();
-    let mut found = Vec::new();
-    for line in bytes.get(begin..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
-        let place = reader.offset();
-        batch.text.clear();
-        batch.lines.clear();
-        reader.push(line, now, &mut batch);
-        let has_time = |flags: Flags| !flags.has(Flags::UNTIMED) && !flags.has(Flags::CONTINUED);
-        found.extend(batch.lines.first().filter(|l| has_time(l.flags)).map(|l| (place, l.at)));
-    }
-    found
-}
-
-/// Where in a file the lines of a moment begin.
-pub(in crate::runtime::tail) async fn offset_since(
-    ground: &Ground<'_>,
-    reader: &Reader,
-    path: &str,
-    how: How,
-    at: i64,
-) -> Result<u64, Fault> {
-    let files = match look(ground, reader, path, how).await {
-        Ok(files) => files,
-        // It is waited for, from its beginning.
-        Err(fault) if fault.kind == FaultKind::Missing => return Ok(0),
-        Err(fault) => return Err(fault),
-    };
-    let mut hand = hand(ground, reader);
-    match files.first().filter(|file| file.path == path) {
-        Some(file) => bisect(&mut hand, file, at).await,
-        None => Ok(0),
-    }
+/// For as much as comes together, so that it is not moved while it grows.
+fn roomy() -> Batch {
+    let lines = Vec::with_capacity(BATCH / 64);
+    Batch { text: Vec::with_capacity(BATCH + BATCH / 4), lines, ..Batch::default() }
 }
 
 /// Batches are not larger.
-const _: () = assert!(STEP >= BATCH as u64);
+const _: () = assert!(PIECE >= BATCH as u64);
