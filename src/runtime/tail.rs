@@ -39,12 +39,6 @@ pub const QUEUE: usize = 16;
 const MOST: usize = 64;
 /// Fetches of one host that wait; older ones are given up.
 const MOST_FETCHES: usize = 128;
-/// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
-/// itself needs up to seven.
-const CHANNELS: usize = 3;
-/// Channels for tails of this machine.
-const LOCAL_CHANNELS: usize = 16;
-const MOST_FETCHES: usize = 16;
 /// Waits between tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -13,7 +13,7 @@ const NOISE: i64 = 250_000;
 
 /// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
 /// itself needs up to five.
-const CHANNELS: usize = 4;
+const CHANNELS: usize = 3;
 /// The same where only logs are read: one is for what is read once, one for the bus.
 const CHANNELS_ALONE: usize = 7;
 /// Channels for tails of this machine.
