@@ -28,7 +28,6 @@ use self::entry::Entry;
 pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
-use crate::model::log::source::UNMEASURED;
 use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
 use crate::msg::Msg;
 
@@ -74,8 +73,7 @@ impl Tails {
 
     /// How far the host's clock is ahead of ours, in microseconds, once it was connected.
     pub fn skew(&self) -> i64 {
-        let skew = self.skew.load(Ordering::Relaxed);
-        if skew.abs() > UNMEASURED { skew } else { 0 }
+        self.skew.load(Ordering::Relaxed)
     }
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {

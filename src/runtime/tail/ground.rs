@@ -4,15 +4,13 @@ use tokio::sync::watch;
 
 use crate::model::host::HostFacts;
 use crate::model::ids::UnitName;
+use crate::model::log::source::UNMEASURED;
 use crate::model::spec::Sudo;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
 
-/// Clocks that differ by less are not told apart: it was measured over a link.
-const NOISE: i64 = 250_000;
-
 /// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
-/// itself needs up to five.
+/// itself needs up to seven.
 const CHANNELS: usize = 3;
 /// The same where only logs are read: one is for what is read once, one for the bus.
 const CHANNELS_ALONE: usize = 7;
@@ -97,7 +95,7 @@ impl Ground<'_> {
     /// What may as well be the way there counts as none.
     pub(super) fn skew(&self) -> i64 {
         let skew = self.facts.borrow().as_ref().map_or(0, |facts| facts.skew);
-        if skew.abs() < NOISE { 0 } else { skew }
+        if skew.abs() < UNMEASURED { 0 } else { skew }
     }
 
     pub(super) fn user(&self) -> String {
