@@ -221,7 +221,7 @@ fn a_file_is_followed_over_each_manner_of_rotation() {
     writer(&host);
     follower.wait("lines come", secs(15), |text| numbers(text).len() > 100);
     host.sh("cd /var/log/app; mv app.log app.log.1; sleep 4");
-    host.sh("cd /var/log/app; mv app.log app.log-20261121; : >app.log; sleep 4");
+    host.sh("cd /var/log/app; mv app.log app.log-20261121; touch app.log; sleep 4");
     held(&host, "cd /var/log/app; cp app.log app.log.2; : >app.log");
     host.sh("sleep 3");
     host.sh("cd /var/log/app; rm app.log; sleep 4");

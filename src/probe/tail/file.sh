@@ -105,7 +105,7 @@ qd_follow() {
     qd_more
   fi
 }
-# It looks every 35 ms, which is 0.09 % of a core; complaints, such as that the file was truncated, come in their place.
+# It looks every 35 ms, which is 0.08 % of a core; complaints, such as that the file was truncated, come in their place.
 qd_gnu_tail() { exec "$qd_gnu" -s 0.035 -c "+$((qd_at + 1))" -f "$qd_pin" 2>&1; }
 # What has come since qd_at, where there is no tail that can be relied on.
 qd_more() {
