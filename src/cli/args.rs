@@ -214,7 +214,8 @@ pub struct Logs {
     /// Up to then
     #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
     pub until: Option<String>,
-    /// Lines that match this regular expression; without a capital letter it takes both
+    /// Lines that match this regular expression; without a capital letter it takes both. `!` before
+    /// it excludes, ` && ` combines
     #[arg(long, value_name = "REGEX")]
     pub grep: Option<String>,
     /// Lines that are at least so bad: trace, debug, info, notice, warning, error, critical

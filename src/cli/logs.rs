@@ -17,8 +17,8 @@ use self::print::Printer;
 use super::args::{Fleet, Logs};
 use super::{Failure, Outcome, USAGE, read_config, since, tokio_runtime};
 use crate::model::ids::HostId;
-use crate::model::log::filter::Pattern;
-use crate::model::log::{FetchFrom, Level, Tail, TailId};
+use crate::model::log::filter::Term;
+use crate::model::log::{FetchFrom, Filter, Level, Tail, TailId};
 use crate::model::spec::FleetSpec;
 use crate::model::text::clean;
 use crate::msg::Msg;
@@ -29,6 +29,10 @@ use crate::runtime::{clock, simulated};
 
 /// Batches that wait to be printed: those of a host that floods are before those of the others.
 const QUEUE: usize = 4;
+/// For a host's clock to be compared with ours.
+const COMPARED: Duration = Duration::from_secs(15);
+/// So long after a signal we end in any case.
+const STUCK: Duration = Duration::from_secs(2);
 /// Lines from before, where nothing says how many.
 const LINES: u32 = 200;
 /// The same, where what comes is followed.
@@ -46,7 +50,7 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
         since: logs.since.as_deref().map(|text| since::parse(text, now)).transpose()?,
         until: logs.until.as_deref().map(|text| since::parse(text, now)).transpose()?,
         lines: logs.lines,
-        pattern: logs.grep.as_deref().map(pattern).transpose()?,
+        terms: logs.grep.as_deref().map(terms).transpose()?,
         level: logs.level.as_deref().map(level).transpose()?,
     };
     let sources = choose::sources(spec, &logs.services, &logs.host)?;
@@ -55,25 +59,47 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
     let ended = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let stuck = tokio::spawn(end_if_stuck());
         let work = async {
             let (_directory, mut reading) = Reading::start(spec, sources, simulated)?;
             reading.print(&wanted, &mut printer).await
         };
-        tokio::select! {
+        let ended = tokio::select! {
             ended = work => ended,
             _ = interrupt.recv() => Ok(130),
             _ = terminate.recv() => Ok(143),
-        }
+        };
+        stuck.abort();
+        ended
     });
     runtime.shutdown_timeout(Duration::from_millis(500));
     ended
 }
 
-fn pattern(text: &str) -> Result<Pattern, Failure> {
-    Pattern::new(text).map_err(|why| Failure {
+/// Who reads us may not go on reading: then we wait in a write, where no signal is heard.
+async fn end_if_stuck() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tokio::time::sleep(STUCK).await;
+    // What runs on hosts ends with its standard input, ssh with us.
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;
+    Ok(())
+}
+
+fn terms(text: &str) -> Result<Vec<Term>, Failure> {
+    let filter = Filter::parse(text, Level::Unknown).map_err(|why| Failure {
         code: USAGE,
-        message: format!("quarterdeck: `{}` is no regular expression: {why}", clean(text, 200)),
-    })
+        message: format!(
+            "quarterdeck: `{}` is no regular expression: {}",
+            clean(text, 200),
+            clean(&why, 200)
+        ),
+    })?;
+    Ok(filter.terms)
 }
 
 fn level(text: &str) -> Result<Level, Failure> {
@@ -92,7 +118,7 @@ struct Wanted {
     since: Option<crate::model::time::Timestamp>,
     until: Option<crate::model::time::Timestamp>,
     lines: Option<u32>,
-    pattern: Option<Pattern>,
+    terms: Option<Vec<Term>>,
     level: Option<Level>,
 }
 
@@ -147,6 +173,12 @@ impl Reading {
 
     async fn print(&mut self, wanted: &Wanted, printer: &mut Printer) -> Outcome {
         let began = clock::now();
+        if wanted.since.is_some() || wanted.until.is_some() {
+            // A moment is one of a host's own clock.
+            for tails in self.hosts.values() {
+                let _late = tokio::time::timeout(COMPARED, tails.compared()).await.is_err();
+            }
+        }
         self.expand().await;
         history::print(self, wanted, printer).await?;
         printer.flush()?;

@@ -51,6 +51,8 @@ pub struct Tails {
     skew: AtomicI64,
     /// Tails that wait for a channel.
     crowd: AtomicUsize,
+    /// The host's clock was looked at, or it cannot be.
+    compared: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -68,6 +70,7 @@ impl Tails {
             logs,
             skew: AtomicI64::new(0),
             crowd: AtomicUsize::new(0),
+            compared: watch::Sender::new(false),
         }
     }
 
@@ -153,9 +156,16 @@ impl Tails {
         self.changed.send_replace(());
     }
 
+    /// Waits until it is known how far the host's clock is ahead of ours, or that it cannot be.
+    pub async fn compared(&self) {
+        let mut compared = self.compared.subscribe();
+        let _console_gone = compared.wait_for(|compared| *compared).await.is_err();
+    }
+
     /// Tells all tails that they wait, and why; fetches fail. Goes on until it is dropped, as more
     /// may be asked meanwhile.
     pub async fn wait(&self, fault: &Fault) {
+        self.compared.send_replace(true);
         let mut changed = self.changed.subscribe();
         loop {
             changed.mark_unchanged();
@@ -178,6 +188,9 @@ impl Tails {
     /// Follows and reads all that is wanted, over one connection, until it is dropped.
     pub async fn run(&self, ground: &Ground<'_>) -> Fault {
         let mut changed = self.changed.subscribe();
+        ground.known().await;
+        self.skew.store(ground.skew(), Ordering::Relaxed);
+        self.compared.send_replace(true);
         let slots = Semaphore::new(ground.channels());
         let slots = &slots;
         let reader = reader::Reader::default();
@@ -237,8 +250,6 @@ impl Tails {
         reader: &reader::Reader,
         entry: &Entry,
     ) {
-        ground.known().await;
-        self.skew.store(ground.skew(), Ordering::Relaxed);
         let mut pause = FIRST_PAUSE;
         loop {
             let began = tokio::time::Instant::now();

@@ -6,6 +6,7 @@ mod pages;
 use self::pages::{Page, answer, ask, oldest};
 use super::print::Printer;
 use super::{Failure, Reading, Wanted};
+use crate::model::log::filter::Term;
 use crate::model::log::{Batch, FetchFrom, Flags, Level, Line, Mark};
 
 /// Lines of a page that is read backwards to find some: at first, where that many are not asked.
@@ -20,9 +21,16 @@ pub(super) fn is_wanted(wanted: &Wanted, line: Line, text: &[u8], before: &mut b
     }
     let level =
         wanted.level.is_none_or(|least| line.level >= least && line.level != Level::Unknown);
-    let is = match &wanted.pattern {
-        Some(pattern) => level && (pattern.is_match(text)),
-        None => level || (line.flags.has(Flags::CONTINUED) && *before),
+    // What continues a line that is wanted is wanted as well, unless it has what is not.
+    let goes_on = line.flags.has(Flags::CONTINUED) && *before;
+    let is = match &wanted.terms {
+        Some(terms) => {
+            let found = |term: &&Term| term.pattern.is_match(text);
+            let is_refused = terms.iter().filter(|term| term.not).any(|term| found(&term));
+            let all = terms.iter().filter(|term| !term.not).all(|term| found(&term));
+            !is_refused && ((level && all) || goes_on)
+        }
+        None => level || goes_on,
     };
     *before = is;
     is
@@ -42,7 +50,7 @@ pub(super) async fn print(
             (Some(0), ..) => None,
             (None, Some(since), _) => Some(FetchFrom::Since(since.as_micros() + skew)),
             (_, _, Some(until)) => Some(FetchFrom::Before(Mark::Moment(until.as_micros() + skew))),
-            (Some(lines), ..) if wanted.pattern.is_none() && wanted.level.is_none() => {
+            (Some(lines), ..) if wanted.terms.is_none() && wanted.level.is_none() => {
                 Some(FetchFrom::Last(lines))
             }
             _ => Some(FetchFrom::Last(FIRST_LINES)),
@@ -191,7 +199,7 @@ async fn backwards(
 
 /// Those of a batch that are wanted.
 fn sift(wanted: &Wanted, batch: Batch, since: i64) -> Batch {
-    let is_all = wanted.level.is_none() && wanted.pattern.is_none();
+    let is_all = wanted.level.is_none() && wanted.terms.is_none();
     if is_all && batch.lines.first().is_none_or(|line| line.at >= since) {
         return batch;
     }

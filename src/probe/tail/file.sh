@@ -241,13 +241,31 @@ qd_glob() {
   set -- $1
   set -f
   unset IFS
+  # Of more than are wanted those that were written last. A name with a line feed falls apart into
+  # some that are none.
+  if [ $# -gt "$qd_n" ] && qd_v=$(ls -td -- "$@" 2>/dev/null); then
+    IFS='
+'
+    # shellcheck disable=SC2086
+    set -- $qd_v
+    unset IFS
+  fi
+  qd_a=0
   for qd_v; do
-    if [ -f "$qd_v" ] && [ "$qd_n" -gt 0 ]; then
-      case $qd_v in *[[:cntrl:]]*) continue ;; esac
-      qd_n=$((qd_n - 1))
-      qd_tell match "$qd_v"
-    fi
+    [ -f "$qd_v" ] || continue
+    case $qd_v in
+    *[[:cntrl:]]*) qd_a=$((qd_a + 1)) ;;
+    *)
+      if [ "$qd_n" -gt 0 ]; then
+        qd_n=$((qd_n - 1))
+        qd_tell match "$qd_v"
+      else
+        qd_a=$((qd_a + 1))
+      fi
+      ;;
+    esac
   done
+  if [ "$qd_a" -gt 0 ]; then qd_tell "more $qd_a"; fi
   qd_tell end
 }
 # What is there of a file and its rotated ones. Argument: path.

@@ -55,15 +55,18 @@ pub(super) async fn watch(
     loop {
         let how = ground.root().unwrap_or_else(|| ground.first());
         let mut found: Vec<Arc<str>> = Vec::new();
+        let mut left = 0_usize;
         let argv = ["qd_glob", pattern, &most];
         let asked = reader
             .ask(ground, how, &argv, DEADLINE, &mut |piece| {
-                if let Piece::Said(words) = piece
-                    && let Some(path) = words.strip_prefix("match ")
-                    && found.len() < MOST
-                    && !path.contains(is_hostile)
-                {
-                    found.push(path.into());
+                let Piece::Said(words) = piece else { return true };
+                match words.split_once(' ') {
+                    Some(("match", path)) if found.len() < MOST && !path.contains(is_hostile) => {
+                        found.push(path.into());
+                    }
+                    Some(("match", _)) => left += 1,
+                    Some(("more", more)) => left += more.parse().unwrap_or(0),
+                    _ => {}
                 }
                 true
             })
@@ -71,7 +74,11 @@ pub(super) async fn watch(
         if let Err(fault) = asked {
             return End::Fault(fault);
         }
-        tails.state(entry, TailState::Following).await;
+        let state = match left {
+            0 => TailState::Following,
+            left => TailState::Waiting(super::words::left_out(pattern, left, MOST)),
+        };
+        tails.state(entry, state).await;
         found.sort_unstable();
         if known.len() > MOST_KNOWN {
             known.clear();

@@ -62,6 +62,16 @@ pub(super) fn denied(path: &str, user: &str) -> Fault {
 }
 
 /// A file is not there.
+/// Files of a pattern that are not read.
+pub(super) fn left_out(pattern: &str, left: usize, most: usize) -> Fault {
+    let tried = format!("read {}", clean(pattern, 256));
+    let detail = format!(
+        "{left} of its files are not read: more than {most} match, or names have characters that \
+         cannot be shown; those written last are read"
+    );
+    Fault::new(FaultKind::Failed, tried, detail).remedy("narrow the pattern in the config")
+}
+
 pub(super) fn missing(path: &str) -> Fault {
     let tried = format!("read {}", clean(path, 256));
     Fault::new(FaultKind::Missing, tried, "there is no such file; it is read when it comes")
