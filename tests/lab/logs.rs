@@ -373,6 +373,30 @@ fn what_cannot_be_read_says_why_and_the_rest_is_read() {
     assert!(said.err.contains("did you mean `speak`?"), "{said:?}");
 }
 
+/// The newest files of a pattern are read, and it is said that others are not.
+#[test]
+fn of_many_files_those_written_last_are_read_and_the_rest_is_told() {
+    let host = Host::boot("tl-many");
+    host.sh("mkdir -p /var/log/app; cd /var/log/app; for n in $(seq 10 49); do \
+             echo number $n >a-$n.log; touch -d \"2026-11-20 10:$((59 - n)):00\" a-$n.log; done; \
+             mkdir /var/log/odd; echo number 1 >/var/log/odd/a.log; \
+             echo number 2 >\"/var/log/odd/b$(printf '\\033')[2J.log\"");
+    let odd = "[[env.service]]\nname = \"odd\"\nprocess = \"none\"\n\
+               logs = [{ file = \"/var/log/odd/*.log\" }]\n";
+    let app = "[[env.service]]\nname = \"app\"\nprocess = \"none\"\n\
+               logs = [{ file = \"/var/log/app/*.log\" }]\n";
+    let desk = Desk::with(&(config(&[host.name()], &[]) + app + odd));
+    let said = desk.run(&["logs", "app"]);
+    let mut read = numbers(&said.out);
+    read.sort_unstable();
+    assert_eq!(read, (10..=41).collect::<Vec<_>>(), "{said:?}");
+    assert!(said.err.contains("8 of its files are not read"), "{said:?}");
+    assert_eq!(said.code, 3);
+    let said = desk.run(&["logs", "odd"]);
+    assert_eq!(numbers(&said.out), [1], "{said:?}");
+    assert!(said.err.contains("1 of its files are not read"), "{said:?}");
+}
+
 #[test]
 fn history_is_merged_filtered_and_complete() {
     let host = Host::boot("tl-past");

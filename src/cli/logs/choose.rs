@@ -155,8 +155,13 @@ impl Reading {
             let Some(at) = open.iter().position(|(known, _)| *known == id) else { continue };
             let Some((_, place)) = open.get(at).copied() else { continue };
             match stream {
-                Stream::Files(files) => found.push((place, files)),
+                // How it is doing comes behind them: some of its files may be left out.
+                Stream::Files(files) => {
+                    found.push((place, files));
+                    continue;
+                }
                 Stream::State(TailState::Waiting(fault)) => self.complain(place, &fault),
+                Stream::State(TailState::Following) => {}
                 _ => continue,
             }
             open.swap_remove(at);

@@ -74,11 +74,6 @@ pub(super) async fn watch(
         if let Err(fault) = asked {
             return End::Fault(fault);
         }
-        let state = match left {
-            0 => TailState::Following,
-            left => TailState::Waiting(super::words::left_out(pattern, left, MOST)),
-        };
-        tails.state(entry, state).await;
         found.sort_unstable();
         if known.len() > MOST_KNOWN {
             known.clear();
@@ -89,6 +84,12 @@ pub(super) async fn watch(
             tails.say(entry.tail.id, Stream::Files(found.clone())).await;
             told = Some(found);
         }
+        // Behind the files: who asks once knows by it that they were all.
+        let state = match left {
+            0 => TailState::Following,
+            left => TailState::Waiting(super::words::left_out(pattern, left, MOST)),
+        };
+        tails.state(entry, state).await;
         tokio::time::sleep(AGAIN).await;
     }
 }
