@@ -193,3 +193,6 @@ impl ExportReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
