@@ -1,5 +1,10 @@
 //! Directories and files that services and backups rest on, as they are on a host.
 
+/// Whether a path, or a part of one, is a pattern (glob(7)).
+pub fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
 /// What a path is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PathKind {

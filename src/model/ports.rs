@@ -61,11 +61,6 @@ impl PortRow<'_> {
             severity: self.severity,
         }
     }
-
-    /// Whether it can be reached from other hosts.
-    pub fn is_open(&self) -> bool {
-        self.binds.iter().any(|address| !is_loopback(address))
-    }
 }
 
 /// A service that was started just now may not listen yet.

@@ -8,7 +8,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::probe::collector as protocol;
 
 /// Noise of a login shell that is skipped before the program is ready.
-const MAX_NOISE: usize = 1 << 20;
+pub(super) const MAX_NOISE: usize = 1 << 20;
 
 /// A running collector.
 pub struct Collector {
@@ -53,12 +53,7 @@ impl Collector {
                 return Ok(collector);
             }
             if noise > MAX_NOISE {
-                return Err(Fault::new(
-                    FaultKind::Garbled,
-                    "start /bin/sh",
-                    "the login shell prints without an end",
-                )
-                .remedy("look at the shell's start files on the host"));
+                return Err(noisy());
             }
         }
     }
@@ -134,4 +129,10 @@ impl Collector {
         Fault::new(FaultKind::Garbled, "talk to /bin/sh on the host", detail)
             .remedy("it must let us run /bin/sh with a command's standard input")
     }
+}
+
+/// A login shell that prints more than [`MAX_NOISE`] before it starts ours.
+pub(super) fn noisy() -> Fault {
+    Fault::new(FaultKind::Garbled, "start /bin/sh", "the login shell prints without an end")
+        .remedy("look at the shell's start files on the host")
 }

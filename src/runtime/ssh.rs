@@ -19,6 +19,7 @@ pub use self::spawn::Spawner;
 use super::bus::Bus;
 use super::transport::{Channel, Complaints, Future, Transport, UnitBus};
 use crate::model::fault::{Fault, FaultKind};
+use crate::runtime::collector::MAX_NOISE;
 
 /// A connected host.
 pub struct Ssh {
@@ -170,9 +171,6 @@ async fn authenticate(stream: &mut tokio::net::UnixStream) -> std::io::Result<St
     stream.write_all(b"BEGIN\r\n").await?;
     Ok(guid.to_owned())
 }
-
-/// Noise of a login shell that is skipped.
-const MAX_NOISE: usize = 1 << 20;
 
 /// Reads up to a mark, behind which nothing comes before we have spoken.
 async fn skip_noise(stream: &mut tokio::net::UnixStream, mark: &[u8]) -> std::io::Result<()> {

@@ -29,6 +29,7 @@ pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
 use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
+use crate::model::path::is_pattern;
 use crate::msg::Msg;
 
 /// Batches that wait for the model: with their size this bounds the memory of all tails together.
@@ -254,7 +255,7 @@ impl Tails {
         loop {
             let began = tokio::time::Instant::now();
             let end = match &entry.tail.origin {
-                Origin::File(path) if paths::is_pattern(path) => {
+                Origin::File(path) if is_pattern(path) => {
                     // It shares the channel of what is read once.
                     paths::watch(self, ground, reader, entry, path).await
                 }

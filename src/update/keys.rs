@@ -150,7 +150,7 @@ fn next_pane(model: &mut Model, by: isize) {
 }
 
 /// The one `by` places further in a ring.
-fn turn<T: Copy + PartialEq>(ring: &[T], now: T, by: isize) -> T {
+pub(super) fn turn<T: Copy + PartialEq>(ring: &[T], now: T, by: isize) -> T {
     let len = ring.len().cast_signed().max(1);
     let place = ring.iter().position(|one| *one == now).unwrap_or(0).cast_signed();
     ring.get((place + by).rem_euclid(len).cast_unsigned()).copied().unwrap_or(now)

@@ -12,15 +12,14 @@ use super::say;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::fleet::Env;
+use crate::model::host::HostFacts;
 use crate::model::ids::{HostId, InstanceId, UnitName};
 use crate::model::log::search::Scanned;
-use crate::model::log::source::UNMEASURED;
 use crate::model::log::{
-    Beyond, FetchFrom, Logs, Mark, Origin, Stream, StreamLog, Tail, TailId, TailState,
+    Beyond, FetchFrom, Logs, Mark, Origin, Stream, StreamLog, TailId, TailState,
 };
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
-use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
 
 pub(super) use commands::{back, command, moved};
@@ -134,12 +133,7 @@ fn follow_all(logs: &mut Logs) -> Vec<Effect> {
         .iter_mut()
         .map(|stream| {
             (stream.newer, stream.asked) = (None, first);
-            Effect::Tail(Tail {
-                id: stream.tail,
-                host: stream.host.clone(),
-                origin: stream.origin.clone(),
-                from: FetchFrom::Last(first),
-            })
+            fetch::follow(stream, FetchFrom::Last(first))
         })
         .collect()
 }
@@ -147,21 +141,7 @@ fn follow_all(logs: &mut Logs) -> Vec<Effect> {
 /// Where a service's lines are: the journal of its unit, and what its config names.
 fn origins_of(model: &Model, id: &InstanceId) -> Vec<Origin> {
     let instance = model.fleet.host(&id.host).and_then(|host| host.instances.get(&id.service));
-    let Some(instance) = instance else { return Vec::new() };
-    let mut origins = match &instance.kind {
-        Kind::Unit(unit) => vec![Origin::Journal(unit.clone())],
-        Kind::Timer(unit) => {
-            // systemd.timer(5): without `Unit=` it starts the service of its own name.
-            let name = unit.as_str();
-            let service = name.strip_suffix(".timer").unwrap_or(name);
-            let service = UnitName::new(format!("{service}.service"));
-            vec![Origin::Journal(unit.clone()), Origin::Journal(service)]
-        }
-        Kind::Cron(_) => vec![Origin::Journal(UnitName::new("cron.service"))],
-        Kind::Process(_) | Kind::Command(_) => Vec::new(),
-    };
-    origins.extend(instance.promises.logs.iter().cloned());
-    origins
+    instance.map_or_else(Vec::new, |it| Origin::of(&it.kind, &it.promises))
 }
 
 /// All instances of a service in its environment, this one first.
@@ -178,7 +158,7 @@ pub(super) fn everywhere(env: &Env, id: &InstanceId) -> Vec<InstanceId> {
 /// How far a host's clock is ahead of ours, in microseconds.
 fn skew(model: &Model, host: &HostId) -> i64 {
     let facts = model.fleet.host(host).and_then(|host| host.facts.value());
-    facts.map(|facts| facts.skew).filter(|skew| skew.abs() > UNMEASURED).unwrap_or(0)
+    facts.map_or(0, HostFacts::measured_skew)
 }
 
 /// Takes what a tail or a fetch says.
@@ -281,12 +261,7 @@ fn files(
             continue;
         }
         let stream = StreamLog::new(next(model), host.clone(), service.clone(), origin);
-        effects.push(Effect::Tail(Tail {
-            id: stream.tail,
-            host: stream.host.clone(),
-            origin: stream.origin.clone(),
-            from: FetchFrom::Last(FIRST),
-        }));
+        effects.push(fetch::follow(&stream, FetchFrom::Last(FIRST)));
         logs.streams.push(stream);
     }
     effects

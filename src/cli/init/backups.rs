@@ -9,6 +9,7 @@ use super::plan::{Env, Host};
 use super::text::{Text, string};
 use crate::model::alike::is_alike;
 use crate::model::ids::UnitName;
+use crate::model::path::is_pattern;
 use crate::model::survey::{FoundBackup, Survey, Tool};
 use crate::model::unit::is_below;
 
@@ -168,7 +169,7 @@ fn way(backup: &FoundBackup) -> Option<(&'static str, String)> {
                 }
                 whole.push('/');
                 whole.push_str(part);
-                folder = part.contains(['*', '?', '[']);
+                folder = is_pattern(part);
             }
             path(Some(&whole)).map(|whole| ("files", string(whole)))
         }

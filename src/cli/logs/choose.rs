@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::{Failure, USAGE};
 use super::Reading;
 use crate::config::reader::nearest;
-use crate::model::ids::{HostId, ServiceName, UnitName};
+use crate::model::ids::{HostId, ServiceName};
 use crate::model::log::{FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};
-use crate::model::spec::{FleetSpec, Kind, ServiceSpec};
+use crate::model::spec::FleetSpec;
 use crate::model::text::clean;
 use crate::msg::Msg;
 
@@ -81,7 +81,7 @@ pub(super) fn sources(
     let mut sources = Vec::new();
     let mut without = None;
     for (env, service) in all().filter(|(_, s)| services.iter().any(|n| s.name.as_str() == n)) {
-        let origins = origins(service);
+        let origins = Origin::of(&service.kind, &service.promises);
         if origins.is_empty() {
             without = Some(&service.name);
         }
@@ -114,31 +114,13 @@ fn unknown(what: &str, name: &str, near: Option<&str>) -> String {
     format!("quarterdeck: there is no {what} `{}`{near}", clean(name, 64))
 }
 
-/// The logs that a service has.
-fn origins(service: &ServiceSpec) -> Vec<Origin> {
-    let mut origins = Vec::new();
-    match &service.kind {
-        Kind::Unit(unit) => origins.push(Origin::Journal(unit.clone())),
-        Kind::Timer(unit) => {
-            // What it starts says more than the timer; its name is the same unless told otherwise.
-            let stem = unit.as_str().strip_suffix(".timer").unwrap_or(unit.as_str());
-            origins.push(Origin::Journal(UnitName::new(format!("{stem}.service"))));
-            origins.push(Origin::Journal(unit.clone()));
-        }
-        Kind::Cron(_) | Kind::Process(_) | Kind::Command(_) => {}
-    }
-    origins.extend(service.promises.logs.iter().cloned());
-    origins
-}
-
 impl Reading {
     /// Patterns of paths become the files that they stand for now.
     pub(super) async fn expand(&mut self) {
         let mut open = Vec::new();
         for place in 0..self.sources.len() {
             let Some(source) = self.sources.get(place) else { continue };
-            let Origin::File(path) = &source.origin else { continue };
-            if path.contains(['*', '?', '[']) {
+            if source.origin.is_pattern() {
                 let (host, origin) = (source.host.clone(), source.origin.clone());
                 let id = self.id();
                 if let Some(tails) = self.tails(place) {
@@ -174,12 +156,9 @@ impl Reading {
             let behind = self.sources.split_off(place + 1);
             self.sources.extend(files.into_iter().chain(behind));
         }
-        let is_pattern = |source: &Source| match &source.origin {
-            Origin::File(path) => path.contains(['*', '?', '[']),
-            Origin::Journal(_) | Origin::Units(_) | Origin::System | Origin::Container(_) => false,
-        };
         let all = std::mem::take(&mut self.sources);
-        (self.patterns, self.sources) = all.into_iter().partition(is_pattern);
+        (self.patterns, self.sources) =
+            all.into_iter().partition(|source: &Source| source.origin.is_pattern());
     }
 
     pub(super) fn let_go(&self, place: usize, id: TailId) {

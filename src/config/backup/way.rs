@@ -7,6 +7,7 @@ use crate::config::promises::path;
 use crate::config::reader::{At, Table};
 use crate::config::schema;
 use crate::model::backup::Way;
+use crate::model::path::is_pattern;
 use crate::model::text::clean;
 
 type Read = fn(&Table<'_>, &mut Faults) -> Option<Way>;
@@ -42,9 +43,6 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<Way> {
     }
 }
 
-/// Characters of a shell's pattern.
-const GLOB: [char; 3] = ['*', '?', '['];
-
 fn files(table: &Table<'_>, faults: &mut Faults) -> Option<Way> {
     let text = table.text("files", faults)?;
     if let Err(refusal) = check::path(text.get_ref()) {
@@ -54,7 +52,7 @@ fn files(table: &Table<'_>, faults: &mut Faults) -> Option<Way> {
     let whole = text.get_ref().trim_end_matches('/');
     let folders = whole.len() < text.get_ref().len();
     let (directory, pattern) = whole.rsplit_once('/').unwrap_or(("", whole));
-    if directory.contains(GLOB) || pattern.is_empty() {
+    if is_pattern(directory) || pattern.is_empty() {
         let message = format!("{} has a pattern before its last part", quoted(text.get_ref()));
         let remedy = "write the directory as it is, and a pattern for the names in it, such as \
                       `/srv/backups/data-*.tar.gz`";

@@ -115,6 +115,12 @@ impl HostFacts {
         if self.memory_percent() > limits.memory_used { Severity::Warning } else { Severity::Ok }
     }
 
+    /// [`Self::skew`] where it is one: less is what measuring it over a slow link or on a busy host
+    /// is off by, and counts as none.
+    pub const fn measured_skew(&self) -> i64 {
+        if self.skew.unsigned_abs() < 500_000 { 0 } else { self.skew }
+    }
+
     /// Two seconds off are told, half a minute is a problem.
     pub const fn clock_severity(&self) -> Severity {
         match self.skew.unsigned_abs() {

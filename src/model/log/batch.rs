@@ -83,6 +83,14 @@ impl Batch {
         text_of(&self.text, &self.lines, place)
     }
 
+    /// Adds a line of ours; a gap says that lines of the source are lost there.
+    pub fn push_note(&mut self, text: &str, at: i64, is_gap: bool) {
+        let flags = Flags::default().with(Flags::NOTE);
+        let (flags, level) =
+            if is_gap { (flags.with(Flags::GAP), Level::Warning) } else { (flags, Level::Unknown) };
+        self.push(text.as_bytes(), Line { at, level, flags, ..Line::default() });
+    }
+
     /// Lines at the beginning that say no moment, such as the rest of a trace, were before the first
     /// that says one: they get its moment, and not the one at which they were read.
     pub fn date_beginning(&mut self) {

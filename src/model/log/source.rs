@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::batch::Batch;
 use crate::model::fault::Fault;
 use crate::model::ids::{HostId, UnitName};
+use crate::model::path::is_pattern;
+use crate::model::spec::{Kind, Promises};
 
 /// What is read on a host.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,6 +21,31 @@ pub enum Origin {
     File(Box<str>),
     /// A container's log by the container's name.
     Container(Box<str>),
+}
+
+impl Origin {
+    /// Whether it stands for files, each of which is a source of its own.
+    pub fn is_pattern(&self) -> bool {
+        matches!(self, Self::File(path) if is_pattern(path))
+    }
+
+    /// Where a service's lines are: the journal of its unit, and what its config names.
+    pub fn of(kind: &Kind, promises: &Promises) -> Vec<Self> {
+        let mut origins = match kind {
+            Kind::Unit(unit) => vec![Self::Journal(unit.clone())],
+            Kind::Timer(unit) => {
+                // systemd.timer(5): without `Unit=` it starts the service of its own name.
+                let name = unit.as_str();
+                let service = name.strip_suffix(".timer").unwrap_or(name);
+                let service = UnitName::new(format!("{service}.service"));
+                vec![Self::Journal(unit.clone()), Self::Journal(service)]
+            }
+            Kind::Cron(_) => vec![Self::Journal(UnitName::new("cron.service"))],
+            Kind::Process(_) | Kind::Command(_) => Vec::new(),
+        };
+        origins.extend(promises.logs.iter().cloned());
+        origins
+    }
 }
 
 /// How far a stream was read. Only what made it knows what is in it.
@@ -37,10 +64,6 @@ pub enum Mark {
     /// A moment on the host's clock in microseconds, where there is nothing better.
     Moment(i64),
 }
-
-/// A clock's difference that is not corrected, in microseconds: measuring it over a slow link or on
-/// a busy host is off by as much.
-pub const UNMEASURED: i64 = 500_000;
 
 /// A tail, as long as the console runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

@@ -13,6 +13,8 @@ use super::walk::{Key, Lens, Spot, Walk};
 
 /// Bytes that all lines together may take, unless the config says otherwise.
 pub const BUDGET: usize = 256 << 20;
+/// Questions for older lines in a row for one key: further back one goes by asking again.
+pub const PATIENCE: u32 = 20;
 
 /// What one goes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +67,7 @@ impl Logs {
             search: None,
             generation: 0,
             scanning: false,
-            patience: 20,
+            patience: PATIENCE,
             going: None,
             budget,
             marks: BTreeSet::new(),

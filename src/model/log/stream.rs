@@ -344,11 +344,3 @@ fn join(block: &mut Batch, batch: &Batch) {
     block.lines.extend(batch.lines.iter().map(|line| Line { start: line.start + bytes, ..*line }));
     block.earlier.extend(batch.earlier.iter().map(|(place, at)| (place + before, *at)));
 }
-
-/// A line of ours, to be put into a stream.
-pub fn note(text: &str, at: i64) -> Batch {
-    let mut batch = Batch::default();
-    let flags = Flags::default().with(Flags::NOTE);
-    batch.push(text.as_bytes(), Line { at, flags, ..Line::default() });
-    batch
-}

@@ -4,7 +4,6 @@ use tokio::sync::watch;
 
 use crate::model::host::HostFacts;
 use crate::model::ids::UnitName;
-use crate::model::log::source::UNMEASURED;
 use crate::model::spec::Sudo;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
@@ -92,10 +91,8 @@ impl Ground<'_> {
     }
 
     /// How far its clock is ahead of ours, in microseconds.
-    /// What may as well be the way there counts as none.
     pub(super) fn skew(&self) -> i64 {
-        let skew = self.facts.borrow().as_ref().map_or(0, |facts| facts.skew);
-        if skew.abs() < UNMEASURED { 0 } else { skew }
+        self.facts.borrow().as_ref().map_or(0, HostFacts::measured_skew)
     }
 
     pub(super) fn user(&self) -> String {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::error::SendError;
 
 use super::entry::{Entry, Progress};
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Flags, Level, Line, Mark, Stream};
+use crate::model::log::{Batch, Mark, Stream};
 use crate::msg::Msg;
 
 /// What is to be noted when the lines are delivered.
@@ -92,9 +92,6 @@ impl<'a> Outlet<'a> {
 
     /// A line of ours.
     pub(super) fn note(&mut self, text: &str, at: i64, is_gap: bool) {
-        let flags = Flags::default().with(Flags::NOTE);
-        let flags = if is_gap { flags.with(Flags::GAP) } else { flags };
-        let level = if is_gap { Level::Warning } else { Level::Unknown };
-        self.batch.push(text.as_bytes(), Line { at, level, flags, ..Line::default() });
+        self.batch.push_note(text, at, is_gap);
     }
 }

@@ -36,11 +36,6 @@ fn is_rotated(path: &str, known: &BTreeSet<Arc<str>>) -> bool {
         })
 }
 
-/// Whether a path is a pattern (glob(7)).
-pub(super) fn is_pattern(path: &str) -> bool {
-    path.contains(['*', '?', '['])
-}
-
 /// Tells which files match, at first and whenever that changes.
 pub(super) async fn watch(
     tails: &Tails,

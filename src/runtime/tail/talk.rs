@@ -9,14 +9,13 @@ use super::ground::How;
 use crate::model::fault::{Fault, FaultKind};
 use crate::probe::quote::quote_all;
 use crate::probe::tail::{Piece, Secret, Splitter, become_root, program};
+use crate::runtime::collector::{MAX_NOISE, noisy};
 use crate::runtime::transport::{Channel, Complaints, Transport};
 
 /// For starting the shell.
 const OPENING: Duration = Duration::from_secs(20);
 /// For a host to take a command.
 const TAKING: Duration = Duration::from_secs(10);
-/// Noise of a login shell that is skipped.
-const MAX_NOISE: usize = 1 << 20;
 /// Read at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -77,12 +76,7 @@ impl Talk {
                 Piece::Said(_) | Piece::Complaint(_) => {}
             });
             if noise > MAX_NOISE {
-                return Err(Fault::new(
-                    FaultKind::Garbled,
-                    "start /bin/sh",
-                    "the login shell prints without an end",
-                )
-                .remedy("look at the shell's start files on the host"));
+                return Err(noisy());
             }
         }
         Ok(found.unwrap_or_default())

@@ -47,24 +47,23 @@ fn simulated() -> (HostId, UnitName, Box<dyn Transport>) {
     (HostId { env: env.name.clone(), host: host.name.clone() }, unit, Box::new(transport))
 }
 
-fn readable() -> HostFacts {
-    HostFacts { journal: true, ..HostFacts::default() }
+type Told = (watch::Sender<Option<HostFacts>>, watch::Sender<Vec<UnitName>>);
+
+/// A host whose journal may be read, and what would tell more of it.
+fn ground(transport: &dyn Transport) -> (Ground<'_>, Told) {
+    let known = HostFacts { journal: true, ..HostFacts::default() };
+    let (told, facts) = watch::channel(Some(known));
+    let (stirs, stirred) = watch::channel(Vec::new());
+    let sudo = Sudo::Auto;
+    let ground = Ground { transport, is_local: false, is_alone: false, sudo, facts, stirred };
+    (ground, (told, stirs))
 }
 
 /// The demo's hosts answer what real ones do, and pages join without a seam.
 #[tokio::test]
 async fn pages_of_a_simulated_journal_join_and_it_goes_on() {
     let (host, unit, transport) = simulated();
-    let (_facts, facts) = watch::channel(Some(readable()));
-    let (_stirred, stirred) = watch::channel(Vec::<UnitName>::new());
-    let ground = Ground {
-        transport: &*transport,
-        is_local: false,
-        is_alone: false,
-        sudo: Sudo::Auto,
-        facts,
-        stirred,
-    };
+    let (ground, _told) = ground(&*transport);
     let (sender, mut logs) = mpsc::channel(super::QUEUE);
     let tails = Arc::new(Tails::new(sender));
     let origin = Origin::Journal(unit);
@@ -114,16 +113,7 @@ async fn pages_of_a_simulated_journal_join_and_it_goes_on() {
 #[tokio::test]
 async fn a_tail_too_many_waits_with_its_reason_and_gets_in() {
     let (host, unit, transport) = simulated();
-    let (_facts, facts) = watch::channel(Some(readable()));
-    let (_stirred, stirred) = watch::channel(Vec::<UnitName>::new());
-    let ground = Ground {
-        transport: &*transport,
-        is_local: false,
-        is_alone: false,
-        sudo: Sudo::Auto,
-        facts,
-        stirred,
-    };
+    let (ground, _told) = ground(&*transport);
     let (sender, mut logs) = mpsc::channel(super::QUEUE);
     let tails = Tails::new(sender);
     let many = u32::try_from(ground.channels()).unwrap();

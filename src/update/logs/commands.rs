@@ -13,6 +13,7 @@ use crate::model::log::{Filter, Logs};
 use crate::model::screen::{Input, Overlay};
 use crate::model::severity::Severity;
 
+use super::super::keys::turn;
 use super::super::say;
 
 /// Columns that a pan moves.
@@ -58,7 +59,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
             logs.stirred = true;
         }
         Command::LogContext => {
-            let next = turn(&AROUND, logs.view.context);
+            let next = turn(&AROUND, logs.view.context, 1);
             logs.around(next);
             let text = match next {
                 0 => "matching lines only".to_owned(),
@@ -67,7 +68,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
             say(model, Severity::Info, text);
         }
         Command::LogLevel => {
-            logs.view.level = turn(&LEVELS, logs.view.level);
+            logs.view.level = turn(&LEVELS, logs.view.level, 1);
             // What was typed was taken before, so that it is taken again.
             let filter = Filter::parse(&logs.view.filter, logs.view.level).unwrap_or_default();
             let scan = logs.want(filter);
@@ -106,7 +107,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
         Command::LogRight | Command::LogLeft => {
             say(model, Severity::Info, "lines are wrapped: there is nothing to the side");
         }
-        Command::LogTimes => logs.view.moments = turn(Moments::ALL, logs.view.moments),
+        Command::LogTimes => logs.view.moments = turn(Moments::ALL, logs.view.moments, 1),
         Command::LogFold => {
             logs.view.fold = !logs.view.fold;
             let text =
@@ -157,12 +158,6 @@ pub(in super::super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     }
     model.logs = Some(logs);
     effects
-}
-
-/// The next one in a ring.
-fn turn<T: Copy + PartialEq>(ring: &[T], now: T) -> T {
-    let place = ring.iter().position(|one| *one == now).unwrap_or(0);
-    ring.get((place + 1) % ring.len().max(1)).copied().unwrap_or(now)
 }
 
 fn ask(logs: &mut Logs, ask: Ask) {

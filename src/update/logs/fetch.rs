@@ -3,6 +3,7 @@
 use super::skew;
 use crate::effect::Effect;
 use crate::model::Model;
+use crate::model::log::store::PATIENCE;
 use crate::model::log::view::At;
 use crate::model::log::{Batch, Beyond, Fetch, FetchFrom, Logs, Mark, StreamLog, Tail};
 
@@ -10,9 +11,6 @@ use crate::model::log::{Batch, Beyond, Fetch, FetchFrom, Logs, Mark, StreamLog, 
 const LINES: u32 = 2000;
 /// Lines of a question while few of them are wanted.
 const MANY: u32 = 20_000;
-/// Questions in a row for one key: further back one goes by asking again.
-const PATIENCE: u32 = 20;
-
 /// What a fetch has found.
 pub(super) struct Found {
     pub(super) from: FetchFrom,
@@ -60,15 +58,7 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
     // The end: from here on it is followed.
     stream.newer = None;
     let from = stream.back.clone().map_or(FetchFrom::Last(0), FetchFrom::After);
-    vec![
-        Effect::Untail(stream.host.clone(), stream.tail),
-        Effect::Tail(Tail {
-            id: stream.tail,
-            host: stream.host.clone(),
-            origin: stream.origin.clone(),
-            from,
-        }),
-    ]
+    follow_anew(stream, from)
 }
 
 /// The last lines of what waits to be followed: it goes on behind them when its turn comes.
@@ -87,15 +77,7 @@ fn waited(logs: &mut Logs, place: usize, found: Found, shift: i64) -> Vec<Effect
     }
     let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
     stream.back = Some(last.clone());
-    vec![
-        Effect::Untail(stream.host.clone(), stream.tail),
-        Effect::Tail(Tail {
-            id: stream.tail,
-            host: stream.host.clone(),
-            origin: stream.origin.clone(),
-            from: FetchFrom::After(last),
-        }),
-    ]
+    follow_anew(stream, FetchFrom::After(last))
 }
 
 /// A key was pressed: what could not be read is tried again, and further back than before.
@@ -158,6 +140,21 @@ pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Follows from there on.
+pub(super) fn follow(stream: &StreamLog, from: FetchFrom) -> Effect {
+    Effect::Tail(Tail {
+        id: stream.tail,
+        host: stream.host.clone(),
+        origin: stream.origin.clone(),
+        from,
+    })
+}
+
+/// The same in place of how it was followed or waits to be.
+fn follow_anew(stream: &StreamLog, from: FetchFrom) -> Vec<Effect> {
+    vec![Effect::Untail(stream.host.clone(), stream.tail), follow(stream, from)]
 }
 
 /// Asks for newer lines than those that are held.

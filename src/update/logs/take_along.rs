@@ -67,7 +67,7 @@ pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
     for stream in &logs.streams {
         let Some(host) = model.fleet.host(&stream.host) else { continue };
         // A pattern's files are sources of their own.
-        if matches!(&stream.origin, Origin::File(path) if path.contains(['*', '?', '['])) {
+        if stream.origin.is_pattern() {
             continue;
         }
         let skew = super::skew(model, &stream.host);

@@ -11,7 +11,7 @@ use self::hand::{Hand, There};
 use super::{Found, MOST, PIECE, lines};
 use crate::model::fault::Fault;
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Line, Mark};
+use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
 use crate::runtime::tail::ground::Ground;
 use crate::runtime::tail::reader::Reader;
 
@@ -65,9 +65,8 @@ async fn replaced(hand: &mut Hand<'_>, most: usize) -> Result<Found, Fault> {
     let text = "lines may be missing or come twice here: the file was rotated while it was read";
     let first = found.batches.first().and_then(|batch| batch.lines.first());
     let at = first.map_or_else(|| hand.ground.now(), |line| line.at);
-    let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
     let mut note = Batch::default();
-    note.push(text.as_bytes(), Line { at, flags, ..Line::default() });
+    note.push_note(text, at, true);
     found.batches.insert(0, note);
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use super::{Found, SILENCE, lines};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Level, Line, Mark};
+use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
 use crate::model::text::clean;
 use crate::probe::log::ExportReader;
 use crate::probe::tail::Piece;
@@ -156,9 +156,8 @@ fn missing(damage: &Fault, found: &Found, now: i64) -> Batch {
     let first = found.batches.first().and_then(|batch| batch.lines.first());
     let at = first.map_or(now, |line| line.at);
     let text = format!("entries may be missing here and before: {}", damage.detail);
-    let flags = Flags::default().with(Flags::NOTE).with(Flags::GAP);
     let mut note = Batch::default();
-    note.push(text.as_bytes(), Line { at, level: Level::Warning, flags, ..Line::default() });
+    note.push_note(&text, at, true);
     note
 }
 
