@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use quarterdeck::effect::Effect;
 use quarterdeck::model::command::Command;
+use quarterdeck::model::host::Link;
 use quarterdeck::model::log::search::Scanned;
 use quarterdeck::model::log::view::At;
 use quarterdeck::model::log::{
@@ -55,7 +56,7 @@ impl Bench {
     fn new(lines: usize) -> Self {
         let mut story = Story::new();
         for host in ["coord", "web"] {
-            story.host(host, HostEvent::Link(quarterdeck::model::host::Link::Connected));
+            story.host(host, HostEvent::Link(Link::Connected));
             story.host(host, HostEvent::Facts(Box::new(facts())));
         }
         let of = |shift: i64, name: &str| {
@@ -649,6 +650,23 @@ fn frames_of_a_log() {
     look("log_whole", &bench.story.model, &chrome(), &[(80, 24)]);
     bench.press(Command::LogWhole).press(Command::LogFilter).type_in("orders(");
     look("log_filter", &bench.story.model, &chrome(), &[(80, 24)]);
+}
+
+#[test]
+fn a_host_that_is_gone_is_told_once_and_nothing_of_it_is_followed() {
+    let mut bench = Bench::open(3);
+    let fault = || {
+        let kind = quarterdeck::model::fault::FaultKind::Unreachable;
+        quarterdeck::model::fault::Fault::new(kind, "reach it", "no answer for 6 s")
+    };
+    bench.story.host("web", HostEvent::Link(Link::failed(fault(), at(5))));
+    let tail = bench.logs().streams[1].tail;
+    bench.send(Msg::Log(tail, Stream::State(TailState::Waiting(fault()))));
+    let (buffer, _) = frame(&bench.story.model, &chrome(), 80, 24);
+    let text = text(&buffer);
+    assert!(text.contains("? web is not connected: "), "{text}");
+    assert_eq!(text.matches("no answer for 6 s").count(), 1, "{text}");
+    assert!(text.contains("following 1 of 2 sources"), "{text}");
 }
 
 #[test]

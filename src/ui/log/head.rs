@@ -93,9 +93,21 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
         let names = view.columns.join(", ");
         rows.push(vec![scene.span(Role::Muted, "columns "), scene.span(Role::Heading, names)]);
     }
+    let hosts: BTreeSet<&HostId> = logs.streams.iter().map(|stream| &stream.host).collect();
+    for id in hosts {
+        let text = match scene.fleet.host(id) {
+            None => format!("? {} is no longer in the config", id.host),
+            Some(host) if host.link.is_up() => continue,
+            Some(host) => match why(host, scene.now) {
+                Some(why) => format!("? {} is not connected: {why}", id.host),
+                None => format!("? {} is being connected", id.host),
+            },
+        };
+        rows.push(vec![scene.span(Role::Unknown, text)]);
+    }
     let names = names(logs);
     let mut waiting = 0;
-    for (place, stream) in logs.streams.iter().enumerate() {
+    for (place, stream) in logs.streams.iter().enumerate().filter(|(_, s)| is_up(scene, s)) {
         let ((TailState::Waiting(fault), _, _)
         | (_, Beyond::Failed(fault), _)
         | (_, _, Some(Beyond::Failed(fault)))) = (&stream.state, &stream.older, &stream.newer)
@@ -103,18 +115,6 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
             continue;
         };
         waiting += 1;
-        let hosts: BTreeSet<&HostId> = logs.streams.iter().map(|stream| &stream.host).collect();
-        for id in hosts {
-            let text = match scene.fleet.host(id) {
-                None => format!("? {} is no longer in the config", id.host),
-                Some(host) if host.link.is_up() => continue,
-                Some(host) => match why(host, scene.now) {
-                    Some(why) => format!("? {} is not connected: {why}", id.host),
-                    None => format!("? {} is being connected", id.host),
-                },
-            };
-            rows.push(vec![scene.span(Role::Unknown, text)]);
-        }
         if waiting > TOLD {
             continue;
         }
@@ -130,6 +130,12 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
         rows.push(vec![scene.span(Role::Unknown, text)]);
     }
     rows
+}
+
+/// Whether a source's host is connected. Of one that is not that is said once, and not of each of
+/// its sources.
+fn is_up(scene: &Scene<'_>, stream: &StreamLog) -> bool {
+    scene.fleet.host(&stream.host).is_some_and(|host| host.link.is_up())
 }
 
 /// What is said where no line is.
@@ -200,8 +206,7 @@ fn place<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Span<'a>> {
     match (logs.view.at, attached) {
         (At::End, _) => {
             // A link that was cut is known before its tails end.
-            let up = |s: &&StreamLog| scene.fleet.host(&s.host).is_some_and(|h| h.link.is_up());
-            let streams = logs.streams.iter().filter(up);
+            let streams = logs.streams.iter().filter(|stream| is_up(scene, stream));
             let open = streams.filter(|s| s.state == TailState::Following).count();
             let all = logs.streams.len();
             spans.push(if open == all {
