@@ -217,6 +217,8 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
         Stream::FetchFailed(from, fault) => {
             if matches!(from, FetchFrom::Before(_)) {
                 stream.older = Beyond::Failed(fault);
+            } else if matches!(from, FetchFrom::Last(_)) {
+                // It still waits to be followed, and says why; it is not asked for once more.
             } else if stream.pending.as_ref() == Some(&from) {
                 stream.pending = None;
                 stream.newer = Some(Beyond::Failed(fault));

@@ -569,6 +569,45 @@ fn what_waits_to_be_followed_is_read_once_and_goes_on_behind_that() {
     assert!(goes_on, "{:?}", bench.story.effects);
 }
 
+/// A file that is not there, or has no line, is asked for once while it waits; when it comes it is
+/// followed like any other.
+#[test]
+fn what_waits_and_has_nothing_is_asked_for_once_and_is_followed_when_it_comes() {
+    let waits = |n: u32| {
+        let kind = quarterdeck::model::fault::FaultKind::Missing;
+        let fault = quarterdeck::model::fault::Fault::new(kind, "read it", format!("reason {n}"));
+        Stream::State(TailState::Waiting(fault))
+    };
+    let asks = |bench: &Bench| {
+        let is = |effect: &&Effect| matches!(effect, Effect::Fetch(_) | Effect::Tail(_));
+        bench.story.effects.iter().filter(is).count()
+    };
+    let from = FetchFrom::Last(1000);
+    let failed = Stream::FetchFailed(
+        from.clone(),
+        quarterdeck::model::fault::Fault::new(
+            quarterdeck::model::fault::FaultKind::Missing,
+            "read it",
+            "there is no such file",
+        ),
+    );
+    let mark = Some(Mark::Offset { inode: 3, offset: 0 });
+    let (first, last) = (mark.clone(), mark);
+    let empty = Stream::Fetched { from, batches: Vec::new(), first, last, end: true };
+    for answer in [failed, empty] {
+        let (mut bench, ids) = of_files(&["/a/app.log"]);
+        bench.story.send(Msg::Log(ids[0], waits(1)));
+        assert_eq!(asks(&bench), 1);
+        bench.story.send(Msg::Log(ids[0], answer));
+        assert_eq!(asks(&bench), 0);
+        bench.story.send(Msg::Log(ids[0], waits(2)));
+        assert_eq!(asks(&bench), 0);
+        bench.story.send(Msg::Log(ids[0], Stream::State(TailState::Following)));
+        bench.story.send(newer(ids[0], 3, 0, &["here it is"]));
+        assert_eq!(bench.seen(), ["here it is"]);
+    }
+}
+
 #[test]
 fn one_source_alone_is_shown_and_all_again() {
     let mut bench = Bench::open(20);

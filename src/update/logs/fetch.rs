@@ -36,10 +36,10 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
     if stream.pending.as_ref() != Some(&found.from) {
         return Vec::new();
     }
-    stream.pending = None;
     if matches!(found.from, FetchFrom::Last(_)) {
         return waited(logs, place, found, shift);
     }
+    stream.pending = None;
     if stream.newer.is_none() {
         return Vec::new();
     }
@@ -65,10 +65,11 @@ pub(super) fn fetched(logs: &mut Logs, place: usize, found: Found, shift: i64) -
 fn waited(logs: &mut Logs, place: usize, found: Found, shift: i64) -> Vec<Effect> {
     let Some(stream) = logs.streams.get_mut(place) else { return Vec::new() };
     let Some(last) = found.last else { return Vec::new() };
-    // Its turn came meanwhile.
-    if stream.from().is_some() {
+    // Its turn came meanwhile, or there is nothing: then it is not asked for once more.
+    if stream.from().is_some() || found.batches.iter().all(Batch::is_empty) {
         return Vec::new();
     }
+    stream.pending = None;
     stream.note_file(found.first.as_ref());
     stream.older = if found.end { Beyond::Nothing } else { Beyond::Unknown };
     let mut first = found.first;
