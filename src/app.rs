@@ -25,8 +25,9 @@ use crate::model::alarm::Notify;
 use crate::model::ids::HostId;
 use crate::model::log::extract::Extract;
 use crate::model::severity::Severity;
-use crate::model::spec::FleetSpec;
+use crate::model::spec::{FleetSpec, Reach};
 use crate::msg::Msg;
+use crate::runtime::audit::{self, Audit};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::hook::Hooks;
@@ -89,6 +90,7 @@ enum Next {
     Go,
     Suspend,
     Login(HostId),
+    Shell(HostId, Reach),
     Page(Extract),
     End(u8),
 }
@@ -152,7 +154,13 @@ impl App {
     fn begin(&mut self) -> std::io::Result<()> {
         let (store, simulated) = self.parts.take().unwrap_or_default();
         let (sender, logs) = (self.sender.clone(), self.log_sender.clone());
-        self.engine = Some(Engine::new(sender, logs, store, simulated)?);
+        let simulates = simulated.is_some();
+        let mut engine = Engine::new(sender, logs, store, simulated)?;
+        if !simulates {
+            let place = audit::place(&|name| std::env::var_os(name));
+            engine.keep_audit(Audit::new(place, &self.model.operator));
+        }
+        self.engine = Some(engine);
         let remembered = std::mem::take(&mut self.remembered);
         for msg in [
             Msg::CountersRead(remembered.counters),
@@ -178,11 +186,12 @@ impl App {
             match self.perform(tty)? {
                 Next::Go => {}
                 Next::End(code) => return Ok(code),
-                away @ (Next::Suspend | Next::Login(_) | Next::Page(_)) => {
+                away @ (Next::Suspend | Next::Login(_) | Next::Shell(..) | Next::Page(_)) => {
                     // Its thread would go on reading the keys of whoever has the terminal.
                     drop(keys.take());
                     match away {
                         Next::Login(host) => self.login(tty, &host).await?,
+                        Next::Shell(host, reach) => self.shell(tty, &host, &reach).await?,
                         Next::Page(lines) => self.page(tty, &lines).await?,
                         _ => tty.suspend()?,
                     }
@@ -265,8 +274,10 @@ impl App {
             self.take(Msg::Resized);
             return;
         }
-        for msg in input::messages(event, &self.model, &self.chrome.keymap, &self.viewports) {
-            self.take(msg);
+        for event in input::apart(event, &self.model, &self.chrome.keymap) {
+            for msg in input::messages(&event, &self.model, &self.chrome.keymap, &self.viewports) {
+                self.take(msg);
+            }
         }
     }
 
@@ -289,6 +300,7 @@ impl App {
                 Effect::Page(lines) => next = Next::Page(lines),
                 Effect::Suspend => next = Next::Suspend,
                 Effect::Login(host) => next = Next::Login(host),
+                Effect::Shell(host, reach) => next = Next::Shell(host, reach),
                 Effect::Quit => return Ok(Next::End(0)),
                 // The engine keeps these.
                 Effect::Connect(_)
@@ -296,6 +308,8 @@ impl App {
                 | Effect::Disconnect(_)
                 | Effect::ReadNow(_)
                 | Effect::Describe { .. }
+                | Effect::Act(..)
+                | Effect::Audit(_)
                 | Effect::Tail(_)
                 | Effect::Untail(..)
                 | Effect::Fetch(_)
@@ -358,6 +372,7 @@ impl App {
                         | Effect::SaveTold(_)
                         | Effect::SaveAck(..)
                         | Effect::Record(_)
+                        | Effect::Audit(_)
                 ) {
                     drop(engine.perform(effect));
                 }

@@ -1,5 +1,6 @@
 //! The command line. Results go to standard output, all else to standard error.
 
+mod act;
 mod args;
 mod check;
 mod console;
@@ -8,6 +9,7 @@ mod events;
 mod init;
 mod lists;
 mod logs;
+mod ops;
 mod reading;
 mod report;
 mod since;
@@ -22,7 +24,9 @@ use clap::Parser as _;
 pub use self::args::{Args, command};
 use self::args::{Fleet, Subcommand};
 use crate::config;
-use crate::model::spec::{FleetSpec, Sources};
+use crate::model::plan::Input;
+use crate::model::spec::{EnvSpec, FleetSpec, Sources};
+use crate::model::verb::Verb;
 
 /// sysexits.h: the command was used wrongly.
 const USAGE: u8 = 64;
@@ -53,6 +57,36 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Logs(logs)) => logs::run(&args.fleet, &logs),
         Some(Subcommand::Report(asked)) => report::run(&args.fleet, &asked),
         Some(Subcommand::Check) => check::run(&args.fleet),
+        Some(Subcommand::Start(asked)) => act::run(&args.fleet, &asked, Verb::Start, Input::None),
+        Some(Subcommand::Stop(asked)) => act::run(&args.fleet, &asked, Verb::Stop, Input::None),
+        Some(Subcommand::Restart(asked)) => {
+            act::run(&args.fleet, &asked, Verb::Restart, Input::None)
+        }
+        Some(Subcommand::Reload(asked)) => act::run(&args.fleet, &asked, Verb::Reload, Input::None),
+        Some(Subcommand::ResetFailed(asked)) => {
+            act::run(&args.fleet, &asked, Verb::ResetFailed, Input::None)
+        }
+        Some(Subcommand::Enable(asked)) => act::run(&args.fleet, &asked, Verb::Enable, Input::None),
+        Some(Subcommand::Disable(asked)) => {
+            act::run(&args.fleet, &asked, Verb::Disable, Input::None)
+        }
+        Some(Subcommand::DaemonReload(asked)) => {
+            act::run(&args.fleet, &asked, Verb::DaemonReload, Input::None)
+        }
+        Some(Subcommand::Run(asked)) => act::run(&args.fleet, &asked, Verb::Run, Input::None),
+        Some(Subcommand::Adopt(asked)) => act::run(&args.fleet, &asked, Verb::Adopt, Input::None),
+        Some(Subcommand::Kill(asked)) => act::kill(&args.fleet, &asked),
+        Some(Subcommand::DropIn(asked)) => act::drop_in(&args.fleet, &asked),
+        Some(Subcommand::Deploy(asked)) => act::deploy(&args.fleet, &asked),
+        Some(Subcommand::Rollback(asked)) => act::rollback(&args.fleet, &asked),
+        Some(Subcommand::Backup(asked)) => {
+            act::backup::run(&args.fleet, &asked.act, Verb::Backup, None)
+        }
+        Some(Subcommand::Restore(asked)) => {
+            act::backup::run(&args.fleet, &asked.act, Verb::Restore, asked.from.as_deref())
+        }
+        Some(Subcommand::Action(asked)) => act::declared(&args.fleet, &asked),
+        Some(Subcommand::Ops(asked)) => ops::run(&args.fleet, &asked),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),
         Some(Subcommand::Themes) => lists::themes(),
         Some(Subcommand::Completions { shell }) => lists::completions(shell),
@@ -114,6 +148,8 @@ fn env(name: &str) -> Option<std::ffi::OsString> {
 /// A config that was found and read, or this machine.
 struct Asked {
     spec: FleetSpec,
+    /// Environments that were not chosen.
+    others: Vec<EnvSpec>,
     /// The config's file and all that it includes; none when this machine is shown.
     origin: Option<(PathBuf, Sources)>,
 }
@@ -121,9 +157,13 @@ struct Asked {
 /// Reads the config; narrowed to one environment where that is asked.
 fn read_config(fleet: &Fleet) -> Result<Asked, Failure> {
     let mut asked = match config::locate(fleet.config.as_deref(), &env) {
-        None => Asked { spec: config::this_machine(), origin: None },
+        None => Asked { spec: config::this_machine(), others: Vec::new(), origin: None },
         Some(path) => match config::load(&path) {
-            Ok(loaded) => Asked { spec: loaded.spec, origin: Some((path, loaded.sources)) },
+            Ok(loaded) => Asked {
+                spec: loaded.spec,
+                others: Vec::new(),
+                origin: Some((path, loaded.sources)),
+            },
             Err(faults) => {
                 let s = if faults.len() == 1 { "" } else { "s" };
                 let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -136,7 +176,8 @@ fn read_config(fleet: &Fleet) -> Result<Asked, Failure> {
     if let Some(only) = &fleet.env {
         let known: Vec<String> =
             asked.spec.envs.iter().map(|env| env.name.as_str().to_owned()).collect();
-        asked.spec.envs.retain(|env| env.name.as_str() == only);
+        let is_other = |env: &mut EnvSpec| env.name.as_str() != only;
+        asked.others = asked.spec.envs.extract_if(.., is_other).collect();
         if asked.spec.envs.is_empty() {
             return Err(Failure {
                 code: USAGE,
@@ -159,4 +200,26 @@ fn tokio_runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .max_blocking_threads(4)
         .enable_all()
         .build()
+}
+
+/// Who sits here, for what others read.
+fn operator() -> Box<str> {
+    let said = |name: &&str| env(name).filter(|user| !user.is_empty());
+    let user = ["USER", "LOGNAME"].iter().find_map(said);
+    let user = user.map_or_else(account, |user| user.to_string_lossy().into_owned());
+    let machine = rustix::system::uname();
+    let text = format!("{user}@{}", machine.nodename().to_string_lossy());
+    crate::model::text::clean(&text, 100).into()
+}
+
+/// The name of our account (passwd(5)), else its number.
+fn account() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let table = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut users = table.lines().map(|line| line.split(':'));
+    let name = users.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    name.unwrap_or(uid)
 }

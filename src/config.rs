@@ -4,9 +4,12 @@
 //! Parsing of strings, nothing else: no clock, no network, no async. [`load`] reads files and
 //! is the only thing here that touches the disk; [`parse`] beneath it is pure.
 
+mod action;
 mod backup;
 pub(crate) mod check;
 mod console;
+mod deploy;
+mod drain;
 mod env;
 mod fault;
 pub(crate) mod faults;
@@ -21,12 +24,14 @@ mod parse;
 mod ports;
 mod promises;
 pub(crate) mod reader;
+mod rollout;
 mod schema;
 mod service;
 mod silence;
 mod source;
 pub(crate) mod syntax;
 mod thresholds;
+mod window;
 
 use std::time::Duration;
 
@@ -34,6 +39,7 @@ use crate::model::ids::{EnvName, HostName};
 use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
+pub(crate) use deploy::is_reference;
 pub use fault::{ConfigFault, Place};
 pub(crate) use fault::{quoted, quoted_list};
 pub use files::load;
@@ -78,6 +84,7 @@ pub fn this_machine() -> FleetSpec {
             ports: Vec::new(),
             silences: Vec::new(),
             backups: std::sync::Arc::default(),
+            windows: std::sync::Arc::default(),
         }],
         ..FleetSpec::default()
     }

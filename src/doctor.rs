@@ -9,6 +9,7 @@ mod backups;
 mod case;
 mod consequences;
 mod crash_loop;
+mod dated;
 mod health;
 mod hosts;
 mod jobs;
@@ -106,5 +107,6 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         check(*rule)(patient, &mut findings);
     }
     consequences::link(patient, &mut findings);
+    dated::date(patient, &mut findings);
     findings
 }

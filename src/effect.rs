@@ -1,9 +1,14 @@
-//! All that the program may do to the world outside of the model, in one closed list. None of
-//! these changes anything on a host.
+//! All that the program may do to the world outside of the model, in one closed list. Only `Act`
+//! changes anything on a host, and what it asks can be made only from a confirmed plan or a permit.
+
+mod ask;
+
+pub use ask::{Ask, Errand, LookMore};
 
 use std::sync::Arc;
 
 use crate::model::acknowledged::{AckId, Acknowledged};
+use crate::model::audit::Entry;
 use crate::model::backup::BackupSpec;
 use crate::model::event::Event;
 use crate::model::ids::{HostId, InstanceId, ServiceName, UnitName};
@@ -13,7 +18,7 @@ use crate::model::log::{Fetch, Tail, TailId};
 use crate::model::port::Protocol;
 use crate::model::restarts::Saved;
 use crate::model::screen::View;
-use crate::model::spec::{HostSpec, Promises};
+use crate::model::spec::{HostSpec, Promises, Reach};
 use crate::model::told::Told;
 
 /// Something to be done. Its result comes back as a message.
@@ -34,6 +39,10 @@ pub enum Effect {
         /// Which.
         unit: UnitName,
     },
+    /// Ask a host something about acting, or to act.
+    Act(HostId, Ask),
+    /// Write down what is done, before anything behind it is performed.
+    Audit(Box<Entry>),
     /// Follow a stream of log lines, over reconnects, until it is let go.
     Tail(Tail),
     /// Let a tail go; what it reads on its host ends there.
@@ -58,6 +67,8 @@ pub enum Effect {
     SaveView(View),
     /// Give the terminal to ssh, so that it may ask what it needs to connect this host.
     Login(HostId),
+    /// Give the terminal to a shell on this host, until it ends.
+    Shell(HostId, Reach),
     /// Put a text on the user's clipboard (OSC 52).
     Copy(String),
     /// Call somebody, since something got worse.
@@ -110,4 +121,6 @@ pub struct Watch {
     pub checks: Arc<[WatchedChecks]>,
     /// How often what cannot be pushed is read.
     pub interval: std::time::Duration,
+    /// Nothing of it is read by itself: somebody only wants to act.
+    pub bare: bool,
 }

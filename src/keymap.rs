@@ -16,6 +16,9 @@ pub use fault::KeyFault;
 pub use key::{Key, KeyError};
 pub use table::key_table_markdown;
 
+/// Where keys hold: everywhere, or in a place with commands of its own.
+const PLACES: [Option<Group>; 3] = [None, Some(Group::Plan), Some(Group::Log)];
+
 /// The keys in use, each with its command.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Keymap {
@@ -61,15 +64,15 @@ impl Keymap {
         (keymap, faults)
     }
 
-    /// The command of a key that was pressed; in a log its own commands come first. A release is
-    /// none; a repeat is a press.
-    pub fn lookup(&self, event: KeyEvent, in_log: bool) -> Option<Command> {
+    /// The command of a key that was pressed; in a place with commands of its own those come first. A
+    /// release is none; a repeat is a press.
+    pub fn lookup(&self, event: KeyEvent, place: Option<Group>) -> Option<Command> {
         if event.kind == KeyEventKind::Release {
             return None;
         }
         let key = Key::from(event);
-        let own = in_log.then(|| self.holder(key, true)).flatten();
-        own.or_else(|| self.holder(key, false))
+        let own = place.and_then(|place| self.holder(key, Some(place)));
+        own.or_else(|| self.holder(key, None))
     }
 
     /// The keys of a command, as they are written in the config; none if it has none.
@@ -81,20 +84,21 @@ impl Keymap {
         self.bindings.iter().filter(move |(_, other)| *other == command).map(|(key, _)| *key)
     }
 
-    /// Who has a key: among the commands of a log, or among the others.
-    fn holder(&self, key: Key, log: bool) -> Option<Command> {
-        let held = |(other, command): &&(Key, Command)| {
-            *other == key && (command.group() == Group::Log) == log
-        };
+    /// Who has a key: among the commands of a place, or among those of everywhere.
+    fn holder(&self, key: Key, place: Option<Group>) -> Option<Command> {
+        let held =
+            |(other, command): &&(Key, Command)| *other == key && command.group().place() == place;
         self.bindings.iter().find(held).map(|(_, command)| *command)
     }
 
-    /// Who else has a key, so that a command cannot have it. In a log its own commands come before
+    /// Who else has a key, so that a command cannot have it. In a place its own commands come before
     /// others, but the way out stays.
     fn rival(&self, key: Key, command: Command) -> Option<Command> {
-        let log = command.group() == Group::Log;
+        let place = command.group().place();
         let out = |held: &Command| *held == Command::Quit || command == Command::Quit;
-        self.holder(key, log).or_else(|| self.holder(key, !log).filter(out))
+        let elsewhere = PLACES.iter().filter(|other| **other != place);
+        self.holder(key, place)
+            .or_else(|| elsewhere.filter_map(|other| self.holder(key, *other)).find(out))
     }
 
     fn bind(&mut self, command: Command, keys: &[&str], faults: &mut Vec<KeyFault>) {

@@ -8,6 +8,7 @@ pub mod effect;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod ops;
 pub mod probe;
 pub mod runtime;
 pub mod theme;

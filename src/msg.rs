@@ -8,6 +8,8 @@ use crate::model::acknowledged::{AckId, Acknowledged};
 use crate::model::backup::BackupFacts;
 use crate::model::check::CheckSpec;
 use crate::model::command::Command;
+use crate::model::deploy::Deployed;
+use crate::model::deploy::copy::Sent;
 use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
@@ -17,6 +19,8 @@ use crate::model::instance::Usage;
 use crate::model::job::Jobs;
 use crate::model::log::search::Scanned;
 use crate::model::log::{Stream, TailId};
+use crate::model::look::Look;
+use crate::model::operation::{Claim, Progress, Refusal, RunId, Seen};
 use crate::model::path::PathFacts;
 use crate::model::port::Sockets;
 use crate::model::process::Processes;
@@ -152,8 +156,56 @@ pub enum HostEvent {
     Processes(Result<Processes, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
+    /// Who acts on what there, and what was deployed.
+    Claims(Vec<Claim>, Vec<Deployed>),
+    /// What came of something that was asked about acting.
+    Acted(Acted),
     /// A unit was read closely.
     Detail(UnitName, Result<Box<UnitDetail>, Fault>),
+}
+
+/// What came of something that was asked about acting. A fault says that it is not known whether it
+/// was done, unless it says otherwise.
+#[derive(Clone, Debug)]
+pub enum Acted {
+    /// A host was looked at before a plan.
+    Looked {
+        /// For which plan.
+        asked: u32,
+        /// For which of its instances.
+        instance: InstanceId,
+        /// What it said.
+        look: Result<Box<Look>, Fault>,
+    },
+    /// A directory was copied to this machine before a plan.
+    Pulled {
+        /// For which plan.
+        asked: u32,
+        /// For which of its instances.
+        instance: InstanceId,
+        /// Where it is now.
+        place: Result<Box<str>, Fault>,
+    },
+    /// Operations that the host tells of.
+    Listed(Result<Seen, Fault>),
+    /// It was claimed, or not for a reason; none is that it is not known.
+    Claimed(RunId, Result<(), Option<Refusal>>),
+    /// What the steps work on is on its way.
+    Sending(RunId, Sent),
+    /// It is there, or not for a reason; none is that it is not known.
+    Staged(RunId, Result<(), Option<Fault>>),
+    /// It was removed.
+    Unstaged(RunId, Result<(), Fault>),
+    /// It was launched, or not for a reason; none is that it is not known.
+    Launched(RunId, Result<(), Option<Fault>>),
+    /// What is new of it.
+    Progress(RunId, Result<Box<Progress>, Fault>),
+    /// A balancer's runner was told how far the batches are.
+    Steered(RunId, Result<(), Fault>),
+    /// A claim was given back.
+    Released(RunId, Result<(), Fault>),
+    /// Something else was done: what, in a few words.
+    Done(String, Result<(), Fault>),
 }
 
 /// One try of a check.

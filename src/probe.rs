@@ -2,6 +2,7 @@
 //! runs there and a pure function from its output to facts. No transport, no clock, no failure:
 //! what makes no sense becomes a warning or an absent value.
 
+pub mod act;
 pub mod backups;
 pub mod checks;
 pub mod collector;

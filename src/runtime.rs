@@ -1,9 +1,11 @@
 //! Every effect and all IO: connections, collectors, the bus, the store, the clock. Knows nothing
 //! of keys or frames; speaks with the rest through `Effect` and `Msg` alone.
 
+pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod collector;
+mod copy;
 pub mod engine;
 pub mod extract;
 pub mod hook;
@@ -16,3 +18,4 @@ pub mod store;
 pub mod tail;
 pub mod transport;
 pub mod watch_config;
+mod worktree;

@@ -2,14 +2,24 @@
 //! the same moments make the same model. Reads no clock, does no IO, draws nothing.
 
 mod acknowledge;
+mod acts;
 mod copy;
+mod examine;
 mod host;
+mod inputs;
 mod keys;
+mod lend;
 mod logs;
 mod moves;
 mod open_log;
+pub mod operations;
+pub mod planning;
+mod preflight;
+mod releases;
+mod sight;
 mod timeline;
 mod typing;
+mod unlock;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,7 +48,11 @@ const SAVING: Duration = Duration::from_secs(10);
 /// Takes a message at a moment; answers what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = model.now.max(now);
-    let mut effects = take(model, msg);
+    let asked = take(model, msg);
+    let unaudited = std::mem::take(&mut model.acting.unaudited);
+    let mut effects: Vec<Effect> =
+        unaudited.into_iter().map(|entry| Effect::Audit(Box::new(entry))).collect();
+    effects.extend(asked);
     effects.extend(logs::settle(model));
     if !model.unrecorded.is_empty() {
         effects.push(Effect::Record(std::mem::take(&mut model.unrecorded)));
@@ -153,6 +167,7 @@ fn watch(model: &Model, id: &HostId) -> Option<Watch> {
             })
             .collect(),
         interval: model.fleet.interval,
+        bare: false,
     })
 }
 
@@ -186,6 +201,7 @@ fn reload(model: &mut Model, spec: &FleetSpec) -> Vec<Effect> {
     model.frozen = None;
     let mut effects: Vec<Effect> = change.gone.into_iter().map(Effect::Disconnect).collect();
     effects.extend(change.connect.iter().filter_map(|id| connect(model, id)));
+    effects.extend(logs::connected(model, &change.connect));
     // The interval may be another one: every connection is told.
     let kept: Vec<HostId> =
         spec.hosts().map(|(id, _)| id).filter(|id| !change.connect.contains(id)).collect();
@@ -251,12 +267,15 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         .map(|(env, host)| host.id(&env.name))
         .collect();
     for id in waiting {
-        host::examine(model, &id);
+        examine::examine(model, &id);
         timeline::host(model, &id, &[], true);
     }
     timeline::tick(model);
     logs::tick(model);
     let mut effects = acknowledge::tick(model);
+    unlock::tick(model);
+    effects.extend(operations::tick(model));
+    effects.extend(acts::tick(model));
     if now.since(model.saved_at) >= SAVING {
         model.saved_at = now;
         effects.extend(unsaved(model));
@@ -294,7 +313,7 @@ fn unsaved_told(model: &mut Model) -> Vec<(HostId, Told)> {
 pub fn examine_all(model: &mut Model) {
     let all: Vec<HostId> = model.fleet.hosts().map(|(env, host)| host.id(&env.name)).collect();
     for id in all {
-        host::examine(model, &id);
+        examine::examine(model, &id);
     }
 }
 
@@ -337,10 +356,21 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Event { scroll, .. }
             | Overlay::Needs { scroll, .. }
             | Overlay::PortTable { scroll }
+            | Overlay::Plan { scroll, .. }
+            | Overlay::Operation { scroll, .. }
             | Overlay::Backup { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(
-            Overlay::Palette { .. } | Overlay::OwnLog | Overlay::Logs | Overlay::Acknowledge { .. },
+            Overlay::Palette { .. }
+            | Overlay::OwnLog
+            | Overlay::Logs
+            | Overlay::Actions { .. }
+            | Overlay::Copies { .. }
+            | Overlay::Signals { .. }
+            | Overlay::Unlock { .. }
+            | Overlay::Inputs { .. }
+            | Overlay::Operations { .. }
+            | Overlay::Acknowledge { .. },
         )
         | None => {}
     }

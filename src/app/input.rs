@@ -15,6 +15,25 @@ use crate::ui::Viewports;
 /// Characters of a paste that are taken.
 const PASTED: usize = 256;
 
+/// An escape and a key that arrive together, as over a slow line, are read as that key with alt: a
+/// terminal has the same bytes for both. Where the key with alt means nothing they are the two that
+/// they were typed as. While text is typed alt stays alt, as a shell's line has it by habit.
+pub(super) fn apart(event: &Event, model: &Model, keymap: &Keymap) -> Vec<Event> {
+    let place = model.screen.overlays.last().and_then(Overlay::own_keys);
+    match event {
+        Event::Key(key)
+            if key.modifiers.contains(KeyModifiers::ALT)
+                && key.kind != KeyEventKind::Release
+                && !model.is_typing()
+                && keymap.lookup(*key, place).is_none() =>
+        {
+            let alone = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..*key };
+            vec![Event::Key(KeyEvent::from(KeyCode::Esc)), Event::Key(alone)]
+        }
+        _ => vec![event.clone()],
+    }
+}
+
 /// What an event says.
 pub(super) fn messages(
     event: &Event,
@@ -22,17 +41,15 @@ pub(super) fn messages(
     keymap: &Keymap,
     viewports: &Viewports,
 ) -> Vec<Msg> {
-    let in_log = model.screen.overlays.last() == Some(&Overlay::Logs);
-    let typing = model.screen.editing.is_some()
-        || model.is_asked_in_log()
-        || matches!(
-            model.screen.overlays.last(),
-            Some(Overlay::Palette { .. } | Overlay::Acknowledge { .. })
-        );
+    let place = model.screen.overlays.last().and_then(Overlay::own_keys);
+    let typing = model.is_typing();
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
-        Event::Key(key) if typing => edit(key).map(Msg::Typed).into_iter().collect(),
-        Event::Key(key) => keymap.lookup(*key, in_log).map(Msg::Command).into_iter().collect(),
+        Event::Key(key) if typing => {
+            let typed = edit(key).map(Msg::Typed);
+            typed.or_else(|| beside_text(key, model, keymap)).into_iter().collect()
+        }
+        Event::Key(key) => keymap.lookup(*key, place).map(Msg::Command).into_iter().collect(),
         // A pasted text is text: its letters must never be taken for commands.
         Event::Paste(text) if typing => text
             .chars()
@@ -50,6 +67,21 @@ pub(super) fn messages(
         | Event::FocusGained
         | Event::FocusLost => Vec::new(),
     }
+}
+
+/// A plan can be read on, and looked at anew, while its name is typed: by keys that are no text.
+fn beside_text(key: &KeyEvent, model: &Model, keymap: &Keymap) -> Option<Msg> {
+    let Some(Overlay::Plan { .. }) = model.screen.overlays.last() else { return None };
+    if matches!(key.code, KeyCode::Char(_)) {
+        return None;
+    }
+    let command = keymap.lookup(*key, None).filter(|command| {
+        matches!(
+            command,
+            Command::PageDown | Command::PageUp | Command::First | Command::Last | Command::Refresh
+        )
+    });
+    command.map(Msg::Command)
 }
 
 fn pointed(kind: MouseEventKind, at: Position, viewports: &Viewports) -> Option<Msg> {
@@ -88,4 +120,23 @@ fn edit(key: &KeyEvent) -> Option<Edit> {
         KeyCode::Esc => Edit::Cancel,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_and_a_key_in_one_read_are_both_taken() {
+        let (model, keymap) = (Model::default(), Keymap::default());
+        let press = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+        let both = press(KeyCode::Char('x'), KeyModifiers::ALT);
+        let none = KeyModifiers::NONE;
+        assert_eq!(
+            apart(&both, &model, &keymap),
+            [press(KeyCode::Esc, none), press(KeyCode::Char('x'), none)]
+        );
+        let one = press(KeyCode::Char('x'), none);
+        assert_eq!(apart(&one, &model, &keymap), [one]);
+    }
 }

@@ -1,10 +1,11 @@
-//! The terminal in other hands for a while: ssh's, or the user's pager's. Hosts go on reporting.
+//! The terminal in other hands for a while: ssh's, a shell's, or the user's pager's. Hosts go on reporting.
 
 use super::terminal::Tty;
 use super::{App, pager};
 use crate::model::ids::HostId;
 use crate::model::log::extract::Extract;
 use crate::model::severity::Severity;
+use crate::model::spec::Reach;
 use crate::msg::Msg;
 
 impl App {
@@ -23,6 +24,48 @@ impl App {
             }
         }
         tty.resume()
+    }
+
+    /// Gives the terminal to a shell on a host: the user's own ssh, with all that it may ask.
+    pub(super) async fn shell(
+        &mut self,
+        tty: &mut Tty,
+        host: &HostId,
+        reach: &Reach,
+    ) -> std::io::Result<()> {
+        let mut command = match reach {
+            Reach::Ssh(destination) => {
+                let mut ssh = tokio::process::Command::new("ssh");
+                ssh.arg("--").arg(destination);
+                ssh
+            }
+            Reach::Local | Reach::Simulated(_) => {
+                let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
+                tokio::process::Command::new(shell.unwrap_or_else(|| "/bin/sh".into()))
+            }
+        };
+        Tty::lend(&format!("quarterdeck: a shell on {host}; it ends with `exit`"))?;
+        let ended = {
+            let ended = command.status();
+            tokio::pin!(ended);
+            loop {
+                tokio::select! {
+                    ended = &mut ended => break ended,
+                    Some(msg) = self.messages.recv() => self.take(msg),
+                }
+            }
+        };
+        tty.resume()?;
+        // ssh's own word for a connection that it could not make (ssh(1)).
+        let said = match ended {
+            Ok(status) if status.code() == Some(255) => {
+                format!("ssh to {} ended with 255", host.host)
+            }
+            Ok(_) => return Ok(()),
+            Err(error) => format!("the shell on {}: {error}", host.host),
+        };
+        self.take(Msg::Noticed(Severity::Warning, said));
+        Ok(())
     }
 
     /// Gives the terminal to the user's pager. Hosts go on reporting, and wait where that is much.

@@ -1,8 +1,15 @@
 //! The arguments. Help, completions and the manual page are made from these.
 
+mod act;
+
 use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser};
+
+pub(super) use self::act::{
+    Act, ActOnBackup, Backup, Declared, Deploy, DropIn, Kill, Ops, OpsCommand, Recover, Restore,
+    Rollback,
+};
 
 /// An operations console in the terminal: the truth about every environment over SSH.
 #[derive(Parser, Debug)]
@@ -45,10 +52,14 @@ pub struct Fleet {
 
 /// How the console behaves.
 #[derive(clap::Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Console {
     /// A dashboard for a shared screen: no selection, no hints, nothing can be opened
     #[arg(long)]
     pub board: bool,
+    /// Nothing can be done to a host with this console
+    #[arg(long)]
+    pub read_only: bool,
     /// Ignore the view of the last run
     #[arg(long)]
     pub fresh: bool,
@@ -66,6 +77,7 @@ impl Console {
     pub fn or(&self, before: &Self) -> Self {
         Self {
             board: self.board || before.board,
+            read_only: self.read_only || before.read_only,
             fresh: self.fresh || before.fresh,
             ascii: self.ascii || before.ascii,
             theme: self.theme.clone().or_else(|| before.theme.clone()),
@@ -92,6 +104,43 @@ pub enum Subcommand {
     Report(Report),
     /// Check the config, then each host's reach and rights
     Check,
+    /// Start services
+    Start(Act),
+    /// Stop services
+    Stop(Act),
+    /// Stop services and start them again
+    Restart(Act),
+    /// Let services read their configuration again
+    Reload(Act),
+    /// Forget that services failed, and how often they were restarted
+    ResetFailed(Act),
+    /// Start services at boot from now on
+    Enable(Act),
+    /// Do not start services at boot any more
+    Disable(Act),
+    /// Let systemd read all unit files again on services' hosts
+    DaemonReload(Act),
+    /// Send services' processes a signal
+    Kill(Kill),
+    /// Run what a timer starts now
+    Run(Act),
+    /// Stop what was started by hand in a service's place, and start its unit
+    Adopt(Act),
+    /// Change a setting of services' units by a drop-in file
+    DropIn(DropIn),
+    /// Put another revision in its place: staged beside, activated, proved healthy; else the host takes
+    /// it back by itself
+    Deploy(Deploy),
+    /// Go back to a revision that was healthy
+    Rollback(Rollback),
+    /// Make a copy of a backup now, and prove it
+    Backup(Backup),
+    /// Bring data back from a copy; what is there now is kept beside it
+    Restore(Restore),
+    /// Run what the config declares as an `[[action]]`
+    Action(Declared),
+    /// List operations on the hosts, of every operator; attach, cancel, recover, freeze
+    Ops(Ops),
     /// Print the keys
     Keys,
     /// Print the themes
@@ -180,7 +229,7 @@ pub struct Init {
 #[derive(clap::Args, Debug)]
 pub struct Events {
     /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
-    #[arg(long, value_name = "WHEN", default_value = "24h")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, default_value = "24h")]
     pub since: String,
     /// Of this host only
     #[arg(long, value_name = "NAME")]
@@ -191,6 +240,9 @@ pub struct Events {
     /// Of this kind only, such as `state`, `link` or `finding-opened`; may be given several times
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<String>,
+    /// The account of what was done from this machine, and proof that no line of it was changed
+    #[arg(long, conflicts_with = "kind")]
+    pub actions: bool,
     /// As JSON, in a form that stays
     #[arg(long)]
     pub json: bool,
@@ -209,10 +261,10 @@ pub struct Logs {
     #[arg(long, short)]
     pub follow: bool,
     /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Up to then
-    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, conflicts_with = "follow")]
     pub until: Option<String>,
     /// Lines that match this regular expression; without a capital letter it takes both. `!` before
     /// it excludes, ` && ` combines
@@ -236,7 +288,7 @@ pub struct Logs {
 #[derive(clap::Args, Debug)]
 pub struct Report {
     /// From then on: how long ago, or a moment such as `2026-11-21 03:00`
-    #[arg(long, value_name = "WHEN", default_value = "2h")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, default_value = "2h")]
     pub since: String,
     /// Write it there instead of printing it
     #[arg(long, short, value_name = "FILE")]

@@ -1,14 +1,19 @@
 //! `quarterdeck check`: the config, then each host's reach and rights.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::Fleet;
 use super::{Outcome, read_config, reading, tokio_runtime};
 use crate::keymap::Keymap;
 use crate::model::host::Host;
+use crate::model::idle::idle;
 use crate::model::severity::Severity;
+use crate::model::spec::FleetSpec;
 
 /// As long as the slowest ssh may take, and a little.
 const LIMIT: Duration = Duration::from_secs(25);
@@ -22,6 +27,10 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
         }
         None => writeln!(out, "config: none found, this machine is shown")?,
     }
+    let advice = advice(&asked.spec);
+    for line in &advice {
+        writeln!(out, "{line}")?;
+    }
     let (_, clashes) = Keymap::new(&asked.spec.keys);
     for clash in &clashes {
         writeln!(out, "keys: {clash}")?;
@@ -30,7 +39,7 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
     let runtime = tokio_runtime()?;
     let model = runtime.block_on(reading::read_once(&asked.spec, None, LIMIT))?;
     runtime.shutdown_timeout(Duration::from_millis(500));
-    let mut worst = Severity::Ok;
+    let mut worst = if advice.is_empty() { Severity::Ok } else { Severity::Warning };
     for (env, host) in model.fleet.hosts() {
         let missing = model
             .fleet
@@ -48,6 +57,55 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
     }
     out.flush()?;
     Ok(if clashes.is_empty() { worst.exit_code() } else { super::CONFIG })
+}
+
+/// What of the config comes to nothing, though it is no fault.
+fn advice(spec: &FleetSpec) -> Vec<String> {
+    let mut lines = Vec::new();
+    for env in &spec.envs {
+        for silence in &env.silences {
+            if let Some(why) = idle(env, silence) {
+                let subject = silence.subject.as_deref().unwrap_or("");
+                lines.push(format!(
+                    "silence: that of {} for {subject} matches nothing: {why}",
+                    silence.rule.name()
+                ));
+            }
+        }
+    }
+    if let Some(program) = spec.console.hook.first()
+        && let Err(why) = runs(program, std::env::var_os("PATH").as_deref())
+    {
+        lines.push(format!("hook: {program} {why}"));
+    }
+    lines
+}
+
+/// Whether a program can be started by that name, looked for as execvp(3) does; else why not.
+fn runs(program: &str, path: Option<&OsStr>) -> Result<(), &'static str> {
+    let state = |path: &Path| {
+        let metadata = path.metadata().map_err(|_missing| "does not exist")?;
+        if !metadata.is_file() {
+            return Err("is no program");
+        }
+        if metadata.permissions().mode() & 0o111 == 0 {
+            return Err("is not executable: chmod +x");
+        }
+        Ok(())
+    };
+    if program.contains('/') {
+        return state(Path::new(program));
+    }
+    let folders = path.map(std::env::split_paths).into_iter().flatten();
+    let mut worst = Err("is not found in $PATH");
+    for folder in folders {
+        match state(&folder.join(program)) {
+            Ok(()) => return Ok(()),
+            Err("does not exist") => {}
+            Err(why) => worst = Err(why),
+        }
+    }
+    worst
 }
 
 fn rights(host: &Host) -> String {
@@ -79,4 +137,32 @@ fn rights(host: &Host) -> String {
         let _ok = writeln!(out, "  {warning}");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_cannot_be_started_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("plain"), "").unwrap();
+        std::fs::write(at("runs"), "").unwrap();
+        std::fs::set_permissions(at("runs"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = Some(folder.path().as_os_str());
+        let whole = |name: &str| at(name).to_str().unwrap().to_owned();
+        for (program, state) in [
+            ("runs".to_owned(), Ok(())),
+            (whole("runs"), Ok(())),
+            ("plain".to_owned(), Err("is not executable: chmod +x")),
+            (whole("plain"), Err("is not executable: chmod +x")),
+            (whole("none"), Err("does not exist")),
+            (whole("."), Err("is no program")),
+            ("none".to_owned(), Err("is not found in $PATH")),
+        ] {
+            assert_eq!(runs(&program, path), state, "{program}");
+        }
+        assert_eq!(runs("runs", None), Err("is not found in $PATH"));
+    }
 }

@@ -10,6 +10,7 @@ use crate::app::{self, Setup};
 use crate::config;
 use crate::keymap::Keymap;
 use crate::model::Model;
+use crate::model::plan::Permits;
 use crate::model::severity::Severity;
 use crate::model::spec::FleetSpec;
 use crate::runtime::clock;
@@ -87,7 +88,11 @@ fn open(
     // A simulated fleet's counters are nobody's memory.
     let (store, mut remembered, trouble) =
         if simulated.is_some() { (None, Remembered::default(), None) } else { open_store() };
-    let mut model = Model { operator: operator(), ..Model::default() };
+    let mut model = Model { operator: super::operator(), ..Model::default() };
+    model.acting.chance = fastrand::u64(..);
+    if console.read_only {
+        model.acting.permits = Permits::read_only();
+    }
     let screen = &mut model.screen;
     if !console.fresh {
         screen.view = remembered.view.take().unwrap_or_default();
@@ -155,14 +160,6 @@ fn open(
     runtime.shutdown_timeout(Duration::from_millis(300));
     let code = ended?;
     Ok(code)
-}
-
-/// Who sits here, for what others read.
-fn operator() -> Box<str> {
-    let user = ["USER", "LOGNAME"].iter().find_map(|name| env(name)).unwrap_or_default();
-    let machine = rustix::system::uname();
-    let text = format!("{}@{}", user.to_string_lossy(), machine.nodename().to_string_lossy());
-    crate::model::text::clean(&text, 100).into()
 }
 
 fn open_store() -> (Option<Store>, Remembered, Option<String>) {

@@ -1,5 +1,7 @@
 //! `quarterdeck events`: what consoles have seen happen. Reads the store; no host is contacted.
 
+mod actions;
+
 use std::io::Write as _;
 
 use serde::Serialize;
@@ -16,6 +18,9 @@ const MOST: usize = 100_000;
 
 pub(super) fn run(fleet: &Fleet, events: &Events) -> Outcome {
     let now = clock::now();
+    if events.actions {
+        return actions::run(fleet, events, now);
+    }
     let wanted = Wanted {
         since: Some(since::parse(&events.since, now)?),
         env: fleet.env.clone(),

@@ -18,13 +18,13 @@ use super::args::{Fleet, Logs};
 use super::{Failure, Outcome, USAGE, read_config, since, tokio_runtime};
 use crate::model::ids::HostId;
 use crate::model::log::filter::Term;
-use crate::model::log::{FetchFrom, Filter, Level, Tail, TailId};
+use crate::model::log::{FetchFrom, Filter, Level, Origin, Tail, TailId};
 use crate::model::spec::FleetSpec;
 use crate::model::text::clean;
 use crate::msg::Msg;
 use crate::runtime::engine::connector;
 use crate::runtime::host::follow_logs;
-use crate::runtime::tail::Tails;
+use crate::runtime::tail::{Extent, Tails};
 use crate::runtime::{clock, simulated};
 
 /// Batches that wait to be printed: those of a host that floods are before those of the others.
@@ -61,7 +61,8 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
         let mut interrupt = signal(SignalKind::interrupt())?;
         let stuck = tokio::spawn(end_if_stuck());
         let work = async {
-            let (_directory, mut reading) = Reading::start(spec, sources, simulated)?;
+            let (_directory, mut reading) =
+                Reading::start(spec, sources, wanted.extent(), simulated)?;
             reading.print(&wanted, &mut printer).await
         };
         let ended = tokio::select! {
@@ -124,13 +125,17 @@ struct Wanted {
 
 impl Wanted {
     /// So many of the newest, where there is such a number.
-    fn newest(&self) -> Option<u32> {
+    const fn newest(&self) -> Option<u32> {
         match (self.lines, self.since, self.follows) {
             (Some(lines), ..) => Some(lines),
             (None, Some(_), _) => None,
             (None, None, true) => Some(LINES_FOLLOWED),
             (None, None, false) => Some(LINES),
         }
+    }
+
+    const fn extent(&self) -> Extent {
+        if self.newest().is_none() { Extent::Rest } else { Extent::Part }
     }
 }
 
@@ -151,6 +156,7 @@ impl Reading {
     fn start(
         spec: &FleetSpec,
         sources: Vec<Source>,
+        extent: Extent,
         simulated: Option<Arc<simulated::Fleet>>,
     ) -> std::io::Result<(tempfile::TempDir, Self)> {
         let (connector, directory) = connector(simulated)?;
@@ -161,6 +167,11 @@ impl Reading {
         for (id, host) in spec.hosts() {
             if sources.iter().any(|source| source.host == id) {
                 let tails = Arc::new(Tails::new(sender.clone()));
+                let is_file =
+                    |source: &Source| source.host == id && matches!(source.origin, Origin::File(_));
+                if sources.iter().any(is_file) {
+                    tails.expect(extent);
+                }
                 hosts.insert(id, Arc::clone(&tails));
                 tasks.spawn(follow_logs(host.clone(), Arc::clone(&connector), tails));
             }

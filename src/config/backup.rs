@@ -1,5 +1,6 @@
 //! `[[env.backup]]`.
 
+mod make;
 pub(super) mod values;
 mod way;
 
@@ -74,6 +75,7 @@ fn read<'a>(
         min_size: size(table, "min_size", faults),
         time_from,
         job: job(table, faults),
+        make: make::read(table, &way, faults),
         way,
     })
 }

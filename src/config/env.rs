@@ -6,7 +6,7 @@ use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
 use super::thresholds::Thresholds;
-use super::{backup, check, host, ports, schema, service, silence};
+use super::{backup, check, host, ports, schema, service, silence, window};
 use crate::model::ids::EnvName;
 use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, HostSpec, Tier};
@@ -74,6 +74,7 @@ impl Envs {
             .map_or(limits, |table| Thresholds::read(&table, faults).over(limits));
         let silences = silence::read_all(table, faults);
         let backups = backup::read_all(table, &hosts, faults);
+        let windows = window::read_all(table, faults);
         let tier = tier?;
         Some(EnvSpec {
             name: EnvName::new(name?.get_ref()),
@@ -88,6 +89,7 @@ impl Envs {
             ports,
             silences,
             backups: backups.into(),
+            windows: windows.into(),
         })
     }
 }

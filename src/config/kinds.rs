@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::check;
 use super::fault::{is_printable, quoted};
 use super::faults::Faults;
 use super::health::{argv, duration};
 use super::reader::{At, Table, describe, integer};
+use super::{check, schema};
 use crate::model::check::{CheckSpec, TIMEOUT, Target};
 use crate::model::ids::UnitName;
 use crate::model::process::Count;
@@ -90,6 +90,15 @@ pub(super) fn promises(
             let message = format!("`{key}` goes with {with}, not with `{}`", kind.name());
             faults.at(table.source, &table.span_of(key), message, "remove it");
         }
+    }
+    if kind.unit().is_none() && promises.rollout.min_available.is_some_and(|s| s.of(1) > 0) {
+        let span = table
+            .value_of("rollout")
+            .and_then(|value| table.inner_table(value, &schema::ROLLOUT))
+            .map_or_else(|| table.span_of("rollout"), |inner| inner.span_of("min_available"));
+        let name = kind.name();
+        let message = format!("`min_available` goes with `unit` or `timer`, not with `{name}`");
+        faults.at(table.source, &span, message, "remove it");
     }
     let day = Duration::from_secs(86_400);
     let second = Duration::from_secs(1);

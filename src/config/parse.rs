@@ -8,7 +8,7 @@ use super::faults::Faults;
 use super::reader::Table;
 use super::source::Source;
 use super::thresholds::Thresholds;
-use super::{console, env, keys, schema, syntax};
+use super::{action, console, env, keys, schema, syntax};
 use crate::model::limits::Limits;
 use crate::model::spec::FleetSpec;
 
@@ -26,6 +26,7 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
     let mut spec = FleetSpec::default();
     let mut keys = keys::Keys::default();
     let mut envs = env::Envs::default();
+    let mut actions = action::Actions::default();
     let mut limits = Limits::default();
     for (index, (source, tree)) in trees.iter().enumerate() {
         let Some(tree) = tree else { continue };
@@ -35,6 +36,7 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
             included_root(source, tree, files, faults)
         };
         keys.read(&root, faults);
+        actions.read(&root, faults);
         envs.read(&root, limits, faults);
     }
     // A file that could not be read may well hold the environment that is missed.
@@ -47,6 +49,7 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
              this machine",
         ));
     }
+    spec.actions = actions.done().into_iter().map(std::sync::Arc::new).collect();
     spec.keys = keys.done();
     spec.envs = envs.done();
     spec

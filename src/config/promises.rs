@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::{At, Table};
-use super::{check, health, logs, ports};
+use super::{check, deploy, health, logs, ports, rollout};
 use crate::model::ids::ServiceName;
 use crate::model::spec::Promises;
 
@@ -20,6 +20,9 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Promises {
         data: data.iter().filter_map(|text| path(table, text, faults)).collect(),
         checks: health::read_all(table, faults),
         logs: logs::read_all(table, faults),
+        rollout: rollout::read(table, faults),
+        soak: rollout::soak(table, faults),
+        deploy: deploy::read(table, faults).map(Arc::new),
         ..Promises::default()
     }
 }

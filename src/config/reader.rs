@@ -241,7 +241,7 @@ impl<'a> Table<'a> {
         faults.at(self.source, &found.span(), message, remedy);
     }
 
-    fn example(&self, key: &str) -> &'static str {
+    pub(super) fn example(&self, key: &str) -> &'static str {
         self.section.key(key).map_or("", |key| key.example)
     }
 }

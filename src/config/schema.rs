@@ -39,6 +39,35 @@ pub(crate) const TOP: Section = Section {
         key("thresholds", "[thresholds]"),
         key("keys", "[keys]"),
         key("env", "[[env]]"),
+        key("action", "[[action]]"),
+    ],
+};
+
+/// What the user does by hand again and again.
+pub(crate) const ACTION: Section = Section {
+    header: "`[[action]]`",
+    keys: &[
+        key("name", r#"name = "warm-cache""#),
+        key("doc", r#"doc = "fill the cache""#),
+        key("argv", r#"argv = ["/srv/app/bin/warm-cache", "{queue}"]"#),
+        key("script", r#"script = "exec /srv/app/bin/warm-cache""#),
+        key("undo", r#"undo = "exec /srv/app/bin/cool-cache""#),
+        key("services", r#"services = ["api"]"#),
+        key("inputs", r#"inputs = [{ name = "queue", default = "main" }]"#),
+        key("safe", "safe = true"),
+        key("gate", "gate = false"),
+        key("user", r#"user = "www-data""#),
+        key("timeout", r#"timeout = "10m""#),
+    ],
+};
+
+/// A value that an action asks for.
+pub(crate) const INPUT: Section = Section {
+    header: "an entry of `inputs`",
+    keys: &[
+        key("name", r#"name = "queue""#),
+        key("default", r#"default = "main""#),
+        key("choices", r#"choices = ["main", "low"]"#),
     ],
 };
 
@@ -56,7 +85,7 @@ pub(crate) const THRESHOLDS: Section = Section {
 /// What an included file may hold.
 pub(crate) const INCLUDED: Section = Section {
     header: "the top level of an included file",
-    keys: &[key("keys", "[keys]"), key("env", "[[env]]")],
+    keys: &[key("keys", "[keys]"), key("env", "[[env]]"), key("action", "[[action]]")],
 };
 
 /// Settings of the console.
@@ -87,6 +116,30 @@ pub(crate) const ENV: Section = Section {
         key("silence", "[[env.silence]]"),
         key("thresholds", "[env.thresholds]"),
         key("backup", "[[env.backup]]"),
+        key("freeze", "[[env.freeze]]"),
+        key("maintenance", "[[env.maintenance]]"),
+    ],
+};
+
+/// When nothing is deployed.
+pub(crate) const FREEZE: Section = Section {
+    header: "`[[env.freeze]]`",
+    keys: &[
+        key("weekly", r#"weekly = "Fri 15:00 - Mon 07:00""#),
+        key("from", r#"from = "2026-12-20T00:00:00Z""#),
+        key("to", r#"to = "2027-01-02T08:00:00Z""#),
+        key("reason", r#"reason = "nobody is there at the weekend""#),
+    ],
+};
+
+/// When nobody is called.
+pub(crate) const MAINTENANCE: Section = Section {
+    header: "`[[env.maintenance]]`",
+    keys: &[
+        key("weekly", r#"weekly = "Sun 02:00 - Sun 04:00""#),
+        key("from", r#"from = "2026-12-20T22:00:00Z""#),
+        key("to", r#"to = "2026-12-21T02:00:00Z""#),
+        key("reason", r#"reason = "hosts are upgraded and booted""#),
     ],
 };
 
@@ -140,9 +193,72 @@ pub(crate) const SERVICE: Section = Section {
         key("needs", r#"needs = ["postgres"]"#),
         key("directory", r#"directory = "/srv/api""#),
         key("data", r#"data = ["/srv/api/data"]"#),
+        key("rollout", r#"rollout = { canary = 1, batch = "25%" }"#),
+        key("soak", r#"soak = "5s""#),
+        key("drain", r#"drain = { host = "lb1", file = "/etc/nginx/conf.d/api.conf" }"#),
+        key("deploy", r#"deploy = { strategy = "git", ref = "main" }"#),
         key("health", r#"health = [{ http = "http://127.0.0.1:3444/health" }]"#),
         key("logs", r#"logs = [{ file = "/srv/api/api.log" }]"#),
     ],
+};
+
+/// How what is done to a service goes over its hosts.
+pub(crate) const ROLLOUT: Section = Section {
+    header: "`rollout`",
+    keys: &[
+        key("canary", "canary = 1"),
+        key("batch", r#"batch = "25%""#),
+        key("max_failures", "max_failures = 0"),
+        key("min_available", r#"min_available = "50%""#),
+        key("wait", r#"wait = "10s""#),
+    ],
+};
+
+/// A load balancer of a service.
+pub(crate) const DRAIN: Section = Section {
+    header: "`drain`",
+    keys: &[
+        key("host", r#"host = "lb1""#),
+        key("file", r#"file = "/etc/nginx/conf.d/api.conf""#),
+        key("upstream", r#"upstream = "api""#),
+        key("servers", r#"servers = { web1 = "10.0.0.1:3000" }"#),
+        key("timeout", r#"timeout = "30s""#),
+        key("dead_man", r#"dead_man = "60s""#),
+    ],
+};
+
+/// How a service comes by another revision.
+pub(crate) const DEPLOY: Section = Section {
+    header: "`deploy`",
+    keys: &[
+        key("strategy", r#"strategy = "git""#),
+        key("remote", r#"remote = "origin""#),
+        key("repository", r#"repository = "https://git.example.org/api.git""#),
+        key("ref", r#"ref = "main""#),
+        key("build", r#"build = "npm ci --omit=dev""#),
+        key("built", r#"built = ["node_modules"]"#),
+        key("shared", r#"shared = [".env", "data"]"#),
+        key("keep", "keep = 5"),
+        key("from", r#"from = "dist""#),
+        key("paths", r#"paths = ["src", "web-ui"]"#),
+        key("exclude", r#"exclude = ["*.log"]"#),
+        key("deletions", "deletions = 50"),
+        key("script", r#"script = "exec /srv/api/bin/deploy""#),
+        key("undo", r#"undo = "exec /srv/api/bin/deploy --previous""#),
+        key("revision", r#"revision = "cat /srv/api/VERSION""#),
+        key("user", r#"user = "api""#),
+        key("then", r#"then = "restart""#),
+        key("timeout", r#"timeout = "15m""#),
+        key("free", "free = 256"),
+        key("after", r#"after = "staging""#),
+        key("backup", r#"backup = "data""#),
+    ],
+};
+
+/// Where a service is copied from.
+pub(crate) const FROM: Section = Section {
+    header: "`from`",
+    keys: &[key("directory", r#"directory = "/srv/build/api""#), key("env", r#"env = "staging""#)],
 };
 
 /// A log of a service.
@@ -196,6 +312,7 @@ pub(crate) const BACKUP: Section = Section {
         key("time_from", r#"time_from = "mtime""#),
         key("timer", r#"timer = "backup.timer""#),
         key("cron", r#"cron = "/usr/local/bin/backup.sh""#),
+        key("make", r#"make = "exec /usr/local/bin/backup.sh""#),
     ],
 };
 
@@ -219,5 +336,24 @@ pub(crate) const GIT: Section =
     Section { header: "`git`", keys: &[key("directory", r#"directory = "/srv/api""#)] };
 
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
-pub const KEYS: &[Section] =
-    &[TOP, CONSOLE, ENV, SILENCE, HOST, SERVICE, PORT, HEALTH, LOG, BACKUP, KEEP, REPOSITORY, GIT];
+pub const KEYS: &[Section] = &[
+    TOP,
+    CONSOLE,
+    ENV,
+    FREEZE,
+    MAINTENANCE,
+    SILENCE,
+    HOST,
+    SERVICE,
+    PORT,
+    ROLLOUT,
+    DRAIN,
+    DEPLOY,
+    FROM,
+    HEALTH,
+    LOG,
+    BACKUP,
+    KEEP,
+    REPOSITORY,
+    GIT,
+];

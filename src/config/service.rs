@@ -8,7 +8,7 @@ use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::host::ReadHost;
 use super::reader::{At, Table, nearest};
-use super::{kinds, promises, schema};
+use super::{drain, kinds, promises, schema};
 use crate::model::ids::{HostName, ServiceName};
 use crate::model::spec::{Kind, ServiceSpec};
 
@@ -72,6 +72,7 @@ fn read<'a>(
         None => known.iter().filter_map(|host| host.name).map(HostName::new).collect(),
     };
     let mut promises = promises::read(table, faults);
+    promises.drains = drain::read(table, known, &hosts, faults);
     let kind = kind(table, faults)?;
     kinds::promises(table, &kind, &mut promises, faults);
     let promises = Arc::new(promises);

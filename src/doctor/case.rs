@@ -12,6 +12,7 @@ use crate::model::instance::Instance;
 use crate::model::limits::Limits;
 use crate::model::needs::Needs;
 use crate::model::path::{PathFacts, PathKind};
+use crate::model::port::PortRange;
 use crate::model::rule::Rule;
 use crate::model::spec::{
     ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo, Tier,
@@ -98,10 +99,11 @@ impl Case {
             services,
             ports: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
             silences: Vec::new(),
         };
         let console = ConsoleSpec::default();
-        let spec = FleetSpec { console, envs: vec![env], keys: Vec::new() };
+        let spec = FleetSpec { console, envs: vec![env], ..FleetSpec::default() };
         let mut fleet = Fleet::new(&spec);
         for host in fleet.envs.iter_mut().flat_map(|env| env.hosts.values_mut()) {
             host.link = Link::Connected;
@@ -130,6 +132,12 @@ impl Case {
         let name = spec.name.clone();
         self.fleet.envs[0].backups = Arc::from([spec]);
         self.host().backups.entry(name).or_default().see(facts, NOW);
+        self
+    }
+
+    /// Only these ports are allowed in its environment.
+    pub(super) fn allowing(mut self, ports: &[PortRange]) -> Self {
+        self.fleet.envs[0].ports = ports.to_vec();
         self
     }
 

@@ -43,43 +43,73 @@ const DOWN: &[Rule] =
 /// Notes for each finding which other one it follows from, and leaves out what only says again that
 /// a service is down.
 pub(super) fn link(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
-    let known = findings.clone();
-    for finding in findings.iter_mut().filter(|finding| EFFECTS.contains(&finding.key.rule)) {
-        let causes = causes(patient, &known, &finding.key.subject);
-        let reasons: Vec<&str> =
-            causes.iter().filter_map(|found| found.reason.as_deref()).collect();
-        if TOLD.contains(&finding.key.rule) && !reasons.is_empty() {
-            finding.summary = format!("{} because {}", finding.summary, reasons.join(" and "));
-        }
-        if finding.because.is_none() {
-            finding.because = causes.first().map(|cause| cause.key.clone());
-        }
-    }
-    findings.retain(|finding| {
-        let Key { rule, subject } = &finding.key;
-        let explained = finding.because.as_ref().is_some_and(|key| key.subject == *subject)
-            || known.iter().any(|f| f.key.rule == Rule::StartLimitHit && f.key.subject == *subject);
-        *rule != Rule::ServiceFailed || !explained
-    });
+    explain(patient, findings);
+    leave_out(findings);
     super::proxy::follow(patient, findings);
     needs::link(patient, findings);
-    let known = findings.clone();
-    for finding in findings.iter_mut().filter(|found| found.key.rule == Rule::HealthFailing) {
-        if finding.because.is_none() {
-            let cause = DOWN.iter().find_map(|rule| {
-                known.iter().find(|f| f.key.rule == *rule && f.key.subject == finding.key.subject)
-            });
-            finding.because =
-                cause.map(|cause| cause.because.as_ref().unwrap_or(&cause.key).clone());
-            finding.elsewhere = cause.and_then(|cause| cause.elsewhere.clone());
-        }
-    }
+    down(findings);
     for finding in findings.iter_mut().filter(|finding| finding.key.rule == Rule::CrashLoop) {
         if finding.because.is_none()
             && let Subject::Service(service) = &finding.key.subject
             && let Some(exit) = patient.row(service).and_then(|row| row.instance.last_exit)
         {
             finding.summary = format!("{}, last with {}", finding.summary, exit.label());
+        }
+    }
+}
+
+/// The effects with their causes.
+fn explain(patient: &Patient<'_>, findings: &mut [Finding]) {
+    for place in 0..findings.len() {
+        let Some(Key { rule, subject }) = findings.get(place).map(|finding| &finding.key) else {
+            continue;
+        };
+        if !EFFECTS.contains(rule) {
+            continue;
+        }
+        // No effect is a cause, so that what is changed here is not what is looked for.
+        let causes = causes(patient, findings, subject);
+        let reasons: Vec<&str> =
+            causes.iter().filter_map(|found| found.reason.as_deref()).collect();
+        let why = (TOLD.contains(rule) && !reasons.is_empty()).then(|| reasons.join(" and "));
+        let cause = causes.first().map(|cause| cause.key.clone());
+        let Some(finding) = findings.get_mut(place) else { continue };
+        if let Some(why) = why {
+            finding.summary = format!("{} because {why}", finding.summary);
+        }
+        finding.because = finding.because.take().or(cause);
+    }
+}
+
+/// Leaves out that a service has failed where something else says so.
+fn leave_out(findings: &mut Vec<Finding>) {
+    let limited = findings.iter().filter(|finding| finding.key.rule == Rule::StartLimitHit);
+    let limited: Vec<Subject> = limited.map(|finding| finding.key.subject.clone()).collect();
+    findings.retain(|finding| {
+        let Key { rule, subject } = &finding.key;
+        let explained = finding.because.as_ref().is_some_and(|key| key.subject == *subject)
+            || limited.contains(subject);
+        *rule != Rule::ServiceFailed || !explained
+    });
+}
+
+/// Who is down fails its checks.
+fn down(findings: &mut [Finding]) {
+    for place in 0..findings.len() {
+        let Some(found) = findings.get(place) else { continue };
+        if found.key.rule != Rule::HealthFailing || found.because.is_some() {
+            continue;
+        }
+        let cause = DOWN.iter().find_map(|rule| {
+            let of = |f: &&Finding| f.key.rule == *rule && f.key.subject == found.key.subject;
+            findings.iter().find(of)
+        });
+        let Some(cause) = cause else { continue };
+        let because = cause.because.as_ref().unwrap_or(&cause.key).clone();
+        let elsewhere = cause.elsewhere.clone();
+        if let Some(found) = findings.get_mut(place) {
+            found.because = Some(because);
+            found.elsewhere = elsewhere;
         }
     }
 }

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use super::patient::{Patient, setting, words};
+use super::patient::{Patient, setting};
 use crate::model::finding::{Finding, Subject};
 use crate::model::fleet::Row;
 use crate::model::instance::ServiceState;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::probe::quote::word;
 
 const FIVE: Duration = Duration::from_secs(300);

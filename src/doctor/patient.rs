@@ -11,6 +11,7 @@ use crate::model::path::PathFacts;
 use crate::model::ports::{self, PortRow};
 use crate::model::rule::Rule;
 use crate::model::script::{self, Scripts};
+use crate::model::span::words;
 use crate::model::time::Timestamp;
 
 /// How often paths are looked at, with some patience: see `runtime::host::paths`.
@@ -90,15 +91,4 @@ pub(super) fn setting(usec: u64) -> String {
         return format!("{} ms", span.as_millis());
     }
     words(span)
-}
-
-/// A span in words of two units at most, such as `3 d 4 h`.
-pub(super) fn words(span: Duration) -> String {
-    let secs = span.as_secs();
-    match secs {
-        0..120 => format!("{secs} s"),
-        120..7200 => format!("{} min", secs / 60),
-        7200..172_800 => format!("{} h", secs / 3600),
-        _ => format!("{} d", secs / 86_400),
-    }
 }

@@ -8,6 +8,9 @@ pub(super) mod out_of_range;
 pub(super) mod owner_unknown;
 pub(super) mod undeclared;
 
+#[cfg(test)]
+mod tests;
+
 use super::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::ports::{Owner, PortRow, PortVerdict};

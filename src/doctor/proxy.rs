@@ -61,39 +61,67 @@ fn host_of<'a>(patient: &Patient<'a>, facts: &ProxyFacts, address: &str) -> Opti
         .find(|host| host.proxy.value().is_some_and(|facts| facts.addresses.contains(&address)))
 }
 
-/// The one service that declares a target's port on the target's host.
+/// Who declares which ports of a host, in their order.
+struct Declared<'a> {
+    host: &'a Host,
+    ports: Vec<(u16, &'a ServiceName)>,
+}
+
+impl<'a> Declared<'a> {
+    fn on(host: &'a Host) -> Self {
+        let tcp = host.instances.iter().flat_map(|(name, instance)| {
+            let specs = instance.promises.ports.iter();
+            specs.filter(|spec| spec.protocol == Protocol::Tcp).map(move |spec| (spec.port, name))
+        });
+        let mut ports: Vec<_> = tcp.collect();
+        ports.sort_unstable();
+        ports.dedup();
+        Self { host, ports }
+    }
+
+    /// The one service that declares it.
+    fn one(&self, port: u16) -> Option<&'a ServiceName> {
+        let from = self.ports.partition_point(|(known, _)| *known < port);
+        let mut declaring = self.ports.iter().skip(from).take_while(|(known, _)| *known == port);
+        let (_, service) = declaring.next()?;
+        declaring.next().is_none().then_some(service)
+    }
+}
+
+/// The one service that declares a target's port on the target's host. `own` is of the proxy's host.
 fn service_of<'a>(
     patient: &Patient<'a>,
     facts: &ProxyFacts,
+    own: &Declared<'a>,
     target: &Target,
 ) -> Option<(&'a Host, &'a ServiceName)> {
     let Target::Tcp(address, port) = target else { return None };
     let host = host_of(patient, facts, address)?;
-    let mut declaring = host.instances.iter().filter(|(_, instance)| {
-        instance
-            .promises
-            .ports
-            .iter()
-            .any(|spec| spec.port == *port && spec.protocol == Protocol::Tcp)
-    });
-    let (service, _) = declaring.next()?;
-    declaring.next().is_none().then_some((host, service))
+    let service = if host.spec.name == own.host.spec.name {
+        own.one(*port)
+    } else {
+        Declared::on(host).one(*port)
+    };
+    Some((host, service?))
 }
 
 /// Requests that come to nothing follow from what is wrong with the service that should take them.
 pub(super) fn follow(patient: &Patient<'_>, findings: &mut [Finding]) {
     use crate::model::rule::Rule;
     let Some(facts) = facts(patient) else { return };
+    if !findings.iter().any(|finding| finding.key.rule == Rule::DeadUpstream) {
+        return;
+    }
+    let (targets, own) = (facts.targets(), Declared::on(patient.host));
     for at in 0..findings.len() {
         let Some(key) = findings.get(at).map(|finding| &finding.key) else { continue };
         let (Rule::DeadUpstream, Subject::Upstream(label)) = (key.rule, &key.subject) else {
             continue;
         };
-        let targets = facts.targets();
         let Some(target) = targets.iter().find(|target| target.label() == **label) else {
             continue;
         };
-        let Some((host, service)) = service_of(patient, facts, target) else { continue };
+        let Some((host, service)) = service_of(patient, facts, &own, target) else { continue };
         if host.spec.name != patient.host.spec.name {
             continue;
         }

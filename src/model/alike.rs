@@ -1,8 +1,6 @@
 //! Whether two directories are easily taken for each other, as `production/data` and
 //! `production-data` were.
 
-use std::collections::BTreeSet;
-
 use super::unit::is_below;
 
 /// Whether `other` lies near `path` (in a directory above it, by two at most) and is named with its
@@ -15,10 +13,13 @@ pub fn is_alike(path: &str, other: &str) -> bool {
     let Some((near, last)) = split(path) else { return false };
     let far = split(near);
     let is_near = parent == near || far.is_some_and(|(above, _)| above == parent);
-    let mut known = words(last);
-    known.extend(far.map(|(_, name)| words(name)).unwrap_or_default());
-    let named = words(name);
-    is_near && !named.is_empty() && named.is_subset(&known)
+    if !is_near {
+        return false;
+    }
+    let above = far.map_or("", |(_, name)| name);
+    let is_known =
+        |word: &str| words(last).chain(words(above)).any(|known| is_same_word(word, known));
+    words(name).next().is_some() && words(name).all(is_known)
 }
 
 fn split(path: &str) -> Option<(&str, &str)> {
@@ -26,9 +27,13 @@ fn split(path: &str) -> Option<(&str, &str)> {
 }
 
 /// `production-data` has the words production and data.
-fn words(name: &str) -> BTreeSet<String> {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn is_same_word(one: &str, other: &str) -> bool {
+    let lower = |word: &'_ str| word.chars().flat_map(char::to_lowercase).collect::<String>();
+    one.eq_ignore_ascii_case(other) || !one.is_ascii() && lower(one) == lower(other)
 }
 
 #[cfg(test)]

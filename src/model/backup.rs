@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::action::Run;
 use super::ids::{BackupName, HostName, UnitName};
 use super::path::PathFacts;
 use super::script::Pruned;
@@ -33,6 +34,8 @@ pub struct BackupSpec {
     pub time_from: TimeFrom,
     /// What makes it.
     pub job: Option<Job>,
+    /// What makes one now.
+    pub make: Option<Run>,
 }
 
 /// How a backup is made.

@@ -5,12 +5,15 @@ mod content;
 mod glob;
 mod job;
 mod size;
+mod verdict;
 mod writing;
 
 use std::time::Duration;
 
 use super::backup::{BackupFacts, BackupSpec, Checked, Copy, Integrity, Keep, Place, Way};
+use super::finding::Subject;
 use super::fleet::Env;
+use super::found::Found;
 use super::host::Host;
 use super::ids::BackupName;
 use super::job::{JobFacts, JobVerdict};
@@ -18,68 +21,17 @@ use super::retention;
 use super::screen::BackupId;
 use super::script::Pruned;
 use super::severity::Severity;
+use super::span::words;
 use super::time::Timestamp;
 
-pub use content::{Source, began, is_doubtful, is_of, reads_other, source};
+pub use content::{Source, began, by_content, is_doubtful, is_of, reads_other, source};
 pub use job::{grace, job, twins};
 pub use size::median;
+pub use verdict::BackupVerdict;
 pub use writing::{is_unsettled, moving};
 
 /// How often copies are listed.
 pub const PACE: Duration = Duration::from_secs(60);
-
-/// The verdict on a backup, as in `status --json`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum BackupVerdict {
-    /// Young enough, and of the right thing.
-    Fresh,
-    /// The newest one that counts is too old.
-    Late,
-    /// None is there.
-    Missing,
-    /// It is not of its source.
-    WrongSource,
-    /// Much smaller than those before it, or smaller than it may be.
-    Shrunk,
-    /// The newest one cannot be read, or is empty.
-    Corrupt,
-    /// Nobody knows whether it is any good.
-    Unverified,
-    /// Not as many are kept as should be, or as ever can be.
-    ThinRetention,
-    /// What makes it has never run.
-    NeverRan,
-}
-
-impl BackupVerdict {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Fresh,
-        Self::Late,
-        Self::Missing,
-        Self::WrongSource,
-        Self::Shrunk,
-        Self::Corrupt,
-        Self::Unverified,
-        Self::ThinRetention,
-        Self::NeverRan,
-    ];
-
-    /// The word in JSON and on the screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fresh => "fresh",
-            Self::Late => "late",
-            Self::Missing => "missing",
-            Self::WrongSource => "wrong-source",
-            Self::Shrunk => "shrunk",
-            Self::Corrupt => "corrupt",
-            Self::Unverified => "unverified",
-            Self::ThinRetention => "thin-retention",
-            Self::NeverRan => "never-ran",
-        }
-    }
-}
 
 /// Something that is wrong with a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -121,12 +73,19 @@ pub struct BackupRow<'a> {
     pub detail: String,
     /// The reading is too old to be trusted.
     pub stale: bool,
+    /// What the doctor found about it.
+    pub found: Option<Found>,
 }
 
 impl<'a> BackupRow<'a> {
     /// The row's identity.
     pub fn id(&self) -> BackupId {
         BackupId { host: self.host.id(&self.env.name), name: self.spec.name.clone() }
+    }
+
+    /// The worse of the verdict and of what was found.
+    pub const fn shown_severity(&self) -> Severity {
+        Found::worse(self.found.as_ref(), self.severity)
     }
 
     /// What is known of the newest copy's content.
@@ -185,6 +144,10 @@ fn row<'a>(env: &'a Env, host: &'a Host, spec: &'a BackupSpec, now: Timestamp) -
         severity: Severity::Ok,
         detail: String::new(),
         stale,
+        found: Found::about(
+            &host.findings,
+            |subject| matches!(subject, Subject::Backup(name) if *name == spec.name),
+        ),
     };
     if let (Some(facts), Some(good)) = (facts, row.good) {
         // The host's clock goes on from when it was read.
@@ -222,10 +185,7 @@ fn row<'a>(env: &'a Env, host: &'a Host, spec: &'a BackupSpec, now: Timestamp) -
 
 /// Whether a copy is worth anything, as far as is known.
 pub fn counts(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> bool {
-    let broken = facts
-        .check(copy)
-        .is_some_and(|check| matches!(check.integrity, Integrity::Corrupt(_) | Integrity::Empty));
-    !broken
+    !content::is_broken(spec, facts, copy)
         && !is_from_the_future(facts, copy)
         && !is_unsettled(spec, facts, copy)
         && size::too_small(spec, copy).is_none()
@@ -285,7 +245,7 @@ fn problems(row: &BackupRow<'_>, facts: &BackupFacts, now: Timestamp) -> Vec<Pro
         let detail = format!("{} is dated in the future: nobody can tell its age", newest.name);
         add(BackupVerdict::Unverified, Severity::Warning, detail);
     }
-    if let Some(why) = content::broken(facts, newest) {
+    if let Some(why) = content::broken(row.spec, facts, newest) {
         add(BackupVerdict::Corrupt, Severity::Critical, why);
     }
     match source(row) {
@@ -385,16 +345,5 @@ fn thin(spec: &BackupSpec, facts: &BackupFacts) -> Option<String> {
                 .collect();
             (!gaps.is_empty()).then(|| format!("gaps in what is kept: {}", gaps.join(", ")))
         }
-    }
-}
-
-/// A span in words of one unit, such as `3 h`.
-pub fn words(span: Duration) -> String {
-    let secs = span.as_secs();
-    match secs {
-        0..120 => format!("{secs} s"),
-        120..7200 => format!("{} min", secs / 60),
-        7200..172_800 => format!("{} h", secs / 3600),
-        _ => format!("{} d", secs / 86_400),
     }
 }

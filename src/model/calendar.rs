@@ -34,7 +34,14 @@ pub const fn date(days: i64) -> Date {
 /// Days from the Unix epoch to a date; none for one that no calendar has.
 pub fn days(date: Date) -> Option<i64> {
     let Date { year, month, day } = date;
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let last = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if !(1..=9999).contains(&year) || !(1..=last).contains(&day) {
         return None;
     }
     let shifted = if month <= 2 { year - 1 } else { year };
@@ -43,9 +50,7 @@ pub fn days(date: Date) -> Option<i64> {
     let month_shifted = if month > 2 { month - 3 } else { month + 9 };
     let of_year = (153 * month_shifted + 2) / 5 + day - 1;
     let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
-    let found = era * 146_097 + of_era - 719_468;
-    // The 31st of June comes out as another day.
-    (self::date(found) == date).then_some(found)
+    Some(era * 146_097 + of_era - 719_468)
 }
 
 /// The ISO week of a day, as a number that grows by one each Monday. The epoch was a Thursday.
@@ -129,7 +134,29 @@ mod tests {
             }
         }
         assert_eq!(days(Date { year: 2026, month: 11, day: 21 }), Some(20_778));
+    }
+
+    #[test]
+    fn only_days_of_a_calendar_are_days() {
+        for year in [1, 4, 100, 400, 1900, 1999, 2000, 2024, 2026, 2100, 9999] {
+            for month in -1..=14 {
+                for day in -1..=33 {
+                    let asked = Date { year, month, day };
+                    let real = days(asked).is_some_and(|found| date(found) == asked);
+                    assert_eq!(days(asked).is_some(), real, "{asked:?}");
+                    let next = Date { month: month + 1, day: 1, ..asked };
+                    if (1..=28).contains(&day) && (1..=12).contains(&month) {
+                        assert!(real, "{asked:?}");
+                    } else if real && day > 28 && month < 12 {
+                        assert!(days(asked) < days(next), "{asked:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(days(Date { year: 2024, month: 2, day: 29 }), Some(19_782));
         assert_eq!(days(Date { year: 2026, month: 2, day: 29 }), None);
+        assert_eq!(days(Date { year: 2026, month: 6, day: 31 }), None);
+        assert_eq!(days(Date { year: 0, month: 1, day: 1 }), None);
     }
 
     #[test]

@@ -10,6 +10,10 @@ pub enum Group {
     Show,
     /// Looking closer at the selected thing.
     Look,
+    /// From here on something may be changed: each opens a plan or a prompt, and changes nothing yet.
+    Act,
+    /// In a menu of actions, a plan, or an operation only; these keys come first there.
+    Plan,
     /// In a log only; these keys come before the same ones of other groups there.
     Log,
     /// The console itself.
@@ -23,15 +27,26 @@ impl Group {
             Self::Move => "Move",
             Self::Show => "Show",
             Self::Look => "Look closer",
+            Self::Act => "Act",
+            Self::Plan => "In a plan or an operation",
             Self::Log => "In a log",
             Self::Console => "Console",
+        }
+    }
+
+    /// The group itself where its keys hold in a place of their own only.
+    pub const fn place(self) -> Option<Self> {
+        match self {
+            Self::Plan | Self::Log => Some(self),
+            Self::Move | Self::Show | Self::Look | Self::Act | Self::Console => None,
         }
     }
 }
 
 macro_rules! commands {
     ($($(#[$doc:meta])* $variant:ident $name:literal $group:ident $text:literal [$($key:literal),*];)*) => {
-        /// What a user may ask. None of these changes anything on a host.
+        /// What a user may ask. Only two of these can change anything on a host: `plan-confirm`, of
+        /// the plan that is shown, and `operation-cancel`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
         pub enum Command {
             $(#[doc = $text] $variant,)*
@@ -106,8 +121,23 @@ commands! {
     LogsShown "logs-shown" Look "the logs of all services that are shown, merged by time" ["|"];
     Refresh "refresh" Look "read everything again now, and reconnect what is waiting" ["r", "f5"];
     Acknowledge "acknowledge" Look "acknowledge or mute the selected finding for a while; touches no host" ["A"];
+    Shell "shell" Look "a shell on the selected host; the console comes back when it ends" ["s"];
     Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];
     Copy "copy" Look "copy the selected row's name and state" ["c"];
+    Actions "actions" Act "what can be done to the selected service, and what cannot for what reason" ["x"];
+    Restart "restart" Act "plan to restart the selected service" ["R"];
+    Deploy "deploy" Act "plan to deploy the selected service" ["D"];
+    Rollback "rollback" Act "plan to go back to the revision before" ["U"];
+    Start "start" Act "plan to start the selected service" ["S"];
+    Stop "stop" Act "plan to stop the selected service" ["T"];
+    Kill "kill" Act "plan to send the selected service's processes a signal" ["K"];
+    Unlock "unlock" Act "unlock the environment for a while, or lock it again" ["W"];
+    Operations "operations" Act "what is done on hosts, by whom, and how it ended" ["o"];
+    PlanAllHosts "plan-all-hosts" Plan "in the menu: all hosts of the service, or this one only" ["a"];
+    PlanConfirm "plan-confirm" Plan "run the plan; in a protected environment its name is typed first" ["y"];
+    PlanOlder "plan-older" Plan "in the plan of a rollback: a release further back" ["["];
+    PlanNewer "plan-newer" Plan "in the plan of a rollback: a newer release" ["]"];
+    OperationCancel "operation-cancel" Plan "end the operation at the next step's border" ["X"];
     LogSearch "log-search" Log "mark what a regular expression matches" ["/"];
     LogNext "log-next" Log "go to the next match" ["n"];
     LogPrevious "log-previous" Log "go to the match before" ["N"];

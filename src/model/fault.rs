@@ -40,6 +40,11 @@ impl FaultKind {
             Self::Failed => "failed",
         }
     }
+
+    /// Whether the host itself has said it. Otherwise it is not known whether what was asked was done.
+    pub const fn is_said(self) -> bool {
+        !matches!(self, Self::Unreachable | Self::TimedOut)
+    }
 }
 
 /// Trouble with one host or one reading of it. All texts are free of control bytes.

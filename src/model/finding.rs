@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::acknowledged::Acknowledged;
+use super::flaps;
 use super::host::Host;
 use super::ids::{BackupName, HostName, ServiceName};
 use super::port::Protocol;
@@ -76,9 +77,26 @@ pub struct Evidence {
     pub source: Box<str>,
     /// What was read, harmless to show.
     pub text: String,
-    /// When it was true, on the console's clock, where that matters.
+    /// When it happened, on the console's clock, where it is an event.
     pub at: Option<Timestamp>,
+    /// When it was read; none for what the config says.
+    pub read: Option<Timestamp>,
 }
+
+impl Evidence {
+    /// The moment that belongs beside it, after a word: that of an event, where its text does not tell
+    /// how long ago it was; that of a reading, where it is older than `NEW`.
+    pub fn moment(&self, now: Timestamp) -> Option<(&'static str, Timestamp)> {
+        match (self.at, self.read) {
+            (Some(_), _) if self.text.contains(" ago") => None,
+            (Some(at), _) => Some(("", at)),
+            (None, read) => Some(("read ", read.filter(|read| now.since(*read) > NEW)?)),
+        }
+    }
+}
+
+/// A reading is new for so long.
+const NEW: Duration = Duration::from_secs(60);
 
 /// One step of mending: a command to copy, never run by itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,6 +120,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What mends it, in order.
     pub fix: Vec<Step>,
+    /// Lines of the section `[Service]` that mend it, as a drop-in of its unit; empty where nothing of
+    /// that kind does.
+    pub setting: String,
     /// It follows from that one, which is to be mended first.
     pub because: Option<Key>,
     /// The host of the environment that has what it follows from; none is its own.
@@ -126,6 +147,7 @@ impl Finding {
             summary: summary.into(),
             evidence: Vec::new(),
             fix: Vec::new(),
+            setting: String::new(),
             because: None,
             elsewhere: None,
             reason: None,
@@ -136,11 +158,16 @@ impl Finding {
     /// With a line that proves it.
     #[must_use]
     pub fn proof(mut self, source: &str, text: impl Into<String>) -> Self {
-        self.evidence.push(Evidence { source: source.into(), text: text.into(), at: None });
+        self.evidence.push(Evidence {
+            source: source.into(),
+            text: text.into(),
+            at: None,
+            read: None,
+        });
         self
     }
 
-    /// With a line that proves it and the moment when it was true.
+    /// With a line that proves it and the moment when that happened.
     #[must_use]
     pub fn proof_at(
         mut self,
@@ -148,7 +175,7 @@ impl Finding {
         text: impl Into<String>,
         at: Option<Timestamp>,
     ) -> Self {
-        self.evidence.push(Evidence { source: source.into(), text: text.into(), at });
+        self.evidence.push(Evidence { source: source.into(), text: text.into(), at, read: None });
         self
     }
 
@@ -156,6 +183,13 @@ impl Finding {
     #[must_use]
     pub fn step(mut self, command: impl Into<String>, note: impl Into<String>) -> Self {
         self.fix.push(Step { command: command.into(), note: note.into() });
+        self
+    }
+
+    /// With lines of the section `[Service]` that mend it.
+    #[must_use]
+    pub fn mended_by(mut self, setting: impl Into<String>) -> Self {
+        self.setting = setting.into();
         self
     }
 
@@ -201,6 +235,8 @@ pub struct Tracked {
     pub open: bool,
     /// Since when it is not found any more, while it is kept lest it flaps.
     pub gone_since: Option<Timestamp>,
+    /// It comes and goes all the time: it is one incident until it is quiet.
+    pub flapping: bool,
     /// The config silences it, for that reason.
     pub silenced: Option<Box<str>>,
     /// Somebody looks after it, and wants no more noise about it for a while.
@@ -212,6 +248,20 @@ impl Tracked {
     pub const fn counts(&self) -> bool {
         self.open && self.silenced.is_none()
     }
+
+    /// For how long it is kept after it was found last.
+    const fn hold(&self) -> Duration {
+        if self.flapping { flaps::SPAN } else { HOLD }
+    }
+
+    /// It is kept although it is not so just now, which its words must not hide.
+    fn fade(&mut self) {
+        let finding = &mut self.finding;
+        if finding.severity.rank() > Severity::Warning.rank() {
+            finding.severity = Severity::Warning;
+        }
+        finding.summary = format!("not so just now, but it comes and goes: {}", finding.summary);
+    }
 }
 
 /// What a new look has changed.
@@ -221,6 +271,8 @@ pub struct Changed {
     pub opened: Vec<Finding>,
     /// Do not count any more.
     pub closed: Vec<Finding>,
+    /// Came or went: these, and those that are kept although they come and go.
+    pub turned: Vec<Key>,
 }
 
 /// A finding that is gone is kept for so long, lest one that flaps opens and closes all the time.
@@ -229,6 +281,7 @@ pub const HOLD: Duration = Duration::from_secs(3);
 /// Takes a new look into what was found before.
 pub fn track(known: &mut Vec<Tracked>, fresh: Vec<Finding>, now: Timestamp) -> Changed {
     let mut changed = Changed::default();
+    let there: Vec<bool> = known.iter().map(|tracked| tracked.gone_since.is_none()).collect();
     for tracked in known.iter_mut() {
         tracked.gone_since = tracked.gone_since.or(Some(now));
     }
@@ -243,12 +296,20 @@ pub fn track(known: &mut Vec<Tracked>, fresh: Vec<Finding>, now: Timestamp) -> C
                 since: now,
                 open: false,
                 gone_since: None,
+                flapping: false,
                 silenced: None,
                 acknowledged: None,
             }),
         }
     }
-    for tracked in known.iter_mut() {
+    for (tracked, there) in known.iter_mut().zip(there.into_iter().chain(std::iter::repeat(true))) {
+        let is_there = tracked.gone_since.is_none();
+        if tracked.flapping && there != is_there {
+            changed.turned.push(tracked.finding.key.clone());
+            if !is_there {
+                tracked.fade();
+            }
+        }
         if !tracked.open
             && tracked.gone_since.is_none()
             && now.since(tracked.since) >= tracked.finding.confirm
@@ -258,12 +319,15 @@ pub fn track(known: &mut Vec<Tracked>, fresh: Vec<Finding>, now: Timestamp) -> C
         }
     }
     known.retain(|tracked| {
-        let gone = tracked.gone_since.is_some_and(|at| !tracked.open || now.since(at) >= HOLD);
+        let hold = tracked.hold();
+        let gone = tracked.gone_since.is_some_and(|at| !tracked.open || now.since(at) >= hold);
         if gone && tracked.open {
             changed.closed.push(tracked.finding.clone());
         }
         !gone
     });
+    let counted = changed.opened.iter().chain(&changed.closed);
+    changed.turned.extend(counted.map(|finding| finding.key.clone()));
     known.sort_by(|a, b| {
         let rank = |t: &Tracked| std::cmp::Reverse(t.finding.severity.rank());
         rank(a).cmp(&rank(b)).then_with(|| a.finding.key.cmp(&b.finding.key))
@@ -278,6 +342,19 @@ mod tests {
     fn found(confirm: u64) -> Finding {
         Finding::new(Rule::CrashLoop, Subject::Host, Severity::Warning, "s")
             .confirmed_after(Duration::from_secs(confirm))
+    }
+
+    #[test]
+    fn an_event_has_its_moment_and_a_reading_only_when_it_is_old() {
+        let at = |secs| Some(Timestamp::from_secs(secs));
+        let proof =
+            |text: &str, at, read| Evidence { source: "s".into(), text: text.into(), at, read };
+        let now = Timestamp::from_secs(100);
+        assert_eq!(proof("died", at(7), at(99)).moment(now), at(7).map(|at| ("", at)));
+        assert_eq!(proof("died 93 s ago", at(7), at(99)).moment(now), None);
+        assert_eq!(proof("is so", None, at(40)).moment(now), None);
+        assert_eq!(proof("is so", None, at(39)).moment(now), at(39).map(|at| ("read ", at)));
+        assert_eq!(proof("is declared", None, None).moment(now), None);
     }
 
     #[test]

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backup::BackupSpec;
+use super::finding::Subject;
+use super::found::Found;
 use super::health::CheckState;
 use super::host::Host;
-use super::ids::{EnvName, HostId, HostName, InstanceId};
+use super::ids::{EnvName, HostId, HostName, InstanceId, ServiceName};
 use super::instance::{Instance, ServiceState, Verdict};
 use super::port::PortRange;
 use super::severity::Severity;
 use super::spec::{EnvSpec, FleetSpec, Silence, Tier};
 use super::time::Timestamp;
+use super::window::{Purpose, Window};
 
 /// An environment.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,6 +32,10 @@ pub struct Env {
     pub silences: Vec<Silence>,
     /// Backups that its hosts should have, in the config's order.
     pub backups: Arc<[BackupSpec]>,
+    /// When nothing is deployed, and when nobody is called.
+    pub windows: Arc<[Window]>,
+    /// It was maintained when it was looked at last.
+    pub was_maintained: bool,
     /// Its hosts.
     pub hosts: BTreeMap<HostName, Host>,
 }
@@ -41,17 +48,24 @@ pub struct Row<'a> {
     /// Where.
     pub host: &'a Host,
     /// What it is called.
-    pub service: &'a super::ids::ServiceName,
+    pub service: &'a ServiceName,
     /// What is known.
     pub instance: &'a Instance,
     /// What that means.
     pub verdict: Verdict,
+    /// What the doctor found about it.
+    pub found: Option<Found>,
 }
 
 impl Row<'_> {
     /// The row's identity.
     pub fn id(&self) -> InstanceId {
         InstanceId { host: self.host.id(&self.env.name), service: self.service.clone() }
+    }
+
+    /// The worse of the verdict and of what was found.
+    pub const fn severity(&self) -> Severity {
+        Found::worse(self.found.as_ref(), self.verdict.severity)
     }
 }
 
@@ -62,6 +76,8 @@ pub struct Fleet {
     pub envs: Vec<Env>,
     /// How often what cannot be pushed is read.
     pub interval: Duration,
+    /// Actions that the config declares.
+    pub actions: Arc<[Arc<super::action::ActionSpec>]>,
 }
 
 /// How many instances are in which state, for an environment's line.
@@ -90,7 +106,11 @@ pub struct Tally {
 impl Fleet {
     /// A fleet of which nothing is known yet.
     pub fn new(spec: &FleetSpec) -> Self {
-        Self { envs: spec.envs.iter().map(Env::new).collect(), interval: spec.console.interval }
+        Self {
+            envs: spec.envs.iter().map(Env::new).collect(),
+            interval: spec.console.interval,
+            actions: Arc::clone(&spec.actions),
+        }
     }
 
     /// Follows a changed config: what stays the same keeps what is known of it.
@@ -170,6 +190,7 @@ impl Fleet {
             service,
             instance,
             verdict: instance.judge(host, self.interval, now),
+            found: found(host, service),
         })
     }
 
@@ -179,7 +200,7 @@ impl Fleet {
         let host = env.hosts.get(&id.host.host)?;
         let (service, instance) = host.instances.get_key_value(&id.service)?;
         let verdict = instance.judge(host, self.interval, now);
-        Some(Row { env, host, service, instance, verdict })
+        Some(Row { env, host, service, instance, verdict, found: found(host, service) })
     }
 
     /// An environment's worst severity and counts.
@@ -191,6 +212,13 @@ impl Fleet {
     pub fn severity(&self, now: Timestamp) -> Severity {
         Severity::worst(self.envs.iter().map(|env| self.sum_up(env, now).0))
     }
+}
+
+fn found(host: &Host, service: &ServiceName) -> Option<Found> {
+    Found::about(
+        &host.findings,
+        |subject| matches!(subject, Subject::Service(name) if name == service),
+    )
 }
 
 impl Tally {
@@ -233,6 +261,21 @@ pub struct Change {
 }
 
 impl Env {
+    /// The freeze that is in force, and when it is over.
+    pub fn frozen(&self, now: Timestamp) -> Option<(&Window, Timestamp)> {
+        self.window(Purpose::Freeze, now)
+    }
+
+    /// The maintenance that goes on, and when it is over.
+    pub fn maintained(&self, now: Timestamp) -> Option<(&Window, Timestamp)> {
+        self.window(Purpose::Maintenance, now)
+    }
+
+    fn window(&self, purpose: Purpose, now: Timestamp) -> Option<(&Window, Timestamp)> {
+        let own = self.windows.iter().filter(|window| window.purpose == purpose);
+        own.filter_map(|window| Some((window, window.until(now)?))).max_by_key(|(_, until)| *until)
+    }
+
     /// Its worst severity and counts, of its hosts and these rows, which are all of its own.
     pub fn sum_up<'a>(
         &self,
@@ -284,6 +327,8 @@ impl Env {
             ports: spec.ports.clone(),
             silences: spec.silences.clone(),
             backups: Arc::clone(&spec.backups),
+            windows: Arc::clone(&spec.windows),
+            was_maintained: false,
             hosts,
         }
     }
@@ -316,26 +361,12 @@ impl Host {
                 slot.promise(promises);
             }
         }
-        self.generation = known.generation;
-        self.link = known.link;
-        self.latency = known.latency;
-        self.facts = known.facts;
-        self.units_fault = known.units_fault;
-        self.pushed = known.pushed;
-        self.read_since = known.read_since;
-        self.recalled = known.recalled;
-        self.remembered = known.remembered;
-        self.ports = known.ports;
-        self.port_briefs = known.port_briefs;
-        self.proxy = known.proxy;
-        self.scripts = known.scripts;
-        self.jobs = known.jobs;
-        self.processes = known.processes;
-        self.paths = known.paths;
-        self.backups = known.backups;
-        self.findings = known.findings;
-        self.told = known.told;
-        self.parts = known.parts;
+        // All else stays, whatever it is.
+        known.spec = self.spec.clone();
+        known.instances = std::mem::take(&mut self.instances);
+        known.by_unit = std::mem::take(&mut self.by_unit);
+        known.discover = self.discover;
+        *self = known;
         !same
     }
 }

@@ -224,6 +224,16 @@ impl CheckLog {
         all.get(place).map(|n| Duration::from_micros(u64::from(*n)))
     }
 
+    /// Whether [`Self::p95`] is longer than this, without putting answers in order.
+    pub fn is_slower(&self, limit: Duration, now: Timestamp) -> bool {
+        let limit = u32::try_from(limit.as_micros()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
+        let (within, all) = self.recent(now).fold((0_usize, 0_usize), |(within, all), point| {
+            let measured = usize::from(point.micros < u32::MAX);
+            (within + usize::from(point.micros <= limit), all + measured)
+        });
+        all >= ENOUGH && within < (all * 95).div_ceil(100)
+    }
+
     /// The share of tries that failed in the last quarter of an hour, in percent; none of too few.
     pub fn failing_percent(&self, now: Timestamp) -> Option<f64> {
         let (failed, all) = self.failed_tries(now)?;
@@ -233,16 +243,16 @@ impl CheckLog {
     /// How many tries failed in the last quarter of an hour, and of how many; none of too few.
     /// Those while the service was down or starting are left out.
     pub fn failed_tries(&self, now: Timestamp) -> Option<(usize, usize)> {
-        let (mut failed, mut all) = (0_usize, 0_usize);
-        for point in self.recent(now).filter(|point| point.counts) {
-            all += 1;
-            failed += usize::from(!point.passed);
-        }
+        let (failed, all) = self.recent(now).fold((0_usize, 0_usize), |(failed, all), point| {
+            (failed + usize::from(point.counts && !point.passed), all + usize::from(point.counts))
+        });
         (all >= ENOUGH).then_some((failed, all))
     }
 
     fn recent(&self, now: Timestamp) -> impl Iterator<Item = &Point> {
-        self.points.iter().filter(move |point| now.since(point.at) <= WINDOW)
+        let oldest = now - WINDOW;
+        let (front, back) = self.points.as_slices();
+        front.iter().chain(back).filter(move |point| point.at >= oldest)
     }
 }
 

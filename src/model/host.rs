@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::backup::BackupFacts;
+use super::deploy::{Deployed, Release};
 use super::fault::Fault;
-use super::finding::Tracked;
+use super::finding::{Subject, Tracked};
+use super::flaps::Flaps;
+use super::found::Found;
 use super::ids::{BackupName, HostId, ServiceName, UnitName};
 use super::instance::Instance;
 use super::job::Jobs;
@@ -62,6 +65,8 @@ pub struct Host {
     pub remembered: Vec<(ServiceName, Saved)>,
     /// What listens.
     pub ports: Observed<Sockets>,
+    /// What was deployed there.
+    pub deployed: Vec<Deployed>,
     /// The verdicts on its ports, as of the doctor's last look.
     pub port_briefs: Vec<PortBrief>,
     /// What its reverse proxy does.
@@ -81,6 +86,8 @@ pub struct Host {
     pub backups: BTreeMap<BackupName, Observed<BackupFacts>>,
     /// What the doctor found, worst first.
     pub findings: Vec<Tracked>,
+    /// How often they came and went.
+    pub flaps: Flaps,
     /// What the timeline has told of it.
     pub told: Told,
     /// Parts of this connection's reading that have come to their first end.
@@ -88,6 +95,15 @@ pub struct Host {
 }
 
 impl Host {
+    /// What is deployed of an instance, as was written down there.
+    pub fn release(&self, instance: &Instance) -> Option<&Release> {
+        if self.deployed.is_empty() {
+            return None;
+        }
+        let subject = instance.kind.subject();
+        self.deployed.iter().find(|one| one.subject == subject).map(|one| &one.release)
+    }
+
     /// A host of which nothing is known yet.
     pub fn new(spec: HostSpec) -> Self {
         let discover = matches!(spec.reach, Reach::Local);
@@ -106,6 +122,7 @@ impl Host {
             discover,
             remembered: Vec::new(),
             ports: Observed::default(),
+            deployed: Vec::new(),
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),
@@ -115,6 +132,7 @@ impl Host {
             paths: Observed::default(),
             backups: BTreeMap::new(),
             findings: Vec::new(),
+            flaps: Flaps::default(),
             told: Told::default(),
             parts: BTreeSet::new(),
         }
@@ -137,6 +155,26 @@ impl Host {
         let own = own.map_or(Severity::Ok, |facts| facts.severity(&self.spec.limits));
         let units = if self.units_fault.is_some() { Severity::Unknown } else { Severity::Ok };
         self.link.severity().max(own).max(units)
+    }
+
+    /// The worse of that and of what was found about it.
+    pub fn shown_severity(&self) -> Severity {
+        Found::worse(self.found().as_ref(), self.severity())
+    }
+
+    /// Whether somebody wants no calls about something there.
+    pub fn is_muted(&self, subject: &str) -> bool {
+        self.findings.iter().any(|tracked| {
+            tracked.acknowledged.as_ref().is_some_and(|ack| ack.mute)
+                && tracked.finding.key.subject.name() == subject
+        })
+    }
+
+    /// What the doctor found about it and what it has that is no service and no backup.
+    pub fn found(&self) -> Option<Found> {
+        Found::about(&self.findings, |subject| {
+            matches!(subject, Subject::Host | Subject::Path(_) | Subject::Upstream(_))
+        })
     }
 
     /// The worst that the doctor found.

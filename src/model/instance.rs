@@ -110,6 +110,11 @@ pub struct Instance {
     pub words: Vec<JournalLine>,
     /// Found on the host, not declared: being down is nothing to report.
     pub discovered: bool,
+    /// This console acts on it, as far as is known until then: what goes down meanwhile is being looked
+    /// at.
+    pub worked_on: Option<Timestamp>,
+    /// The same of a colleague.
+    pub claimed: Option<Timestamp>,
 }
 
 /// The verdict on an instance at one moment.
@@ -149,11 +154,25 @@ impl Instance {
             last_exit: None,
             usage: Usage::default(),
             discovered: false,
+            worked_on: None,
+            claimed: None,
         }
+    }
+
+    /// Whether somebody acts on it.
+    pub fn is_worked_on(&self, now: Timestamp) -> bool {
+        self.worked_on.max(self.claimed).is_some_and(|until| now < until)
     }
 
     /// The verdict at `now`; `interval` is how often it should be read.
     pub fn judge(&self, host: &Host, interval: Duration, now: Timestamp) -> Verdict {
+        let verdict = self.judge_alone(host, interval, now);
+        // Who acts on it proves it, or takes it back.
+        let is_calm = verdict.severity == Severity::Critical && self.is_worked_on(now);
+        if is_calm { Verdict { severity: Severity::Warning, ..verdict } } else { verdict }
+    }
+
+    fn judge_alone(&self, host: &Host, interval: Duration, now: Timestamp) -> Verdict {
         match &self.kind {
             Kind::Unit(_) => self.judge_unit(host, interval, now),
             Kind::Timer(_) => self.judge_timer(self.judge_unit(host, interval, now), host, now),

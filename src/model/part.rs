@@ -21,11 +21,13 @@ pub enum Part {
     Jobs,
     /// Processes that services are.
     Processes,
+    /// Who acts there, and what was deployed.
+    Acts,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ports,
         Self::Backups,
         Self::Words,
@@ -35,5 +37,6 @@ impl Part {
         Self::Scripts,
         Self::Jobs,
         Self::Processes,
+        Self::Acts,
     ];
 }

@@ -37,6 +37,18 @@ pub enum Bind {
     Address(IpAddr),
 }
 
+impl Bind {
+    /// Whether an address of the host that is not its own only is meant; an IPv4 one may be written
+    /// as IPv6.
+    pub fn has(self, address: &IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Loopback => false,
+            Self::Address(meant) => meant.to_canonical() == address.to_canonical(),
+        }
+    }
+}
+
 /// A declared port of a service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PortSpec {
@@ -168,7 +180,7 @@ pub enum PortVerdict {
     Undeclared,
     /// Not the service that declares it listens, but somebody else.
     ForeignOwner,
-    /// Declared for its own host only, and can be reached from others.
+    /// Can be reached on addresses for which it is not declared.
     Exposed,
     /// Two services of the host declare it.
     Conflict,
@@ -176,11 +188,13 @@ pub enum PortVerdict {
     OutOfRange,
     /// Somebody listens, and we may not see who.
     OwnerUnknown,
+    /// Whether anybody listens cannot be seen: the service has a network of its own.
+    Unknown,
 }
 
 impl PortVerdict {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ok,
         Self::NotListening,
         Self::Undeclared,
@@ -189,6 +203,7 @@ impl PortVerdict {
         Self::Conflict,
         Self::OutOfRange,
         Self::OwnerUnknown,
+        Self::Unknown,
     ];
 
     /// The word in JSON and on the screen.
@@ -202,6 +217,7 @@ impl PortVerdict {
             Self::Conflict => "conflict",
             Self::OutOfRange => "out-of-range",
             Self::OwnerUnknown => "owner-unknown",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -202,6 +202,7 @@ mod tests {
             ports: Vec::new(),
             silences: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
         }
     }
 
@@ -210,7 +211,7 @@ mod tests {
             env("live", Tier::Production, "mcp", &[(3444, Some("http")), (80, None), (81, None)]),
             env("dev-2", Tier::Development, "mcp-dev", &[(3446, Some("http")), (90, None)]),
         ];
-        let spec = FleetSpec { console: ConsoleSpec::default(), envs, keys: Vec::new() };
+        let spec = FleetSpec { console: ConsoleSpec::default(), envs, ..FleetSpec::default() };
         Fleet::new(&spec)
     }
 

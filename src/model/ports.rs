@@ -1,18 +1,19 @@
 //! The verdict on each port of a host: what is declared beside what listens.
 
+mod holder;
+
 use core::net::{IpAddr, Ipv4Addr};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::holder::holds;
 use super::fleet::Env;
 use super::host::Host;
 use super::ids::ServiceName;
 use super::instance::{Instance, ServiceState};
-use super::port::{Bind, Keeper, PortSpec, Protocol, Socket, Sockets, keeper};
+use super::port::{Bind, PortSpec, Protocol, Socket, Sockets};
 pub use super::port::{Owner, PortBrief, PortVerdict};
 use super::screen::PortId;
 use super::severity::Severity;
-use super::spec::Kind;
 use super::time::Timestamp;
 
 /// A port of a host with its verdict.
@@ -52,6 +53,23 @@ impl PortRow<'_> {
         self.declared.iter().find_map(|(_, spec)| spec.name.as_deref()).unwrap_or("")
     }
 
+    /// Why nobody can tell whether it listens.
+    pub fn unseen(&self) -> Option<String> {
+        if self.verdict != PortVerdict::Unknown {
+            return None;
+        }
+        let mut names = self.declared.iter().map(|(name, _)| name);
+        let inner = |name: &&&ServiceName| {
+            self.host.instances.get(**name).is_some_and(|instance| network(instance).is_some())
+        };
+        let name = names.find(inner)?;
+        let setting = self.host.instances.get(*name).and_then(network)?;
+        Some(format!(
+            "{name} has a network of its own ({setting}), and what listens in there is not seen from \
+             the host"
+        ))
+    }
+
     /// In short.
     pub const fn brief(&self) -> PortBrief {
         PortBrief {
@@ -80,10 +98,22 @@ pub fn is_loopback(address: &IpAddr) -> bool {
     }
 }
 
-#[derive(Default)]
-struct Slot<'a> {
-    declared: Vec<(&'a ServiceName, &'a Instance, &'a PortSpec)>,
-    sockets: Vec<&'a Socket>,
+/// Who declares a port.
+type Declared<'a> = (&'a ServiceName, &'a Instance, &'a PortSpec);
+
+/// One port: who declares it, and what listens there.
+#[derive(Clone, Copy)]
+struct Slot<'s, 'a> {
+    declared: &'s [Declared<'a>],
+    sockets: &'s [&'a Socket],
+}
+
+/// Who holds a port's sockets, as far as anybody can tell.
+struct Held<'a> {
+    /// One that is none of the services that declare it.
+    foreign: Option<&'a Socket>,
+    /// One of them holds one.
+    own: bool,
 }
 
 /// All ports of a host: declared ones and those that listen, in the order of their numbers.
@@ -96,20 +126,34 @@ pub fn judge<'a>(
 ) -> Vec<PortRow<'a>> {
     let Some(sockets) = host.ports.value() else { return Vec::new() };
     let stale = is_stale(host, interval, now);
-    let mut slots: BTreeMap<(u16, Protocol), Slot<'a>> = BTreeMap::new();
-    for (name, instance) in &host.instances {
-        for spec in &instance.promises.ports {
-            let slot = slots.entry((spec.port, spec.protocol)).or_default();
-            slot.declared.push((name, instance, spec));
-        }
+    let specs = |(name, instance): (&'a ServiceName, &'a Instance)| {
+        instance.promises.ports.iter().map(move |spec| (name, instance, spec))
+    };
+    let mut declared: Vec<Declared<'a>> = host.instances.iter().flat_map(specs).collect();
+    let mut listening: Vec<&Socket> = sockets.list.iter().collect();
+    let declares = |(_, _, spec): &Declared<'_>| (spec.port, spec.protocol);
+    let listens = |socket: &&Socket| (socket.port, socket.protocol);
+    declared.sort_by_key(declares);
+    listening.sort_by_key(listens);
+    let (mut declared, mut listening) = (declared.as_slice(), listening.as_slice());
+    let mut rows = Vec::with_capacity(declared.len().max(listening.len()));
+    let first = |a: Option<_>, b: Option<_>| a.into_iter().chain(b).min();
+    while let Some(key) = first(declared.first().map(declares), listening.first().map(listens)) {
+        let slot = Slot {
+            declared: front(&mut declared, |one| declares(one) == key),
+            sockets: front(&mut listening, |one| listens(one) == key),
+        };
+        rows.extend(slot.row((env, host), key, sockets, stale, now));
     }
-    for socket in &sockets.list {
-        let slot = slots.entry((socket.port, socket.protocol)).or_default();
-        slot.sockets.push(socket);
-    }
-    let rows =
-        slots.into_iter().filter_map(|(key, slot)| slot.row((env, host), key, sockets, stale, now));
-    rows.collect()
+    rows
+}
+
+/// Takes those from the front of a list that are so.
+fn front<'l, T>(list: &mut &'l [T], is: impl Fn(&T) -> bool) -> &'l [T] {
+    let end = list.iter().take_while(|one| is(one)).count();
+    let (taken, rest) = list.split_at_checked(end).unwrap_or((list, &[]));
+    *list = rest;
+    taken
 }
 
 /// One port of a host.
@@ -122,17 +166,18 @@ pub fn judge_one<'a>(
 ) -> Option<PortRow<'a>> {
     let sockets = host.ports.value()?;
     let stale = is_stale(host, interval, now);
-    let mut slot = Slot::default();
+    let mut declared = Vec::new();
     for (name, instance) in &host.instances {
         let specs = instance.promises.ports.iter();
         let own = specs.filter(|spec| spec.port == port && spec.protocol == protocol);
-        slot.declared.extend(own.map(|spec| (name, instance, spec)));
+        declared.extend(own.map(|spec| (name, instance, spec)));
     }
     let held = sockets.list.iter().filter(|s| s.port == port && s.protocol == protocol);
-    slot.sockets.extend(held);
-    if slot.declared.is_empty() && slot.sockets.is_empty() {
+    let held: Vec<&Socket> = held.collect();
+    if declared.is_empty() && held.is_empty() {
         return None;
     }
+    let slot = Slot { declared: &declared, sockets: &held };
     slot.row((env, host), (port, protocol), sockets, stale, now)
 }
 
@@ -141,7 +186,7 @@ pub fn is_stale(host: &Host, interval: Duration, now: Timestamp) -> bool {
     !host.link.is_up() || host.ports.is_stale(now, interval)
 }
 
-impl<'a> Slot<'a> {
+impl<'a> Slot<'_, 'a> {
     fn row(
         self,
         (env, host): (&'a Env, &'a Host),
@@ -150,8 +195,10 @@ impl<'a> Slot<'a> {
         stale: bool,
         now: Timestamp,
     ) -> Option<PortRow<'a>> {
-        let owner = self.owner(host, sockets);
-        let (verdict, severity) = self.verdict(env, host, port, protocol, owner.as_ref(), now)?;
+        let held = self.held(host);
+        let owner = self.owner(&held, sockets);
+        let (verdict, severity) =
+            self.verdict((env, host), (port, protocol), &held, owner.as_ref(), now)?;
         let mut binds: Vec<IpAddr> = self.sockets.iter().map(|s| s.address).collect();
         binds.sort_unstable();
         binds.dedup();
@@ -170,19 +217,32 @@ impl<'a> Slot<'a> {
     }
 
     /// Who listens: where several do, one that is not what was declared.
-    fn owner(&self, host: &Host, all: &'a Sockets) -> Option<Owner<'a>> {
-        let foreign = |socket: &&&Socket| self.is_own(host, socket) == Some(false);
-        let socket = self.sockets.iter().find(foreign).or_else(|| self.sockets.first())?;
+    fn owner(self, held: &Held<'a>, all: &'a Sockets) -> Option<Owner<'a>> {
+        let socket = held.foreign.or_else(|| self.sockets.first().copied())?;
         let pid = socket.pids.first().copied();
         let process = pid.and_then(|pid| all.processes.get(&pid));
-        let cgroup = socket.cgroup.as_deref().or_else(|| process.map(|p| &*p.cgroup));
-        Some(Owner { pid, process, cgroup: cgroup.filter(|path| !path.is_empty()) })
+        // The socket's own group is that of who made it.
+        let own = process.map(|process| &*process.cgroup).filter(|path| !path.is_empty());
+        let made = socket.cgroup.as_deref().filter(|path| !path.is_empty());
+        Some(Owner { pid, process, cgroup: own.or(made) })
+    }
+
+    fn held(self, host: &Host) -> Held<'a> {
+        let mut held = Held { foreign: None, own: false };
+        for socket in self.sockets {
+            match self.is_own(host, socket) {
+                Some(true) => held.own = true,
+                Some(false) => held.foreign = held.foreign.or(Some(socket)),
+                None => {}
+            }
+        }
+        held
     }
 
     /// Whether one of the declaring services holds a socket; none where nobody can tell.
-    fn is_own(&self, host: &Host, socket: &Socket) -> Option<bool> {
+    fn is_own(self, host: &Host, socket: &Socket) -> Option<bool> {
         let mut told = false;
-        for (_, instance, _) in &self.declared {
+        for (_, instance, _) in self.declared {
             match holds(host, instance, socket) {
                 Some(true) => return Some(true),
                 Some(false) => told = true,
@@ -193,11 +253,10 @@ impl<'a> Slot<'a> {
     }
 
     fn verdict(
-        &self,
-        env: &Env,
-        host: &Host,
-        port: u16,
-        protocol: Protocol,
+        self,
+        (env, host): (&Env, &Host),
+        (port, protocol): (u16, Protocol),
+        held: &Held<'_>,
         owner: Option<&Owner<'_>>,
         now: Timestamp,
     ) -> Option<(PortVerdict, Severity)> {
@@ -210,21 +269,22 @@ impl<'a> Slot<'a> {
             return Some((PortVerdict::Conflict, Severity::Critical));
         }
         if self.sockets.is_empty() {
+            if self.declared.iter().any(|(_, i, _)| is_up(host, i) && network(i).is_some()) {
+                return Some((PortVerdict::Unknown, Severity::Unknown));
+            }
             return Some((PortVerdict::NotListening, self.missing(host, now)));
         }
-        let owned: Vec<Option<bool>> = self.sockets.iter().map(|s| self.is_own(host, s)).collect();
-        if owned.contains(&Some(false)) {
+        if held.foreign.is_some() {
             return Some((PortVerdict::ForeignOwner, Severity::Critical));
         }
-        if !owned.contains(&Some(true)) {
+        if !held.own {
             // Where the service runs it is most likely its own; where it does not, it is somebody
             // else, and we cannot say who.
             let runs = self.declared.iter().any(|(_, instance, _)| is_up(host, instance));
             let severity = if runs { Severity::Info } else { Severity::Unknown };
             return Some((PortVerdict::OwnerUnknown, severity));
         }
-        let inner = self.declared.iter().any(|(_, _, spec)| spec.bind == Some(Bind::Loopback));
-        if inner && open {
+        if self.is_wider() {
             return Some((PortVerdict::Exposed, Severity::Warning));
         }
         if !self.reaches_declared() {
@@ -238,7 +298,7 @@ impl<'a> Slot<'a> {
 
     /// Whether it listens where it was declared to: an explicit `any` is not met by a loopback,
     /// and an address only by itself or by everywhere.
-    fn reaches_declared(&self) -> bool {
+    fn reaches_declared(self) -> bool {
         self.declared.iter().filter_map(|(_, _, spec)| spec.bind).all(|bind| match bind {
             Bind::Any => self.sockets.iter().any(|s| !is_loopback(&s.address)),
             Bind::Loopback => true,
@@ -248,9 +308,16 @@ impl<'a> Slot<'a> {
         })
     }
 
+    /// Whether it can be reached on an address for which nobody has declared it.
+    fn is_wider(self) -> bool {
+        let mut open = self.sockets.iter().filter(|socket| !is_loopback(&socket.address));
+        let meant = |at| self.declared.iter().any(|(_, _, s)| s.bind.is_none_or(|b| b.has(at)));
+        open.any(|socket| !meant(&socket.address))
+    }
+
     /// Two services want it, on addresses that overlap.
-    fn conflicts(&self) -> bool {
-        let [(_, _, first), rest @ ..] = self.declared.as_slice() else { return false };
+    fn conflicts(self) -> bool {
+        let [(_, _, first), rest @ ..] = self.declared else { return false };
         rest.iter().any(|(_, _, other)| match (first.bind, other.bind) {
             (Some(Bind::Address(a)), Some(Bind::Address(b))) => a == b,
             _ => true,
@@ -259,7 +326,7 @@ impl<'a> Slot<'a> {
 
     /// How bad it is that nobody listens: what the service's own row says already is not said
     /// twice.
-    fn missing(&self, host: &Host, now: Timestamp) -> Severity {
+    fn missing(self, host: &Host, now: Timestamp) -> Severity {
         let worst = self.declared.iter().map(|(_, instance, _)| {
             let verdict = instance.judge(host, Duration::MAX, now);
             match verdict.state {
@@ -317,36 +384,13 @@ fn undeclared(
     }
 }
 
+/// The setting by which a service's network is not the host's.
+fn network(instance: &Instance) -> Option<&str> {
+    let facts = instance.facts.value()?;
+    Some(&*facts.network).filter(|setting| !setting.is_empty())
+}
+
 fn is_up(host: &Host, instance: &Instance) -> bool {
     instance.processes(host).is_some_and(|found| !found.is_empty())
         || instance.facts.value().is_some_and(|facts| facts.main_pid.is_some())
-}
-
-/// Whether an instance holds a socket; none where nobody can tell.
-fn holds(host: &Host, instance: &Instance, socket: &Socket) -> Option<bool> {
-    match &instance.kind {
-        Kind::Process(_) => {
-            let found = instance.processes(host)?;
-            let held = !socket.pids.is_empty();
-            held.then(|| found.iter().any(|process| socket.pids.contains(&process.pid)))
-        }
-        Kind::Cron(_) | Kind::Command(_) => None,
-        Kind::Unit(unit) | Kind::Timer(unit) => {
-            let facts = instance.facts.value()?;
-            if facts.main_pid.is_some_and(|pid| socket.pids.contains(&pid)) {
-                return Some(true);
-            }
-            let cgroup = socket.cgroup.as_deref()?;
-            if cgroup == "/init.scope" || socket.pids == [1] {
-                // Socket activation: systemd listens for it.
-                let activated = facts.triggered_by.iter().any(|by| by.ends_with(".socket"));
-                return Some(activated);
-            }
-            if !facts.control_group.is_empty() {
-                // Beneath it may be groups that the service has made for its workers.
-                return Some(super::unit::is_below(cgroup, &facts.control_group));
-            }
-            Some(matches!(keeper(cgroup), Keeper::Unit(kept) if kept == unit.as_str()))
-        }
-    }
 }

@@ -115,6 +115,8 @@ pub enum Reached {
     Answered,
     /// Nobody listens there.
     Refused,
+    /// There is no such socket.
+    Missing,
     /// No answer: it is down, or something on the way drops it.
     Silent,
     /// We could not tell, for that reason.
@@ -194,7 +196,8 @@ impl ProxyFacts {
             .map(|member| &member.target)
             .chain(straight)
             .collect();
-        all.sort_unstable();
+        // Stable, since that finds what is in order already, as places mostly are in a configuration.
+        all.sort();
         all.dedup();
         all
     }

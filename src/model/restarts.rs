@@ -53,6 +53,8 @@ pub struct RestartLog {
     last: Option<Run>,
     /// When systemd's counter went up last.
     stepped: Option<Timestamp>,
+    /// Until then a start by hand is one that was confirmed here, and no sign of trouble.
+    expected: Option<Timestamp>,
     unsaved: bool,
 }
 
@@ -111,11 +113,17 @@ impl RestartLog {
         self.last = Some(run);
         self.total = self.total.saturating_add(automatic + by_hand);
         if continuous {
-            self.add(automatic, by_hand, now);
+            let meant = self.expected.is_some_and(|until| now <= until);
+            self.add(automatic, if meant { 0 } else { by_hand }, now);
         } else {
             self.complete_since = Some(now);
         }
         automatic + by_hand
+    }
+
+    /// It is about to be started by hand, and that is meant.
+    pub const fn expect(&mut self, until: Timestamp) {
+        self.expected = Some(until);
     }
 
     /// systemd's counter as it was read last.
@@ -253,6 +261,7 @@ impl RestartLog {
             buckets: saved.buckets.into(),
             complete_since: Some(now),
             last: Some(saved.last),
+            expected: None,
             stepped: None,
             unsaved: false,
         };

@@ -72,6 +72,36 @@ pub fn wanted(keep: Keep, every: Duration) -> Duration {
     }
 }
 
+/// Places of the copies that a plan does not ask for. `times` are their moments, the newest first; the
+/// newest one is always asked for.
+pub fn surplus(keep: Keep, times: &[i64]) -> Vec<usize> {
+    let (daily, weekly, monthly) = match keep {
+        Keep::Count(count) => {
+            let first = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+            return (first..times.len()).collect();
+        }
+        Keep::Gfs { daily, weekly, monthly } => (daily, weekly, monthly),
+    };
+    let kinds: [(u32, Bucket); 3] =
+        [(daily, |day| day), (weekly, calendar::week), (monthly, calendar::month)];
+    let mut stays = vec![false; times.len()];
+    if let Some(newest) = stays.first_mut() {
+        *newest = true;
+    }
+    for (asked, bucket) in kinds.into_iter().filter(|(asked, _)| *asked > 0) {
+        let mut seen: Vec<i64> = Vec::new();
+        for (at, stay) in times.iter().zip(&mut stays) {
+            let one = bucket(at.div_euclid(DAY));
+            // One more than is asked for: the current one is not over.
+            if !seen.contains(&one) && seen.len() <= usize::try_from(asked).unwrap_or(usize::MAX) {
+                seen.push(one);
+                *stay = true;
+            }
+        }
+    }
+    stays.iter().enumerate().filter(|(_, stay)| !**stay).map(|(place, _)| place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +115,27 @@ mod tests {
         // Ten days reach into the week before; nothing earlier can be asked for.
         assert_eq!(all[1].covered, [true]);
         assert_eq!(all[2].covered, Vec::<bool>::new());
+    }
+
+    #[test]
+    fn what_a_plan_does_not_ask_for_is_surplus_and_the_newest_never_is() {
+        let now = 20_778 * DAY + 3600;
+        let hourly: Vec<i64> = (0..100).map(|n| now - n * 3600).collect();
+        assert_eq!(surplus(Keep::Count(98), &hourly), [98, 99]);
+        assert_eq!(surplus(Keep::Count(0), &hourly[..2]), [1]);
+        assert_eq!(surplus(Keep::Count(200), &hourly), Vec::<usize>::new());
+        let gfs = |daily, weekly, monthly| Keep::Gfs { daily, weekly, monthly };
+        // The newest of today and of each of two days before.
+        let left: Vec<usize> = {
+            let gone = surplus(gfs(2, 0, 0), &hourly);
+            (0..100).filter(|place| !gone.contains(place)).collect()
+        };
+        assert_eq!(left, [0, 2, 26]);
+        assert_eq!(surplus(gfs(0, 0, 0), &hourly[..3]), [1, 2]);
+        assert_eq!(surplus(gfs(7, 4, 12), &[]), Vec::<usize>::new());
+        let daily: Vec<i64> = (0..90).map(|n| now - n * DAY).collect();
+        let left = 90 - surplus(gfs(7, 4, 2), &daily).len();
+        assert!((11..=14).contains(&left), "{left}");
     }
 
     #[test]

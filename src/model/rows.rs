@@ -110,7 +110,7 @@ fn shown<'a>(all: impl Iterator<Item = Row<'a>>, view: &View) -> Shown<Row<'a>> 
     let mut rows = Vec::with_capacity(all.size_hint().0);
     for row in all {
         if in_env(view, row.env)
-            && (!view.problems_only || row.verdict.severity.is_problem())
+            && (!view.problems_only || row.severity().is_problem())
             && filter.takes_row(&row)
         {
             rows.push(row);
@@ -127,7 +127,7 @@ fn sorted<'a>(all: impl Iterator<Item = Row<'a>>, view: &View, now: Timestamp) -
     match view.sort {
         // Rows come in the fleet's order; equals stay in it.
         SortBy::Severity => {
-            rows.sort_by_key(|row| std::cmp::Reverse(row.verdict.severity.rank()));
+            rows.sort_by_key(|row| std::cmp::Reverse(row.severity().rank()));
         }
         SortBy::Service => rows.sort_by(|a, b| a.service.cmp(b.service)),
         SortBy::Host => rows.sort_by(|a, b| a.host.spec.name.cmp(&b.host.spec.name)),
@@ -169,14 +169,14 @@ pub fn hosts<'a>(fleet: &'a Fleet, view: &View) -> Shown<(&'a Env, &'a Host)> {
         .hosts()
         .filter(|(env, host)| {
             let show = in_env(view, env)
-                && (!view.problems_only || host.severity().is_problem())
+                && (!view.problems_only || host.shown_severity().is_problem())
                 && filter.takes_host(env, host);
             hidden += usize::from(!show);
             show
         })
         .collect();
     rows.sort_by_cached_key(|(_, host)| {
-        (std::cmp::Reverse(host.severity().rank()), host.spec.name.clone())
+        (std::cmp::Reverse(host.shown_severity().rank()), host.spec.name.clone())
     });
     Shown { rows, hidden }
 }

@@ -47,7 +47,7 @@ words! {
     ForeignPortOwner "foreign-port-owner" "a declared port is held by something else than its service";
     PortNotListening "port-not-listening" "a service runs and does not listen on a port that it declares";
     UndeclaredPort "undeclared-port" "something listens that no service declares";
-    ExposedPort "exposed-port" "a port declared for its own host can be reached from others";
+    ExposedPort "exposed-port" "a port declared for its own host, or for one address, can be reached on others";
     PortConflict "port-conflict" "two services of a host declare the same port";
     PortOutOfRange "port-out-of-range" "something listens outside the ports that the environment allows";
     PortOwnerUnknown "port-owner-unknown" "a declared port is held by somebody whom we may not see";

@@ -2,18 +2,18 @@
 //! ids, so that they stay on the same thing while rows come, go and change places.
 
 mod choices;
+mod overlay;
 
-pub use choices::{AckField, DetailTab, SortBy};
+pub use choices::{AckField, DetailTab, OpPick, SortBy, UnlockField};
+pub use overlay::Overlay;
 
 use super::command::Command;
 use super::event::EventKind;
 use super::finding::Key;
 use super::ids::{BackupName, EnvName, HostId, InstanceId};
-use super::observed::Observed;
 use super::port::Protocol;
 use super::severity::Severity;
 use super::time::Timestamp;
-use super::unit::UnitDetail;
 
 /// A part of the screen that can have the focus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
@@ -157,100 +157,6 @@ pub struct Input {
     pub text: String,
     /// Where the cursor is, in bytes; always on a character's border.
     pub cursor: usize,
-}
-
-/// What lies on top of the panes. The last one has the keys.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Overlay {
-    /// The keys.
-    Help {
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// Commands by name.
-    Palette {
-        /// What is typed.
-        input: Input,
-        /// The chosen one among the matches.
-        chosen: usize,
-    },
-    /// One unit, closely.
-    Unit {
-        /// Which.
-        id: InstanceId,
-        /// What was read on demand.
-        detail: Box<Observed<UnitDetail>>,
-        /// What is shown of it.
-        tab: DetailTab,
-        /// Lines above the top; the draw keeps it within the text.
-        scroll: usize,
-    },
-    /// One host, closely.
-    Host {
-        /// Which.
-        id: HostId,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// One finding: evidence, fix, and what follows from it.
-    Finding {
-        /// Which.
-        id: FindingId,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// One backup, closely.
-    Backup {
-        /// Which.
-        id: BackupId,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// One port, closely.
-    Port {
-        /// Which.
-        id: PortId,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// One event, and what came before it.
-    Event {
-        /// Which.
-        id: EventId,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// What an environment's services need of each other.
-    Needs {
-        /// Of which environment.
-        env: EnvName,
-        /// As a list, also where there is room for a drawing.
-        list: bool,
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// The ports of the shown environments beside each other.
-    PortTable {
-        /// Lines above the top.
-        scroll: usize,
-    },
-    /// Note and end for a finding that somebody looks after.
-    Acknowledge {
-        /// Which.
-        id: FindingId,
-        /// Why.
-        note: Input,
-        /// For how long.
-        span: Input,
-        /// Also when it gets worse.
-        mute: bool,
-        /// Where the keys go.
-        field: AckField,
-    },
-    /// The log that is open.
-    Logs,
-    /// The console's own log.
-    OwnLog,
 }
 
 /// A sentence at the bottom for a while; what it announces is kept elsewhere.

@@ -4,16 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::ActionSpec;
 use super::alarm::Notify;
 use super::backup::BackupSpec;
 use super::check::CheckSpec;
+use super::deploy::DeploySpec;
+use super::drain::DrainSpec;
 use super::finding::Subject;
 use super::ids::{EnvName, HostId, HostName, ServiceName, UnitName};
 use super::limits::Limits;
 use super::log::Origin;
+use super::plan::Wish;
 use super::port::{PortRange, PortSpec};
 use super::process::Count;
 use super::rule::Rule;
+use super::window::Window;
 
 /// The whole config.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -22,6 +27,8 @@ pub struct FleetSpec {
     pub console: ConsoleSpec,
     /// Environments, in the config's order.
     pub envs: Vec<EnvSpec>,
+    /// Actions that the user declares, in the config's order.
+    pub actions: Arc<[Arc<ActionSpec>]>,
     /// `[keys]`: command name to the keys that replace its default ones.
     pub keys: Vec<(String, Vec<String>)>,
 }
@@ -120,6 +127,8 @@ pub struct EnvSpec {
     pub silences: Vec<Silence>,
     /// Backups, in the config's order.
     pub backups: Arc<[BackupSpec]>,
+    /// When nothing is deployed, and when nobody is called.
+    pub windows: Arc<[Window]>,
 }
 
 /// `[[env.silence]]`: a rule that is known to fire, and why that is all right.
@@ -214,6 +223,14 @@ pub struct Promises {
     pub grace: Option<Duration>,
     /// How many processes it is; none is at least one.
     pub count: Option<Count>,
+    /// How what is done to it goes over its hosts.
+    pub rollout: Wish,
+    /// Who sends requests there, and is to stop meanwhile.
+    pub drains: Vec<DrainSpec>,
+    /// So long it has to stay healthy after something was done to it; none is the default.
+    pub soak: Option<Duration>,
+    /// How it comes by another revision.
+    pub deploy: Option<Arc<DeploySpec>>,
 }
 
 /// How a service is run.
@@ -240,6 +257,18 @@ impl Kind {
         }
     }
 
+    /// What is locked on a host for a service: how the host itself calls it, so that it is the same for
+    /// everybody. Safe as a file's name.
+    pub fn subject(&self) -> Box<str> {
+        let name = match self {
+            Self::Unit(unit) | Self::Timer(unit) => unit.as_str().to_owned(),
+            Self::Cron(words) => format!("cron:{words}"),
+            Self::Process(words) => format!("process:{words}"),
+            Self::Command(argv) => format!("command:{}", argv.join(" ")),
+        };
+        safe_name(&name)
+    }
+
     /// The word in config and JSON.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -249,6 +278,19 @@ impl Kind {
             Self::Process(_) => "process",
             Self::Command(_) => "command",
         }
+    }
+}
+
+/// A name that is safe as a file's.
+pub(super) fn safe_name(name: &str) -> Box<str> {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "@._:-\\".contains(c);
+    let plain: String = name.chars().map(|c| if safe(c) { c } else { '_' }).take(200).collect();
+    // A name that was changed may be another one's: its sum tells them apart.
+    if plain == name && !plain.starts_with('.') {
+        plain.into()
+    } else {
+        let sum = super::digest::sha256(name.as_bytes());
+        format!("_{plain}-{}", sum.get(..12).unwrap_or_default()).into()
     }
 }
 

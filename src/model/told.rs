@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Event, EventKind};
-use super::finding::{Key, Subject};
+use super::finding::{Finding, Key, Subject};
 use super::health::CheckState;
 use super::ids::ServiceName;
 use super::instance::ServiceState;
@@ -28,6 +28,8 @@ pub struct Told {
     pub states: BTreeMap<ServiceName, State>,
     /// Findings that are open, by rule and by what they are about, in words.
     pub findings: BTreeMap<Found, Severity>,
+    /// Those that have closed since, as they were found last.
+    pub closed: Vec<Finding>,
     /// When its packages were changed last, in seconds on its wall clock.
     pub packages: Box<str>,
     /// Whether its health checks passed, by service and what the check is called. Only of this run,

@@ -153,6 +153,9 @@ pub struct UnitFacts {
     pub memory_max: Option<u64>,
     /// `EnvironmentFiles=`, without the `-` of those that may be missing.
     pub env_files: Vec<Box<str>>,
+    /// Why its network is not the host's, as the setting says it: `PrivateNetwork=yes`,
+    /// `NetworkNamespacePath=/run/netns/a`; empty where it is.
+    pub network: Box<str>,
     /// What it may see and write of the file system.
     pub sandbox: Sandbox,
 }
@@ -186,9 +189,9 @@ impl Sandbox {
         if self.own.iter().chain(&self.bound).any(|p| below(p)) {
             return true;
         }
-        let plain = |p: &str| p.trim_start_matches(['-', '+']).to_owned();
         let longest = |list: &[Box<str>]| {
-            list.iter().map(|p| plain(p)).filter(|p| below(p)).map(|p| p.len()).max()
+            let plain = list.iter().map(|p| p.trim_start_matches(['-', '+']));
+            plain.filter(|p| below(p)).map(str::len).max()
         };
         let (open, closed) = (longest(&self.read_write), longest(&self.read_only));
         match (open, closed) {

@@ -4,11 +4,13 @@
 mod check;
 
 mod list;
+mod tool_check;
 mod tools;
 
 pub use check::parse_check;
 
-pub use tools::{parse_borg, parse_command, parse_git, parse_restic, parse_tool_check};
+pub use tool_check::{ToolCheck, parse_tool_check};
+pub use tools::{parse_borg, parse_command, parse_git, parse_restic};
 
 pub use list::{Listing, parse_listing, parse_source};
 

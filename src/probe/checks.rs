@@ -43,8 +43,9 @@ pub fn word(number: usize, spec: &CheckSpec) -> Option<String> {
 }
 
 /// The same for one that bash can ask by itself: an `http` page by a plain URL, a connection. An
-/// answer may be missing; then [`word`] is to be asked.
-pub fn fast_word(number: usize, spec: &CheckSpec) -> Option<String> {
+/// answer may be missing; then [`word`] is to be asked. One that is `prompt`, as its last answer was,
+/// is asked together with the others that are, where it is on its own host.
+pub fn fast_word(number: usize, spec: &CheckSpec, prompt: bool) -> Option<String> {
     let (host, port) = spec.place()?;
     let (kind, authority, path) = match &spec.target {
         Target::Http(url) => {
@@ -69,6 +70,13 @@ pub fn fast_word(number: usize, spec: &CheckSpec) -> Option<String> {
     }
     let (number, port) = (number.to_string(), port.to_string());
     let limit = spec.timeout.as_millis().max(1).to_string();
+    let own = host == "localhost"
+        || host.parse::<core::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let kind = match kind {
+        "page" if prompt && own => "near-page",
+        "tcp" if prompt && own => "near-tcp",
+        _ => kind,
+    };
     Some(quote_all(&["fast", &number, kind, &limit, host, &port, authority, &path]))
 }
 

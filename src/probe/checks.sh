@@ -19,6 +19,10 @@ qd_slow() {
   [ $# -gt 0 ] || return 0
   qd_job=$1
   shift
+  if [ $# -eq 0 ]; then
+    eval "qd_check $qd_job"
+    return
+  fi
   # A pipe holds what this one says while the others run.
   eval "qd_check $qd_job" | { qd_slow "$@" </dev/null; cat; }
 }

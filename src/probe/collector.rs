@@ -1,5 +1,8 @@
 //! The collector's protocol: the program that runs on the host and the frames it answers with.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::quote::quote_all;
 use crate::model::text::clean;
 
@@ -31,6 +34,7 @@ pub fn program(nonce: &str) -> String {
         super::scripts::SCRIPT,
         super::jobs::SCRIPT,
         super::processes::SCRIPT,
+        super::act::CLAIMS,
     ] {
         text.push_str(functions);
     }
@@ -59,6 +63,46 @@ pub fn request(id: u64, argv: &[&str]) -> Option<String> {
         return None;
     }
     Some(format!("{id} {}\n", quote_all(argv)))
+}
+
+/// As many requests are remembered on a host, and shorter or longer ones are not.
+const KEPT: usize = 16;
+const SHORT: usize = 64;
+const LONG: usize = 65_536;
+
+/// What a channel's far end remembers of the requests before. Of each only a hash is kept here: two
+/// with the same one would at worst be answered as the first of them.
+#[derive(Debug, Default)]
+pub struct Kept(BTreeMap<String, (u64, bool)>);
+
+impl Kept {
+    /// A request as it is said to this channel, which has then to be sent. None as of [`request`].
+    pub fn request(&mut self, id: u64, argv: &[&str]) -> Option<String> {
+        let whole = request(id, argv)?;
+        let name = argv.first().copied().unwrap_or("");
+        let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        if !plain || !(SHORT..LONG).contains(&whole.len()) {
+            return Some(whole);
+        }
+        let (_, words) = whole.split_once(' ')?;
+        let mut hasher = DefaultHasher::new();
+        words.hash(&mut hasher);
+        let hash = hasher.finish();
+        let room = self.0.len() < KEPT;
+        match self.0.get_mut(name) {
+            Some((before, true)) if *before == hash => return Some(format!("{id} = {name}\n")),
+            Some((before, told)) if *before == hash => {
+                *told = true;
+                return Some(format!("{id} + {words}"));
+            }
+            Some(other) => *other = (hash, false),
+            None if room => {
+                self.0.insert(name.to_owned(), (hash, false));
+            }
+            None => {}
+        }
+        Some(whole)
+    }
 }
 
 /// An answer's first line, read.
@@ -97,6 +141,21 @@ mod tests {
         {
             assert_eq!(header("n0", noise.as_bytes()), None, "{noise}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_again_is_said_once() {
+        let mut kept = Kept::default();
+        let long = "x".repeat(80);
+        let said = format!("'qd_x' '{long}'\n");
+        assert_eq!(kept.request(1, &["qd_x", &long]), Some(format!("1 {said}")));
+        assert_eq!(kept.request(2, &["qd_x", &long]), Some(format!("2 + {said}")));
+        assert_eq!(kept.request(3, &["qd_y", "a"]), Some("3 'qd_y' 'a'\n".to_owned()));
+        assert_eq!(kept.request(4, &["qd_x", &long]), Some("4 = qd_x\n".to_owned()));
+        assert_eq!(kept.request(5, &["qd_x", &said.replace('\n', "")]).unwrap().find('+'), None);
+        assert_eq!(kept.request(6, &["qd_x", &long]), Some(format!("6 {said}")));
+        let odd = kept.request(7, &["qd x", &long]);
+        assert_eq!(odd, kept.request(7, &["qd x", &long]), "no name of a variable");
     }
 
     #[test]

@@ -1,4 +1,6 @@
-# Answers requests, one a line: ID FUNCTION ARGUMENT..., quoted for a shell. Each answer is a frame:
+# Answers requests, one a line: ID FUNCTION ARGUMENT..., quoted for a shell. `ID + FUNCTION ARGUMENT...`
+# is to be remembered as well, and `ID = FUNCTION` asks again for what was: a shell reads a byte a call
+# of the kernel, and long lists of paths are the same each time. Each answer is a frame:
 #   @@NONCE ID STATUS LENGTH, a line feed, LENGTH bytes, a line feed.
 # The nonce is random for each connection and the length is counted here, so that nothing a command
 # prints can be taken for a frame. Ends with its standard input. POSIX sh: dash, bash, busybox.
@@ -54,6 +56,10 @@ qd_main() {
     eval "set -- $1 $qd_line"
     qd_nonce=$1 qd_id=$2
     shift 2
+    case $1 in
+    +) shift; eval "qd_kept_$1=\${qd_line#* + }" ;;
+    =) eval "eval \"set -- \$qd_kept_$2\"" ;;
+    esac
     case $1 in
     # What is asked each second costs not even a fork: its answer is in qd_out.
     qd_now_*)

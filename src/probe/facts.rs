@@ -33,6 +33,9 @@ pub struct Facts {
     pub sudo: bool,
     /// File systems with a disk behind them; absent when `df` did not answer in time.
     pub disks: Option<Vec<Disk>>,
+    /// All that `df` tells of lies on disks of this host or in its memory, and does not hang with a
+    /// network or a program.
+    pub own_disks: bool,
 }
 
 /// Reads an answer of `qd_facts` or, for the disks alone, of `qd_disks`.
@@ -64,6 +67,7 @@ pub fn parse_facts(text: &str) -> Facts {
     }
     if !sizes.is_empty() {
         facts.disks = Some(join(&sizes, &inodes, &fallen));
+        facts.own_disks = sizes.iter().all(|(device, ..)| is_own(device));
     }
     facts
 }
@@ -92,6 +96,16 @@ fn systemd_version(line: &str) -> String {
     let inner = line.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
     let version = inner.map_or_else(|| line.trim_start_matches("systemd").trim(), |(v, _)| v);
     clean(version, 64)
+}
+
+/// Whether a file system's source, as `df` has it, is one of this host. That of a program (FUSE) or of a
+/// server may be called anything else.
+fn is_own(device: &str) -> bool {
+    device.starts_with("/dev/")
+        || matches!(
+            device,
+            "tmpfs" | "devtmpfs" | "udev" | "dev" | "run" | "shm" | "none" | "overlay" | "efivarfs"
+        )
 }
 
 /// Device, all, available, mount of one line of `df -P`; none for its heading.
@@ -168,6 +182,12 @@ mod tests {
         assert_eq!(disks.len(), 1);
         assert_eq!((disks[0].mount.as_str(), disks[0].inodes_available), ("/", 184_089));
         assert!(disks[0].fallen_read_only);
+        assert!(facts.own_disks);
+        for other in ["nas:/export", "me@host:", "//nas/share", "hung.py"] {
+            let text = format!("{text}\ndf {other} 100 50 50 50% /mnt\n");
+            assert!(!parse_facts(&text).own_disks, "{other}");
+        }
+        assert!(!parse_facts("up 1.0\n").own_disks, "no answer is no proof");
     }
 
     #[test]

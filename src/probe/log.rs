@@ -10,11 +10,13 @@ mod fields;
 pub mod file;
 mod level;
 mod scan;
+pub mod stamped;
 mod time;
 mod word;
 
 pub use export::{Entry, ExportReader};
 pub use file::FileReader;
+pub use stamped::StampedReader;
 
 use crate::model::log::Level;
 

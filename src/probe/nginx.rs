@@ -87,6 +87,16 @@ pub fn parse_config(text: &str, facts: &mut ProxyFacts) {
 pub fn parse_reached(text: &str) -> Vec<(Target, Reached)> {
     let mut all = Vec::new();
     for line in text.lines().take(512) {
+        if let Some((what, path)) = line.strip_prefix("socket ").and_then(|l| l.split_once(' ')) {
+            let reached = match what {
+                "answered" => Reached::Answered,
+                "refused" => Reached::Refused,
+                "missing" => Reached::Missing,
+                _ => Reached::Unknown("the socket may not be written to".into()),
+            };
+            all.push((Target::Unix(clean(path, 256).into()), reached));
+            continue;
+        }
         let mut words = line.splitn(5, ' ');
         let (Some("reach"), Some(host), Some(Ok(port)), Some(what)) =
             (words.next(), words.next(), words.next().map(str::parse), words.next())

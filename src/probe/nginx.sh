@@ -1,17 +1,19 @@
 # A reverse proxy. Arguments: whether addresses are asked for and a proxy that was not there is looked
-# for everywhere (1, 0), then files and directories of its configuration, as far as they are known.
+# for everywhere (1, 0), its master as last seen or `-`, then files and directories of its
+# configuration, as far as they are known.
 qd_nginx() {
-  qd_whole=$1
-  shift
+  qd_whole=$1 qd_known=$2
+  shift 2
   if [ "$qd_whole" = 1 ]; then qd_addresses; fi
-  # Its own word for it first, which costs no process.
+  # What costs no process first: its own word for it, its unit's first process, and who it was before.
   qd_master=
-  for qd_a in /run/nginx.pid /var/run/nginx.pid; do
-    qd_b= qd_p=
-    read -r qd_p <"$qd_a" && read -r qd_b <"/proc/$qd_p/comm"
-    if [ "$qd_b" = nginx ]; then qd_master=$qd_p; break; fi
+  for qd_a in /run/nginx.pid /var/run/nginx.pid "$qd_v2/system.slice/nginx.service/cgroup.procs" \
+    /sys/fs/cgroup/systemd/system.slice/nginx.service/cgroup.procs; do
+    qd_p=
+    read -r qd_p <"$qd_a" && qd_is_nginx && break
   done
-  if [ -z "$qd_master" ] && { [ "$qd_whole" = 1 ] || [ $# -gt 0 ]; }; then
+  if [ -z "$qd_master" ] && [ "$qd_known" != - ]; then qd_p=$qd_known; qd_is_nginx; fi
+  if [ -z "$qd_master" ] && [ "$qd_whole" = 1 ]; then
     if [ -d /run/systemd/system ]; then
       qd_master=$(qd_limit 3 systemctl show -p MainPID --value nginx.service)
     fi
@@ -32,6 +34,18 @@ qd_nginx() {
   if [ -d /etc/nginx ] || [ -n "$qd_master" ]; then echo "present"; fi
   # Where a link is followed, the time is that of the file.
   [ $# -eq 0 ] || qd_limit 5 stat -L -c 'file %Y %n' -- "$@" | qd_cap 262144
+}
+# Whether this process is one, and its parent is none: then it is the master.
+qd_is_nginx() {
+  qd_b=
+  read -r qd_b <"/proc/$qd_p/stat" || return
+  case $qd_b in "$qd_p (nginx) "*) ;; *) return 1 ;; esac
+  qd_b=${qd_b##*) }
+  qd_b=${qd_b#* }
+  qd_c=
+  read -r qd_c <"/proc/${qd_b%% *}/comm"
+  [ "$qd_c" != nginx ] || qd_p=${qd_b%% *}
+  qd_master=$qd_p
 }
 qd_addresses() {
   if qd_have ip; then
@@ -101,11 +115,24 @@ qd_nginx_conf() {
       qd_cap 262144 | sed 's/^/|/'
   done | qd_cap 2097152
 }
-# Whether somebody takes a connection. Arguments: for each local or remote, address, port.
+# Whether somebody takes a connection. Arguments: for each local or remote, address, port; or unix or
+# root, for how it is tried, a socket's path, and anything.
 qd_reach() {
-  qd_l=
-  if qd_have ss; then qd_l=$(ss -Hltn | qd_cap 262144); fi
+  qd_l= qd_u=
+  case " $* " in *' local '*) if qd_have ss; then qd_l=$(ss -Hltn | qd_cap 262144); fi ;; esac
+  # Sockets that listen (SO_ACCEPTCON), of this network namespace.
+  case " $* " in *' unix '* | *' root '*)
+    qd_u=$(awk '$4 == "00010000" { for (i = 0; i < 7; i++) sub(/^ *[^ ]+ +/, ""); print }' /proc/net/unix |
+      qd_cap 262144)
+    ;;
+  esac
   while [ $# -gt 2 ]; do
+    case $1 in unix | root)
+      printf 'socket %s %s\n' "$(qd_socket "$1" "$2")" "$2"
+      shift 3
+      continue
+      ;;
+    esac
     # What listens here is read elsewhere, and more often. What does not and still answers is
     # forwarded by the kernel, to a container.
     if [ "$1" = remote ] || { qd_have ss && qd_quiet "$3"; }; then
@@ -114,6 +141,33 @@ qd_reach() {
     shift 3
   done
   wait
+}
+# What becomes of a connection to a socket's path: answered, refused, missing, or unseen. Who is in a
+# network namespace of his own, as containers are, listens on it as well and is in no list: only a
+# connection tells, for which one must be allowed to write to it. Nothing is said over it.
+qd_socket() {
+  qd_p=$(readlink -f "$2")
+  for qd_a in "$2" "$qd_p"; do
+    case "$qd_nl$qd_u$qd_nl" in *"$qd_nl$qd_a$qd_nl"*) echo answered; return ;; esac
+  done
+  if ! [ -e "$2" ]; then
+    qd_a=${2%/*}
+    # What may not be looked into may hold it.
+    while [ -n "$qd_a" ] && ! [ -e "$qd_a" ]; do qd_a=${qd_a%/*}; done
+    if [ -x "${qd_a:-/}" ]; then echo missing; else echo unseen; fi
+    return
+  fi
+  [ -S "$2" ] || { echo refused; return; }
+  qd_a=
+  [ "$1" != root ] || qd_a="sudo -n"
+  if ! qd_have curl || { [ "$1" = unix ] && ! [ -w "$2" ]; }; then echo unseen; return; fi
+  qd_limit 3 $qd_a curl -q -s -m 2 --unix-socket "$2" -o /dev/null telnet://localhost/
+  case $? in
+  # Nobody takes it (curl's CURLE_COULDNT_CONNECT); 28: somebody does, and waits for our word.
+  0 | 28 | 52 | 56) echo answered ;;
+  7) echo refused ;;
+  *) echo unseen ;;
+  esac
 }
 # Nobody listens on this port.
 qd_quiet() {

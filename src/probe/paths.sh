@@ -19,11 +19,14 @@ qd_paths() {
   return 0
 }
 # What tells that a file or a directory is another than before, for those that are there and may be
-# seen; without what is left behind when one of them hangs (see qd_aside). Arguments: paths.
+# seen; without what is left behind when one of them hangs (see qd_aside), unless all of them are on
+# disks of the host. Arguments: `own` for that or `any`, paths.
 qd_stamps() {
   qd_have stat || return 127
-  if [ -z "$qd_timeout" ]; then
-    stat -L -c '%d:%i %s %Y %Z %n' -- "$@"
+  qd_a=$1
+  shift
+  if [ "$qd_a" = own ] || [ -z "$qd_timeout" ]; then
+    qd_limit 4 stat -L -c '%d:%i %s %Y %Z %n' -- "$@"
     return 0
   fi
   { exec stat -L -c '%d:%i %s %Y %Z %n' -- "$@" & } | timeout -s KILL 4 cat

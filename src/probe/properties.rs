@@ -67,6 +67,8 @@ pub const NAMES: &[&str] = &[
     "TimeoutStartUSec",
     "TimeoutStopUSec",
     "MemoryMax",
+    "PrivateNetwork",
+    "NetworkNamespacePath",
     "ProtectSystem",
     "ProtectHome",
     "ReadWritePaths",
@@ -194,8 +196,19 @@ impl Properties {
             stop_timeout: self.span("TimeoutStopUSec").filter(|span| *span < u64::MAX),
             memory_max: self.number("MemoryMax"),
             env_files: self.env_files(),
+            network: self.network(),
             sandbox: self.sandbox(),
         }
+    }
+
+    /// systemd knows the path from 242 on.
+    fn network(&self) -> Box<str> {
+        let path = self.text("NetworkNamespacePath");
+        if !path.is_empty() {
+            return format!("NetworkNamespacePath={path}").into();
+        }
+        let own = self.flag("PrivateNetwork") == Some(true);
+        if own { "PrivateNetwork=yes".into() } else { Box::default() }
     }
 
     /// As text each stands with `(ignore_errors=yes)` behind it.

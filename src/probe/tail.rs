@@ -1,5 +1,7 @@
 //! Reading logs: the program that runs on the host, and what it says between their bytes.
 
+pub mod mux;
+
 use memchr::{memchr, memmem};
 
 use super::quote::quote_all;
@@ -9,6 +11,8 @@ use crate::model::text::clean_bytes;
 const SCRIPT: &str = include_str!("tail.sh");
 /// For files.
 const FILES: &str = include_str!("tail/file.sh");
+/// For containers.
+const CONTAINERS: &str = include_str!("tail/container.sh");
 
 /// What is said is never longer.
 const LONGEST: usize = 8192;
@@ -33,7 +37,7 @@ impl Secret {
 /// The whole program for one connection; `how` is how its shell was started: plain, sudo.
 pub fn program(secret: &Secret, how: &str) -> String {
     let call = quote_all(&["qd_talk", &secret.nonce, how, &secret.salt]);
-    format!("{}{SCRIPT}{FILES}{call}\n", super::collector::PRELUDE)
+    format!("{}{SCRIPT}{FILES}{CONTAINERS}{call}\n", super::collector::PRELUDE)
 }
 
 /// A line by which a shell becomes root's, and says so before.

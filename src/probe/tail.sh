@@ -33,10 +33,17 @@ qd_end() {
   # shellcheck disable=SC2086
   kill $qd_p $qd_lease 2>/dev/null
   if [ -n "$qd_group" ]; then kill -TERM 0 2>/dev/null; fi
+  # A signal that comes between a fork and what the child does first is lost.
+  sleep 1
+  # shellcheck disable=SC2086
+  kill $qd_p $qd_lease 2>/dev/null
+  if [ -n "$qd_group" ]; then kill -TERM 0 2>/dev/null; fi
   exit 0
 }
-# In a frozen network the standard input never ends.
+# In a frozen network the standard input never ends. Where a channel is shared, who shares it out
+# looks after that.
 qd_renew() {
+  [ -z "$QD_MUX" ] || return 0
   if [ -n "$qd_lease" ]; then
     kill "$qd_lease" 2>/dev/null
     wait "$qd_lease" 2>/dev/null
@@ -67,7 +74,12 @@ qd_stop() {
   wait "$qd_p" 2>/dev/null
   qd_p=
 }
-qd_tick() { [ "$qd_kind" != file ] || qd_watch; }
+qd_tick() {
+  case $qd_kind in
+  file) qd_watch ;;
+  container) qd_look ;;
+  esac
+}
 qd_logs_of_journal() {
   if ! qd_have journalctl; then qd_tell missing journalctl; return 1; fi
   # systemd 236 and later. Where it stands with the lines and when is always there.

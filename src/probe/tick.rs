@@ -23,7 +23,7 @@ pub struct Tick {
     pub groups: Vec<(Option<u64>, Option<u64>)>,
 }
 
-/// Reads an answer of `qd_tick`.
+/// Reads an answer of `qd_now_tick`.
 pub fn parse_tick(text: &str, groups: usize) -> Tick {
     let mut tick = Tick { groups: vec![(None, None); groups], ..Tick::default() };
     for line in text.lines() {

@@ -6,6 +6,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use super::transport::{Channel, Complaints, Transport};
 use crate::model::fault::{Fault, FaultKind};
 use crate::probe::collector as protocol;
+use crate::probe::quote::quote;
 
 /// Noise of a login shell that is skipped before the program is ready.
 pub(super) const MAX_NOISE: usize = 1 << 20;
@@ -17,6 +18,7 @@ pub struct Collector {
     complaints: Complaints,
     nonce: String,
     next: u64,
+    kept: protocol::Kept,
     _guard: Box<dyn std::any::Any + Send + Sync>,
 }
 
@@ -32,25 +34,62 @@ pub struct Answer {
 impl Collector {
     /// Starts one and waits until it is ready.
     pub async fn open(transport: &dyn Transport) -> Result<Self, Fault> {
+        let mut collector = Self::begin(transport).await?;
+        let program = protocol::program(&collector.nonce);
+        collector.start(&program).await?;
+        Ok(collector)
+    }
+
+    /// Starts one that acts, with all rights on the host: its user's own, or those of `sudo -n`.
+    pub async fn open_acting(transport: &dyn Transport, sudo: bool) -> Result<Self, Fault> {
+        let mut collector = Self::begin(transport).await?;
+        let nonce = collector.nonce.clone();
+        let shell = format!("printf '\\n@@%s root\\n' {nonce}; exec /bin/sh -s");
+        let otherwise =
+            if sudo { format!("sudo -n /bin/sh -c {}", quote(&shell)) } else { "false".to_owned() };
+        // One line, since a shell may read ahead: nothing more is sent before the other one is there.
+        let line = format!(
+            "if [ \"$(id -u)\" = 0 ]; then {shell}; fi; {otherwise}; printf '\\n@@%s denied\\n' {nonce}\n"
+        );
+        collector.send(line.as_bytes()).await?;
+        let (root, denied) = (format!("@@{nonce} root"), format!("@@{nonce} denied"));
+        if collector.wait_for(&[root.as_bytes(), denied.as_bytes()]).await? == 1 {
+            let said = collector.complaints.last_line();
+            return Err(denied_fault(sudo, said));
+        }
+        let program = crate::probe::act::program(&collector.nonce);
+        collector.start(&program).await?;
+        Ok(collector)
+    }
+
+    async fn begin(transport: &dyn Transport) -> Result<Self, Fault> {
         let Channel { stdin, stdout, stderr, guard } = transport.shell().await?;
         let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(20).collect();
-        let mut collector = Self {
+        Ok(Self {
             stdin,
             stdout: BufReader::with_capacity(4096, stdout),
             complaints: stderr,
             nonce,
             next: 1,
+            kept: protocol::Kept::default(),
             _guard: guard,
-        };
-        let program = protocol::program(&collector.nonce);
-        collector.send(program.as_bytes()).await?;
-        let ready = protocol::ready(&collector.nonce);
+        })
+    }
+
+    async fn start(&mut self, program: &str) -> Result<(), Fault> {
+        self.send(program.as_bytes()).await?;
+        let ready = protocol::ready(&self.nonce);
+        self.wait_for(&[ready.as_bytes()]).await.map(|_| ())
+    }
+
+    /// Skips what login shells print before one of these lines; which it is.
+    async fn wait_for(&mut self, wanted: &[&[u8]]) -> Result<usize, Fault> {
         let mut noise = 0;
         loop {
-            let line = collector.line().await?;
+            let line = self.line().await?;
             noise += line.len();
-            if line.trim_ascii_end() == ready.as_bytes() {
-                return Ok(collector);
+            if let Some(place) = wanted.iter().position(|one| line.trim_ascii_end() == *one) {
+                return Ok(place);
             }
             if noise > MAX_NOISE {
                 return Err(noisy());
@@ -68,7 +107,7 @@ impl Collector {
     pub async fn request_bytes(&mut self, argv: &[&str]) -> Result<(u8, Vec<u8>), Fault> {
         let id = self.next;
         self.next += 1;
-        let Some(line) = protocol::request(id, argv) else {
+        let Some(line) = self.kept.request(id, argv) else {
             return Err(Fault::new(
                 FaultKind::Failed,
                 "ask the host",
@@ -128,6 +167,19 @@ impl Collector {
         };
         Fault::new(FaultKind::Garbled, "talk to /bin/sh on the host", detail)
             .remedy("it must let us run /bin/sh with a command's standard input")
+    }
+}
+
+/// Nobody lets us act.
+fn denied_fault(sudo: bool, said: Option<String>) -> Fault {
+    let fault = |detail: String| Fault::new(FaultKind::Denied, "act on the host", detail);
+    if sudo {
+        let said = said.unwrap_or_else(|| "`sudo -n` does not work".to_owned());
+        fault(format!("it needs root, and {said}"))
+            .remedy("let this user run /bin/sh with sudo without a password, or connect as root")
+    } else {
+        fault("it needs root, and the config says `sudo = \"never\"`".to_owned())
+            .remedy("allow sudo for this host in the config, or connect as root")
     }
 }
 

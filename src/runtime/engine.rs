@@ -7,17 +7,22 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use super::audit::Audit;
 use super::extract;
 use super::host::{self, Connector, Order};
 use super::scan::Scanner;
 use super::ssh::Spawner;
 use super::store::Store;
 use super::tail::Tails;
-use crate::effect::{Effect, Watch};
+use crate::effect::{Ask, Effect, Watch};
+use crate::model::audit::{Deed, Entry};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::HostId;
 use crate::model::log::extract::Extract;
+use crate::model::operation::{OpId, Refusal, RunId};
+use crate::model::plan::Permit;
 use crate::model::severity::Severity;
-use crate::msg::Msg;
+use crate::msg::{Acted, HostEvent, Msg};
 
 /// Connections being made at one time.
 const CONNECTS: usize = 8;
@@ -35,6 +40,10 @@ pub struct Engine {
     /// What is wanted of hosts' logs, also over an edit of the config.
     tails: BTreeMap<HostId, Arc<Tails>>,
     store: Option<Store>,
+    /// Writes down what is done; without it nobody acts but on simulated hosts.
+    audit: Option<Audit>,
+    /// Operations of protected environments that could not be written down, and why.
+    unaudited: BTreeMap<OpId, String>,
     scanner: Scanner,
     /// Removes our sockets at the end.
     _directory: tempfile::TempDir,
@@ -42,6 +51,7 @@ pub struct Engine {
 
 struct Running {
     task: AbortHandle,
+    generation: u32,
     orders: mpsc::Sender<Order>,
 }
 
@@ -68,9 +78,16 @@ impl Engine {
             hosts: BTreeMap::new(),
             tails: BTreeMap::new(),
             store,
+            audit: None,
+            unaudited: BTreeMap::new(),
             scanner: Scanner::default(),
             _directory: directory,
         })
+    }
+
+    /// Writes down from now on what is done.
+    pub fn keep_audit(&mut self, audit: Audit) {
+        self.audit = Some(audit);
     }
 
     /// Does one thing. What is the app's comes back.
@@ -86,6 +103,15 @@ impl Engine {
             }
             Effect::ReadNow(host) => self.order(&host, Order::ReadNow),
             Effect::Describe { host, unit } => self.order(&host, Order::Describe(unit)),
+            Effect::Act(host, ask) => self.act(&host, ask),
+            Effect::Audit(entry) => {
+                if let Err(why) = self.write_down(&entry)
+                    && let Some(op) = entry.op.filter(|_| entry.protected)
+                    && entry.deed == Deed::Intent
+                {
+                    self.unaudited.insert(op, why);
+                }
+            }
             Effect::Tail(tail) => self.tails(&tail.host).add(tail),
             Effect::Untail(host, tail) => self.tails(&host).remove(tail),
             Effect::Fetch(fetch) => self.tails(&fetch.host).fetch(fetch),
@@ -117,6 +143,7 @@ impl Engine {
                 }
             }
             theirs @ (Effect::Login(_)
+            | Effect::Shell(..)
             | Effect::Copy(_)
             | Effect::Alarm(_)
             | Effect::Mouse(_)
@@ -161,9 +188,10 @@ impl Engine {
         let host = watch.host.clone();
         let tails = self.tails(&host);
         let connector = Arc::clone(&self.connector);
+        let generation = watch.generation;
         let life = host::run(watch, connector, self.messages.clone(), taken, tails);
         let task = tokio::spawn(life);
-        self.hosts.insert(host, Running { task: task.abort_handle(), orders });
+        self.hosts.insert(host, Running { task: task.abort_handle(), generation, orders });
     }
 
     fn tails(&mut self, host: &HostId) -> Arc<Tails> {
@@ -179,12 +207,103 @@ impl Engine {
         }
     }
 
+    /// What is asked about acting is always answered, also where it could not be handed on.
+    fn act(&self, host: &HostId, ask: Ask) {
+        if let Ask::Claim(errand) = &ask
+            && let Some(why) = self.unaudited.get(&errand.run.op())
+        {
+            // Nothing was done there: it is known, not unknown.
+            let refusal =
+                Refusal::Fault(Fault::new(FaultKind::Denied, "write it down", why.clone()));
+            self.answer(host, Acted::Claimed(errand.run.clone(), Err(Some(refusal))));
+            return;
+        }
+        if let Some((entry, needed)) = audited(host, &ask)
+            && let Err(why) = self.write_down(&entry)
+            && needed
+        {
+            let fault = Fault::new(FaultKind::Denied, "write it down", why);
+            self.answer(host, host::failed(ask, fault));
+            return;
+        }
+        let Some(running) = self.hosts.get(host) else {
+            tracing::warn!(%host, "there is no such host any more");
+            return;
+        };
+        if let Err(refused) = running.orders.try_send(Order::Act(Box::new(ask)))
+            && let Order::Act(ask) = refused.into_inner()
+        {
+            let detail = "it is busy with what it was asked before";
+            let fault = Fault::new(FaultKind::Failed, "ask the host", detail);
+            self.answer(host, host::failed(*ask, fault));
+        }
+    }
+
+    /// Answers for a host.
+    fn answer(&self, host: &HostId, acted: Acted) {
+        let Some(running) = self.hosts.get(host) else { return };
+        let (generation, event) = (running.generation, HostEvent::Acted(acted));
+        self.tell(Msg::Host { host: host.clone(), generation, event });
+    }
+
+    fn tell(&self, msg: Msg) {
+        let messages = self.messages.clone();
+        tokio::spawn(async move { drop(messages.send(msg).await) });
+    }
+
+    /// Adds a line to the account, and tells when that cannot be done.
+    fn write_down(&self, entry: &Entry) -> Result<(), String> {
+        let Some(audit) = &self.audit else { return Ok(()) };
+        audit.write(entry).inspect_err(|why| {
+            tracing::error!("{why}");
+            self.tell(Msg::Noticed(Severity::Warning, why.clone()));
+        })
+    }
+
     /// Ends all connections and writes what is left to write.
     pub fn close(mut self) {
         self.hosts.clear();
         if let Some(store) = self.store.take() {
             store.close();
         }
+    }
+}
+
+/// What is written down of something that is asked beside an operation's own way, and whether it must
+/// be: what makes things safer is never held up.
+fn audited(host: &HostId, ask: &Ask) -> Option<(Entry, bool)> {
+    let now = super::clock::now();
+    let of = |deed, permit: &Permit, run: Option<&RunId>, subject: &str, why: &str| {
+        let mut entry = Entry::permitted(deed, now, permit, host);
+        entry.op = run.map(RunId::op);
+        entry.subject = subject.into();
+        why.clone_into(&mut entry.about);
+        let needed = permit.is_protected() && !matches!(deed, Deed::Cancel | Deed::Freeze);
+        Some((entry, needed))
+    };
+    match ask {
+        Ask::Look { .. }
+        | Ask::Pull { .. }
+        | Ask::List
+        | Ask::Claim(_)
+        | Ask::Stage(_)
+        | Ask::Unstage(_)
+        | Ask::Launch(_)
+        | Ask::Follow { .. }
+        | Ask::Steer(..)
+        | Ask::Release(..) => None,
+        Ask::Cancel(permit, run) => of(Deed::Cancel, permit, Some(run), "", ""),
+        Ask::End(permit, run) => of(Deed::End, permit, Some(run), "", ""),
+        Ask::Revert { permit, subject, run, operator: _ } => {
+            of(Deed::Recover, permit, Some(run), subject, "")
+        }
+        Ask::Break { permit, subject, run, operator: _ } => {
+            of(Deed::Break, permit, Some(run), subject, "")
+        }
+        Ask::Freeze { permit, subject, reason, operator: _, at: _ } => {
+            of(Deed::Freeze, permit, None, subject, reason)
+        }
+        Ask::Thaw { permit, subject, operator: _ } => of(Deed::Thaw, permit, None, subject, ""),
     }
 }
 

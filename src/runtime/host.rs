@@ -1,8 +1,10 @@
 //! One host: connect, read it until the connection is lost, wait, again. Each host has its own
 //! task; a host that hangs holds up nobody else.
 
+mod acts;
 mod backups;
 mod checks;
+mod claims;
 mod glance;
 mod heartbeat;
 mod jobs;
@@ -13,6 +15,7 @@ mod paths;
 mod ports;
 mod processes;
 mod proxy;
+mod recall;
 mod scripts;
 mod serve;
 mod stamps;
@@ -28,6 +31,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub(crate) use self::acts::failed;
 pub use self::logs::follow_logs;
 use self::serve::serve;
 pub use self::survey::survey;
@@ -36,7 +40,7 @@ use super::local::Local;
 use super::ssh::{Spawner, Ssh};
 use super::tail::Tails;
 use super::transport::Transport;
-use crate::effect::Watch;
+use crate::effect::{Ask, Watch};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Link;
 use crate::model::ids::{HostId, UnitName};
@@ -50,6 +54,8 @@ pub enum Order {
     ReadNow,
     /// Read a unit closely.
     Describe(UnitName),
+    /// Something about acting.
+    Act(Box<Ask>),
     /// Watch other units.
     Rewatch(Box<Watch>),
     /// Connect now; ssh may ask on the terminal until this is answered.
@@ -196,6 +202,7 @@ async fn pause(
             order = orders.recv() => match order {
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
+                Some(Order::Act(ask)) => acts::refuse(reporter, *ask).await,
                 Some(Order::Rewatch(other)) => *watch = *other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(

@@ -57,6 +57,11 @@ impl Transport for Local {
         })
     }
 
+    fn rsh(&self) -> Option<String> {
+        // As ssh does it: a host's name, then words that a shell takes as one command.
+        Some("sh -c 'shift; eval \"$*\"' sh".to_owned())
+    }
+
     fn lost(&self) -> Future<'_, Fault> {
         Box::pin(std::future::pending())
     }

@@ -3,12 +3,15 @@
 //! stand in for a real host in a claim.
 //!
 //! A scenario file says what a host is and what its services do. What is seen at a moment is a
-//! pure function of the scenario, the host's name and the time since the fleet was loaded. Absent
+//! pure function of the scenario, the host's name, the time since the fleet was loaded, and of what
+//! was restarted. Absent
 //! here: randomness, files, processes, and any knowledge of who reads.
 
+mod acts;
 mod answers;
 mod bus;
 mod declared;
+mod deploys;
 mod fleet;
 mod generate;
 mod journal;

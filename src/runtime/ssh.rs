@@ -58,32 +58,48 @@ impl Ssh {
     }
 }
 
+/// What a pipe holds that much goes through, in bytes; others hold a quarter (pipe(7)).
+const WIDE: usize = 256 * 1024;
+
+impl Ssh {
+    async fn open_shell(&self, is_wide: bool) -> Result<Channel, Fault> {
+        // `exec`, so that the login shell, whichever it is, does not stay beside ours.
+        let mut child = Arc::clone(&self.session)
+            .arc_command("exec")
+            .arg("/bin/sh")
+            .arg("-s")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .await
+            .map_err(|error| self.fault("start /bin/sh", &error))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin().take(), child.stdout().take(), child.stderr().take())
+        else {
+            return Err(Fault::new(FaultKind::Failed, "start /bin/sh", "it has no streams"));
+        };
+        if is_wide {
+            // All pipes of a user together may be a thousand times this (pipe(7)): one for each
+            // host at most is so. Where it cannot be, it is as it was.
+            let _as_it_was = rustix::pipe::fcntl_setpipe_size(&stdout, WIDE).is_err();
+        }
+        Ok(Channel {
+            stdin: Box::new(stdin),
+            stdout: Box::new(stdout),
+            stderr: Complaints::collect(stderr),
+            guard: Box::new(child),
+        })
+    }
+}
+
 impl Transport for Ssh {
     fn shell(&self) -> Future<'_, Result<Channel, Fault>> {
-        Box::pin(async {
-            // `exec`, so that the login shell, whichever it is, does not stay beside ours.
-            let mut child = Arc::clone(&self.session)
-                .arc_command("exec")
-                .arg("/bin/sh")
-                .arg("-s")
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .await
-                .map_err(|error| self.fault("start /bin/sh", &error))?;
-            let (Some(stdin), Some(stdout), Some(stderr)) =
-                (child.stdin().take(), child.stdout().take(), child.stderr().take())
-            else {
-                return Err(Fault::new(FaultKind::Failed, "start /bin/sh", "it has no streams"));
-            };
-            Ok(Channel {
-                stdin: Box::new(stdin),
-                stdout: Box::new(stdout),
-                stderr: Complaints::collect(stderr),
-                guard: Box::new(child),
-            })
-        })
+        Box::pin(self.open_shell(false))
+    }
+
+    fn wide_shell(&self) -> Future<'_, Result<Channel, Fault>> {
+        Box::pin(self.open_shell(true))
     }
 
     fn bus(&self) -> Future<'_, Result<Box<dyn UnitBus>, Fault>> {
@@ -139,6 +155,16 @@ impl Transport for Ssh {
             let bus = Bus::new(connection, Box::new(child)).await?;
             Ok(Box::new(bus) as Box<dyn UnitBus>)
         })
+    }
+
+    fn rsh(&self) -> Option<String> {
+        // Where the master is gone nothing else is connected in its place: no config is read, and no
+        // host is reached but through its socket.
+        let socket = self.master.socket();
+        let socket = socket.to_str().filter(|path| !path.contains('"'))?;
+        Some(format!(
+            "ssh -F /dev/null -S \"{socket}\" -T -o ControlMaster=no -o ProxyCommand=false -o BatchMode=yes"
+        ))
     }
 
     fn lost(&self) -> Future<'_, Fault> {

@@ -2,14 +2,18 @@
 //! here, over all its connections: a tail goes on behind the last line that was delivered. Nothing
 //! here decides what is shown.
 
+mod container;
 mod entry;
 mod fetch;
 mod file;
 mod ground;
 mod journal;
+mod mux;
 mod outlet;
 mod paths;
+mod places;
 mod reader;
+mod spares;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -22,21 +26,22 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use self::entry::Entry;
 pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
-use crate::model::log::{Fetch, Origin, Stream, Tail, TailId, TailState};
+use crate::model::log::{Batch, Fetch, Origin, Stream, Tail, TailId, TailState};
 use crate::model::path::is_pattern;
+use crate::model::spec::Sudo;
 use crate::msg::Msg;
 
 /// Batches that wait for the model: with their size this bounds the memory of all tails together.
 /// A tail waits when it is full.
 pub const QUEUE: usize = 16;
 /// Tails of one host; more are refused.
-const MOST: usize = 64;
+const MOST: usize = 128;
 /// Fetches of one host that wait; older ones are given up.
 const MOST_FETCHES: usize = 128;
 /// Waits between tries.
@@ -54,12 +59,23 @@ pub struct Tails {
     crowd: AtomicUsize,
     /// The host's clock was looked at, or it cannot be.
     compared: watch::Sender<bool>,
+    spares: Arc<spares::Spares>,
 }
 
 #[derive(Default)]
 struct Wanted {
     tails: BTreeMap<TailId, Arc<Entry>>,
     fetches: VecDeque<Fetch>,
+    expected: Option<Extent>,
+}
+
+/// How much of a file is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// A part of it.
+    Part,
+    /// All from some place on.
+    Rest,
 }
 
 impl Tails {
@@ -72,6 +88,7 @@ impl Tails {
             skew: AtomicI64::new(0),
             crowd: AtomicUsize::new(0),
             compared: watch::Sender::new(false),
+            spares: Arc::default(),
         }
     }
 
@@ -82,6 +99,16 @@ impl Tails {
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A batch that was read and is of no more use.
+    pub fn give_back(&self, batch: Batch) {
+        self.spares.give(batch);
+    }
+
+    /// A file will be read, so that what is needed for it is opened while the host is looked at.
+    pub fn expect(&self, extent: Extent) {
+        self.wanted().expected = Some(extent);
     }
 
     /// Follows a stream until it is let go.
@@ -188,14 +215,28 @@ impl Tails {
 
     /// Follows and reads all that is wanted, over one connection, until it is dropped.
     pub async fn run(&self, ground: &Ground<'_>) -> Fault {
+        let places = places::Places::new(ground.channels());
+        let reader = reader::Reader::new(places.slots(), Arc::clone(&self.spares));
+        // Whoever asks before it is there waits for it.
+        let warm = async {
+            if let Some(extent) = self.expected(ground) {
+                reader.warm(ground, extent).await;
+            }
+        };
+        let ((), fault) = tokio::join!(warm, self.serve(ground, &places, &reader));
+        fault
+    }
+
+    async fn serve(
+        &self,
+        ground: &Ground<'_>,
+        places: &places::Places,
+        reader: &reader::Reader,
+    ) -> Fault {
         let mut changed = self.changed.subscribe();
         ground.known().await;
         self.skew.store(ground.skew(), Ordering::Relaxed);
         self.compared.send_replace(true);
-        let slots = Semaphore::new(ground.channels());
-        let slots = &slots;
-        let reader = reader::Reader::default();
-        let reader = &reader;
         let mut followed = BTreeSet::new();
         let mut tails = FuturesUnordered::new();
         let mut fetches = FuturesUnordered::new();
@@ -211,7 +252,7 @@ impl Tails {
                 let key = Arc::as_ptr(&entry) as usize;
                 if followed.insert(key) {
                     tails.push(Box::pin(async move {
-                        self.follow(ground, slots, reader, &entry).await;
+                        self.follow(ground, places, reader, &entry).await;
                         key
                     }));
                 }
@@ -230,16 +271,22 @@ impl Tails {
         std::future::pending().await
     }
 
+    /// How a file is to be read as the user who logged in, if one is.
+    fn expected(&self, ground: &Ground<'_>) -> Option<Extent> {
+        let is_plain = ground.is_eager && ground.sudo != Sudo::Always;
+        self.wanted().expected.filter(|_| is_plain)
+    }
+
     async fn follow(
         &self,
         ground: &Ground<'_>,
-        slots: &Semaphore,
+        places: &places::Places,
         reader: &reader::Reader,
         entry: &Entry,
     ) {
         tokio::select! {
             () = entry.gone() => {}
-            () = self.keep_following(ground, slots, reader, entry) => {}
+            () = self.keep_following(ground, places, reader, entry) => {}
         }
     }
 
@@ -247,7 +294,7 @@ impl Tails {
     async fn keep_following(
         &self,
         ground: &Ground<'_>,
-        slots: &Semaphore,
+        places: &places::Places,
         reader: &reader::Reader,
         entry: &Entry,
     ) {
@@ -260,25 +307,27 @@ impl Tails {
                     paths::watch(self, ground, reader, entry, path).await
                 }
                 origin => {
-                    let slot = match slots.try_acquire() {
-                        Ok(slot) => Some(slot),
-                        Err(_none_free) => {
+                    if places.is_full() {
+                        reader.make_room();
+                    }
+                    let place = match places.now(ground).await {
+                        Ok(Some(place)) => Ok(place),
+                        Ok(None) => {
                             let fault = words::no_channel(origin, ground.is_local);
                             self.state(entry, TailState::Waiting(fault)).await;
                             let _one_more = Crowd::new(&self.crowd);
-                            slots.acquire().await.ok()
+                            Ok(places.later().await)
                         }
+                        Err(fault) => Err(fault),
                     };
-                    self.state(entry, TailState::Opening).await;
-                    let end = match origin {
-                        Origin::Journal(_) | Origin::Units(_) | Origin::System => {
-                            journal::follow(self, ground, reader, entry).await
+                    match place {
+                        Ok(place) => {
+                            self.state(entry, TailState::Opening).await;
+                            let ground = place.ground(ground);
+                            self.open(&ground, reader, entry).await
                         }
-                        Origin::File(path) => file::follow(self, ground, reader, entry, path).await,
-                        Origin::Container(name) => End::Fault(words::no_containers(name)),
-                    };
-                    drop(slot);
-                    end
+                        Err(fault) => End::Fault(fault),
+                    }
                 }
             };
             match end {
@@ -290,6 +339,17 @@ impl Tails {
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Opens it.
+    async fn open(&self, ground: &Ground<'_>, reader: &reader::Reader, entry: &Entry) -> End {
+        match &entry.tail.origin {
+            Origin::Journal(_) | Origin::Units(_) | Origin::System => {
+                journal::follow(self, ground, reader, entry).await
+            }
+            Origin::File(path) => file::follow(self, ground, reader, entry, path).await,
+            Origin::Container(name) => container::follow(self, ground, entry, name).await,
         }
     }
 

@@ -20,8 +20,19 @@ pub trait Transport: Send + Sync {
     /// Starts `/bin/sh -s` there and answers its ends. It ends when the channel is dropped.
     fn shell(&self) -> Future<'_, Result<Channel, Fault>>;
 
+    /// The same for what prints much: as much of that as may be waits between it and us.
+    fn wide_shell(&self) -> Future<'_, Result<Channel, Fault>> {
+        self.shell()
+    }
+
     /// systemd's bus; `Missing` where there is none that we can reach.
     fn bus(&self) -> Future<'_, Result<Box<dyn UnitBus>, Fault>>;
+
+    /// The remote shell by which a program of this machine, such as rsync, reaches it over this very
+    /// connection: words that need no more quoting but for spaces; none where there is no such.
+    fn rsh(&self) -> Option<String> {
+        None
+    }
 
     /// Waits until the connection is lost, and says why.
     fn lost(&self) -> Future<'_, Fault>;
@@ -83,8 +94,16 @@ impl Complaints {
 
     /// The last line, for a fault's detail.
     pub fn last_line(&self) -> Option<String> {
+        self.last_line_but(&[])
+    }
+
+    /// The last line that does not begin with one of these.
+    pub fn last_line_but(&self, but: &[&str]) -> Option<String> {
         let kept = self.0.lock().ok()?;
-        let line = kept.split(|b| *b == b'\n').rev().find(|line| !line.trim_ascii().is_empty())?;
-        Some(clean_bytes(line.trim_ascii(), 300))
+        let mut lines = kept.split(|b| *b == b'\n').rev().map(<[u8]>::trim_ascii);
+        let line = lines.find(|line| {
+            !line.is_empty() && !but.iter().any(|words| line.starts_with(words.as_bytes()))
+        })?;
+        Some(clean_bytes(line, 300))
     }
 }

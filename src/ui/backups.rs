@@ -50,7 +50,7 @@ pub(super) fn draw(
         pane: Pane::Backups,
         name: "Backups",
         len: shown.rows.len(),
-        problems: shown.rows.iter().filter(|row| row.severity.is_problem()).count(),
+        problems: shown.rows.iter().filter(|row| row.shown_severity().is_problem()).count(),
         hidden: shown.hidden,
         notes: Vec::new(),
         place: place_of_backup(&shown.rows, scene.model.screen.selection.backup.as_ref()),
@@ -64,9 +64,9 @@ pub(super) fn draw(
 
 fn line(scene: &Scene<'_>, row: &BackupRow<'_>) -> Line {
     let mut line = Line { role: row.stale.then_some(Role::Stale), ..Line::default() };
-    let sign = scene.chrome.glyphs.severity(row.severity);
+    let sign = scene.chrome.glyphs.severity(row.shown_severity());
     let was = if row.stale && row.facts.is_some() { "was " } else { "" };
-    let role = if row.stale { Role::Stale } else { role_of(row.severity) };
+    let role = if row.stale { Role::Stale } else { role_of(row.shown_severity()) };
     line.push(format!("{sign} {was}{}", row.verdict.name()), role);
     line.push(row.spec.name.as_str(), None);
     line.push(against(row), None);
@@ -74,7 +74,11 @@ fn line(scene: &Scene<'_>, row: &BackupRow<'_>) -> Line {
     line.push(counted(row), None);
     line.push(last(scene, row), None);
     line.push(next(scene, row), None);
-    let why = if row.detail.is_empty() { row.spec.way.place() } else { row.detail.clone() };
+    let why = match row.found {
+        _ if !row.detail.is_empty() => row.detail.clone(),
+        Some(found) => found.to_string(),
+        None => row.spec.way.place(),
+    };
     line.push(why, None);
     line.push(row.spec.host.as_str(), None);
     line.push(row.env.name.as_str(), None);

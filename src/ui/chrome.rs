@@ -1,7 +1,6 @@
 //! What a frame needs besides the model: how things look and which keys there are.
 
 use super::{Keymap, Role, Theme};
-use crate::model::fleet::Env;
 use crate::model::instance::{ServiceState, Verdict};
 use crate::model::severity::Severity;
 use crate::model::spec::Tier;
@@ -57,6 +56,22 @@ impl Glyphs {
         match self {
             Self::Unicode => "≥",
             Self::Ascii => ">=",
+        }
+    }
+
+    /// The sign of something that is being done.
+    pub(super) const fn busy(self) -> &'static str {
+        match self {
+            Self::Unicode => "»",
+            Self::Ascii => ">",
+        }
+    }
+
+    /// Stands before each line of a script, and before the rest of one that was too long.
+    pub(super) const fn script(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unicode => ("│ ", "┊ "),
+            Self::Ascii => ("| ", ": "),
         }
     }
 
@@ -131,9 +146,4 @@ pub(super) fn tier_style(chrome: &Chrome, tier: Tier) -> Style {
         Tier::Development => chrome.style(Role::TierDevelopment),
         Tier::Local => chrome.style(Role::TierLocal),
     }
-}
-
-/// Whether an environment opens locked, as a word.
-pub(super) const fn lock_word(env: &Env) -> &'static str {
-    if env.protected { "locked" } else { "" }
 }

@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use ratatui::text::Span;
 
 use super::Role;
-use super::chrome::{lock_word, role_of, tier_style, tier_word};
+use super::chrome::{role_of, tier_style, tier_word};
 use super::scene::Scene;
 use super::text::{fit, width};
 use super::viewports::Viewports;
@@ -39,7 +39,7 @@ pub(super) fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, viewports: &
         let name = format!("quarterdeck {}", scene.chrome.version);
         scene.put(buf, area, &name, scene.style(Role::Heading));
     }
-    let wide = Widths::of(&sums, area.width);
+    let wide = Widths::of(scene, &sums, area.width);
     let last = sums.len().saturating_sub(1);
     for (y, sum) in sums.iter().enumerate() {
         let line = Rect { y: area.y + y as u16, height: 1, ..area };
@@ -67,13 +67,13 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(sums: &[Sum<'_>], room: u16) -> Self {
+    fn of(scene: &Scene<'_>, sums: &[Sum<'_>], room: u16) -> Self {
         let narrow = room < 100;
         let widest = |of: &dyn Fn(&Env) -> usize| sums.iter().map(|sum| of(sum.env)).max();
         Self {
             name: widest(&|env| width(env.name.as_str())).unwrap_or(0).min(24),
             tier: widest(&|env| tier(env.tier, narrow).len()).unwrap_or(0),
-            lock: if narrow { 0 } else { widest(&|env| lock_word(env).len()).unwrap_or(0) },
+            lock: widest(&|env| lock(scene, env, narrow).len()).unwrap_or(0),
             narrow,
         }
     }
@@ -86,6 +86,13 @@ const fn tier(tier: Tier, narrow: bool) -> &'static str {
         (Tier::Development, true) => "dev",
         (tier, _) => tier_word(tier),
     }
+}
+
+/// What is as always has no room in a narrow line; that it is open has.
+fn lock(scene: &Scene<'_>, env: &Env, narrow: bool) -> String {
+    let unlocked = scene.model.acting.permits.unlocked(&env.name).is_some();
+    let read_only = scene.model.acting.permits.is_read_only();
+    if narrow && !unlocked && !read_only { String::new() } else { scene.lock_word(env) }
 }
 
 fn head(scene: &Scene<'_>, sum: &Sum<'_>, wide: &Widths) -> Vec<Span<'static>> {
@@ -105,9 +112,13 @@ fn head(scene: &Scene<'_>, sum: &Sum<'_>, wide: &Widths) -> Vec<Span<'static>> {
         pad(tier, wide.tier + 1),
     ];
     if wide.lock > 0 {
-        let lock = lock_word(env);
-        spans.push(scene.span(Role::Text, lock));
-        spans.push(pad(lock, wide.lock + 1));
+        let word = lock(scene, env, wide.narrow);
+        let style = match scene.model.acting.permits.unlocked(&env.name) {
+            Some(_) => scene.style(Role::Warning).add_modifier(Modifier::BOLD),
+            None => scene.style(Role::Text),
+        };
+        spans.push(Span::styled(word.clone(), style));
+        spans.push(pad(&word, wide.lock + 1));
     }
     spans
 }
@@ -126,8 +137,28 @@ fn counts(scene: &Scene<'_>, env: &Env, tally: &Tally, room: u16) -> Vec<Span<'s
     ];
     parts.retain(|(_, n, _)| *n > 0);
     let mut spans: Vec<Span<'static>> = Vec::new();
+    let busy = scene.model.acting.busy().filter(|operation| *operation.plan().env() == env.name);
+    for operation in busy.take(2) {
+        let doing = operation.plan().intent.verb.doing();
+        let text = format!("{} {doing}{}  ", scene.chrome.glyphs.busy(), scene.chrome.glyphs.cut());
+        spans.push(scene.span(Role::Notice, text));
+    }
+    let hosts = env.hosts.values().map(|host| host.id(&env.name));
+    let others: usize = hosts.map(|id| scene.model.acting.others(&id).count()).sum();
+    if others > 0 {
+        let text = format!("{} {others} of colleagues  ", scene.chrome.glyphs.busy());
+        spans.push(scene.span(Role::Notice, text));
+    }
     for (role, n, what) in parts {
         spans.push(scene.span(role, format!("{n} {what}  ")));
+    }
+    if let Some((_, until)) = env.frozen(scene.now) {
+        let text = format!("no deploys for {}  ", crate::ui::words::age(until.since(scene.now)));
+        spans.push(scene.span(Role::Notice, text));
+    }
+    if let Some((_, until)) = env.maintained(scene.now) {
+        let text = format!("maintenance for {}  ", crate::ui::words::age(until.since(scene.now)));
+        spans.push(scene.span(Role::Notice, text));
     }
     if let Some(oldest) = tally.oldest_stale {
         spans.push(scene.span(Role::Stale, format!("oldest {}  ", scene.age(oldest))));

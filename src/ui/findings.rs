@@ -57,7 +57,9 @@ fn line(scene: &Scene<'_>, row: &FindingRow<'_>) -> Line {
     };
     let ack = row.tracked.acknowledged.as_ref();
     let ack = ack.map_or_else(String::new, |ack| format!("({} {}) ", ack.word(), ack.by));
-    line.push(format!("{ack}{more}{}", finding.summary), None);
+    // What is lost is as it was when it was seen last.
+    let (was, role) = if row.host.link.is_up() { ("", None) } else { ("was: ", Some(Role::Stale)) };
+    line.push(format!("{was}{ack}{more}{}", finding.summary), role);
     line.push(subject(scene, row), None);
     line.push(scene.age(row.tracked.since), Role::Muted);
     line

@@ -38,6 +38,8 @@ pub(super) fn draw(
     } else {
         widest(&|(env, _)| width(env.name.as_str())).min(14)
     };
+    let found = shown.rows.iter().filter_map(|(_, host)| host.found());
+    let found = found.map(|found| found.width()).max().unwrap_or(0) as u16;
     let columns = [
         Column::text("state", state, state, 0),
         Column::text("host", name.min(16), name, 0),
@@ -47,6 +49,8 @@ pub(super) fn draw(
         Column::number("mem", 5, 1),
         Column::text("disk", 14, 22, 2),
         Column::number("up", 5, 5),
+        // Only where something was found.
+        Column::text("found", found.min(18), found, 2),
         Column::text("clock", 6, 6, 8),
         Column::text("rights", 12, 12, 7),
         Column::text("system", 11, 44, 9),
@@ -55,7 +59,7 @@ pub(super) fn draw(
         pane: Pane::Hosts,
         name: "Hosts",
         len: shown.rows.len(),
-        problems: shown.rows.iter().filter(|(_, host)| host.severity().is_problem()).count(),
+        problems: shown.rows.iter().filter(|(_, host)| host.shown_severity().is_problem()).count(),
         hidden: shown.hidden,
         notes: Vec::new(),
         place: place_of_host(&shown.rows, scene.model.screen.selection.host.as_ref()),
@@ -69,7 +73,7 @@ pub(super) fn draw(
 
 fn line(scene: &Scene<'_>, env: &Env, host: &Host) -> Line {
     let mut line = Line::default();
-    let severity = host.severity();
+    let severity = host.shown_severity();
     let glyphs = scene.chrome.glyphs;
     let old = host.facts.as_of().filter(|_| host.facts.is_stale(scene.now, scene.fleet.interval));
     if old.is_some() && host.link.is_up() {
@@ -81,7 +85,7 @@ fn line(scene: &Scene<'_>, env: &Env, host: &Host) -> Line {
     }
     line.push(host.spec.name.as_str(), None);
     line.push(env.name.as_str(), None);
-    line.cells.resize(11, (String::new(), None));
+    line.cells.resize(12, (String::new(), None));
     if !host.link.is_up() {
         line.role = Some(Role::Stale);
         let why = why(host, scene.now).unwrap_or_else(|| match host.link {
@@ -107,7 +111,7 @@ fn numbers(scene: &Scene<'_>, host: &Host, line: &mut Line) {
     let latency = host.latency.map_or_else(String::new, words::latency);
     line.push(latency, Role::Muted);
     let Some(facts) = host.facts.value() else {
-        line.cells.resize(11, (String::new(), None));
+        line.cells.resize(12, (String::new(), None));
         line.instead = Some((LATENCY + 1, "not read yet".to_owned()));
         return;
     };
@@ -119,6 +123,7 @@ fn numbers(scene: &Scene<'_>, host: &Host, line: &mut Line) {
     let severity = disk.map_or(Severity::Ok, |disk| disk.severity(&host.spec.limits));
     marked(scene, line, severity, &disk.map_or_else(String::new, used));
     line.push(scene.age(facts.started), None);
+    line.found(host.found());
     let clock = facts.clock_severity();
     let skew = if clock == Severity::Ok { String::new() } else { words::skew(facts.skew) };
     line.push(skew, role_of(clock));

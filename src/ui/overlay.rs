@@ -6,27 +6,36 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod acknowledge;
+mod actions;
 mod backup;
+mod copies;
 mod event;
 mod finding;
 mod health;
 mod help;
 mod host;
+mod inputs;
 mod needs;
 mod needs_list;
+mod operation;
+mod operations;
 pub(super) mod page;
 mod palette;
+mod plan;
+mod plan_page;
 mod port;
 mod port_table;
 mod unit;
 mod unit_facts;
+mod unlock;
 
-use super::chrome::{Glyphs, lock_word};
+use super::chrome::Glyphs;
 use super::scene::Scene;
+use super::text::width;
 use super::viewports::Viewports;
 use super::{Role, below, log, own_log, top};
 use crate::model::fleet::Env;
-use crate::model::screen::Overlay;
+use crate::model::screen::{Input, Overlay};
 
 /// Draws all of them, the last one on top; answers where the cursor belongs.
 pub(super) fn draw(
@@ -87,6 +96,37 @@ pub(super) fn draw(
                 let typed = acknowledge::Typed { id, note, span, mute: *mute, field: *field };
                 acknowledge::draw(scene, buf, area, viewports, &typed)
             }
+            Overlay::Actions { id, all, chosen } => {
+                actions::draw(scene, buf, area, viewports, (id, *all, chosen));
+                None
+            }
+            Overlay::Copies { id, chosen } => {
+                copies::draw(scene, buf, area, viewports, (id, *chosen));
+                None
+            }
+            Overlay::Signals { id, all, chosen } => {
+                actions::signals(scene, buf, area, viewports, (id, *all, *chosen));
+                None
+            }
+            Overlay::Inputs { id, all, spec, values, field } => {
+                let typed = inputs::Typed { id, all: *all, spec, values, field: *field };
+                inputs::draw(scene, buf, area, viewports, &typed)
+            }
+            Overlay::Plan { asked, scroll, typed } => {
+                plan::draw(scene, buf, area, viewports, (*asked, *scroll, typed.as_ref()))
+            }
+            Overlay::Unlock { env, reason, minutes, field } => {
+                let typed = unlock::Typed { env, reason, minutes, field: *field };
+                unlock::draw(scene, buf, area, viewports, &typed)
+            }
+            Overlay::Operation { id, scroll } => {
+                operation::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Operations { chosen } => {
+                operations::draw(scene, buf, area, viewports, chosen.as_ref());
+                None
+            }
             Overlay::Logs => log::draw(scene, buf, area, viewports),
             Overlay::OwnLog => {
                 let inner = boxed(scene, buf, area, "The console's own log", scene.only_env());
@@ -107,8 +147,8 @@ fn boxed(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, name: &str, env: Optio
     title.push(Span::styled(scene.chrome.glyphs.line(false), border));
     title.push(Span::raw(" "));
     title.extend(scene.env_spans(env));
-    if let Some(env) = env.filter(|env| env.protected) {
-        title.push(scene.span(Role::Text, format!(" {}", lock_word(env))));
+    if let Some(word) = env.map(|env| scene.lock_word(env)).filter(|word| !word.is_empty()) {
+        title.push(scene.span(Role::Text, format!(" {word}")));
     }
     title.push(Span::raw(" "));
     let block = Block::bordered().border_style(border);
@@ -133,6 +173,12 @@ const ASCII: ratatui::symbols::border::Set<'static> = ratatui::symbols::border::
     horizontal_top: "-",
     horizontal_bottom: "-",
 };
+
+/// Where the cursor of a text is in its field; none where the field has no room.
+fn cursor_in(input: &Input, field: Rect) -> Option<Position> {
+    let before = width(input.text.get(..input.cursor).unwrap_or("")) as u16;
+    (field.width > 0).then(|| Position { x: (field.x + before).min(field.right() - 1), y: field.y })
+}
 
 /// A box of at most that size in the middle of an area.
 fn centered(area: Rect, width: u16, height: u16) -> Rect {

@@ -54,6 +54,22 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Whether something may be done in an environment, as a word; empty where nothing is special.
+    pub(super) fn lock_word(&self, env: &Env) -> String {
+        let permits = &self.model.acting.permits;
+        if permits.is_read_only() {
+            return "read-only".to_owned();
+        }
+        match permits.unlocked(&env.name) {
+            Some(unlocked) => {
+                let minutes = unlocked.until.since(self.model.now).as_secs().div_ceil(60);
+                format!("UNLOCKED {minutes}m")
+            }
+            None if env.protected => "locked".to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// How long ago that was.
     pub(super) fn age(&self, at: Timestamp) -> String {
         words::age(self.now.since(at))

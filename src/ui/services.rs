@@ -43,7 +43,7 @@ pub(super) fn draw(
         pane: Pane::Services,
         name: "Services",
         len: shown.rows.len(),
-        problems: shown.rows.iter().filter(|row| row.verdict.severity.is_problem()).count(),
+        problems: shown.rows.iter().filter(|row| row.severity().is_problem()).count(),
         hidden: shown.hidden,
         notes,
         place: place_of(&shown.rows, scene.model.screen.selection.service.as_ref()),
@@ -55,9 +55,9 @@ pub(super) fn draw(
     });
 }
 
-fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
+fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 14] {
     // One pass: with many rows, walking them costs more than what is done with each.
-    let (mut service, mut host, mut env, mut state) = (0, 0, 0, 0);
+    let (mut service, mut host, mut env, mut state, mut revision, mut found) = (0, 0, 0, 0, 0, 0);
     let mut before: Option<&Row<'_>> = None;
     for row in rows {
         service = service.max(width(row.service.as_str()));
@@ -65,6 +65,12 @@ fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
         if before.is_none_or(|before| !std::ptr::eq(before.host, row.host)) {
             host = host.max(width(row.host.spec.name.as_str()));
             env = env.max(width(row.env.name.as_str()));
+        }
+        if let Some(release) = row.host.release(row.instance) {
+            revision = revision.max(width(release.short()).clamp(8, 14) as u16);
+        }
+        if let Some(all) = row.found {
+            found = found.max(all.width());
         }
         let mark = if row.verdict.stale { 6 } else { 2 };
         state = state.max(row.verdict.state.name().len() + mark);
@@ -80,13 +86,17 @@ fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 12] {
         Column::text("host", host.min(if room < 60 { 8 } else { 9 }), host.min(24), 0),
         Column::text("env", env.min(10), env.min(14), if room < 60 { 9 } else { 1 }),
         Column::number("since", 5, 2),
+        // Only where something was found.
+        Column::text("found", found.min(10) as u16, found as u16, 2),
         Column::number("rst 5m/1h", 9, 2),
         Column::number("/min", 4, 5),
-        Column::text("last exit", 9, 14, 3),
+        Column::text("last exit", 9, 14, 4),
         Column::number("mem", 4, 7),
         Column::number("cpu", 4, 8),
         Column::number("pid", 7, 9),
-        Column::text("at boot", 8, 9, 4),
+        Column::text("at boot", 8, 9, 6),
+        // Only where something was deployed.
+        Column::text("revision", revision, revision, if revision == 0 { 1 } else { 3 }),
     ]
 }
 
@@ -94,26 +104,31 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
     let glyphs = scene.chrome.glyphs;
     let verdict = &row.verdict;
     let mut line = Line { role: verdict.stale.then_some(Role::Stale), ..Line::default() };
-    line.push(
-        state(scene, row),
-        if verdict.stale { Role::Stale } else { role_of(verdict.severity) },
-    );
+    line.push(state(scene, row), if verdict.stale { Role::Stale } else { role_of(row.severity()) });
     line.push(row.service.as_str(), None);
     line.push(row.host.spec.name.as_str(), None);
     line.push(row.env.name.as_str(), None);
+    if let Some(says) = acted_on(scene, row) {
+        line.push(since(scene, row), None);
+        line.instead = Some((SINCE + 1, says));
+        line.role = Some(Role::Notice);
+        line.cells.resize(14, (String::new(), None));
+        return line;
+    }
     if verdict.stale {
         line.instead = Some((SINCE, reason(scene, row)));
-        line.cells.resize(12, (String::new(), None));
+        line.cells.resize(14, (String::new(), None));
         return line;
     }
     if let Some(says) = planned::says(scene, row) {
         line.push(since(scene, row), None);
         line.instead = Some((SINCE + 1, says));
-        line.cells.resize(12, (String::new(), None));
+        line.cells.resize(14, (String::new(), None));
         return line;
     }
     let Some(facts) = row.instance.facts.value() else { return line };
     line.push(since(scene, row), None);
+    line.found(row.found);
     let restarts = &row.instance.restarts;
     let (five, hour) = (restarts.within(FIVE, scene.now), restarts.within(HOUR, scene.now));
     line.push(
@@ -130,7 +145,34 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
     line.push(usage.cpu_percent.map_or_else(String::new, words::cpu), None);
     line.push(facts.main_pid.map_or_else(String::new, |pid| pid.to_string()), None);
     line.push(&*facts.unit_file_state, Role::Muted);
+    let release = row.host.release(row.instance);
+    line.push(release.map_or("", |release| release.short()), Role::Muted);
     line
+}
+
+/// What is done to it just now, by this console or by a colleague's.
+fn acted_on(scene: &Scene<'_>, row: &Row<'_>) -> Option<String> {
+    let mut busy = scene.model.acting.busy().flat_map(|operation| {
+        let hosts = &operation.plan().hosts;
+        operation.runs.iter().zip(hosts).map(move |(run, host)| (operation, run, host))
+    });
+    let ours = busy.find(|(operation, _, host)| {
+        host.service == *row.service
+            && host.host.host == row.host.spec.name
+            && operation.plan().intent.env == row.env.name
+    });
+    let Some((operation, run, host)) = ours else {
+        // A colleague's.
+        let subject = row.instance.kind.subject();
+        let id = row.host.id(&row.env.name);
+        let claim = scene.model.acting.others(&id).find(|claim| claim.subject == subject)?;
+        return Some(format!("{} {}: {}", scene.chrome.glyphs.busy(), claim.operator, claim.what));
+    };
+    let (busy, cut) = (scene.chrome.glyphs.busy(), scene.chrome.glyphs.cut());
+    let doing = operation.plan().intent.verb.doing();
+    let step = run.current().and_then(|now| host.steps.iter().find(|one| one.number == now.number));
+    let step = step.map_or_else(String::new, |step| format!(" {}", step.title));
+    Some(format!("{busy} {doing}{cut}{step}"))
 }
 
 /// For how long it is in its state; a loop that we met when it was on its way began earlier.
@@ -144,7 +186,12 @@ pub(super) fn since(scene: &Scene<'_>, row: &Row<'_>) -> String {
 
 /// Sign and word. What is no longer known to be true says so in the word.
 pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
-    format!("{} {}", scene.chrome.glyphs.verdict(&row.verdict), word(row))
+    let glyphs = scene.chrome.glyphs;
+    let sign = match row.severity() {
+        severity if severity == row.verdict.severity => glyphs.verdict(&row.verdict),
+        severity => glyphs.severity(severity),
+    };
+    format!("{sign} {}", word(row))
 }
 
 /// The word without the sign.

@@ -10,6 +10,7 @@ use super::text::width;
 use super::{Role, words};
 use crate::model::command::Command;
 use crate::model::fleet::Row;
+use crate::model::operation::Operation;
 use crate::model::rows::{self, Shown};
 use crate::model::screen::{Input, Overlay, Pane};
 use crate::model::severity::Severity;
@@ -65,17 +66,34 @@ fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
         let key = scene.chrome.key(Command::Freeze).unwrap_or_default();
         spans.push(scene.span(Role::Warning, format!("frozen, {key} goes on  ")));
     }
-    if let Some(Overlay::Acknowledge { .. }) = scene.model.screen.overlays.last() {
-        for (key, label) in [("enter", "do it"), ("tab", "next field"), ("esc", "leave it")] {
-            spans.push(scene.span(Role::Key, key));
-            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
-        }
-        return spans;
+    let busy = scene.model.acting.busy().count();
+    if busy > 0 {
+        let (s, runs) = if busy == 1 { ("", "runs") } else { ("s", "run") };
+        let key = scene.chrome.key(Command::Operations).unwrap_or_default();
+        spans.push(scene.span(Role::Notice, format!("{busy} operation{s} {runs}: {key}  ")));
     }
-    if let Some(Overlay::Palette { .. }) = scene.model.screen.overlays.last() {
-        // While text is typed, keys are not the keymap's.
-        for (key, label) in [("enter", "run"), ("up down", "choose"), ("esc", "close")] {
-            spans.push(scene.span(Role::Key, key));
+    // While text is typed, keys are not the keymap's.
+    let typed: &[(&str, &str)] = match scene.model.screen.overlays.last() {
+        Some(Overlay::Acknowledge { .. }) => {
+            &[("enter", "do it"), ("tab", "next field"), ("esc", "leave it")]
+        }
+        Some(Overlay::Unlock { .. }) => {
+            &[("enter", "unlock"), ("tab", "next field"), ("esc", "leave it locked")]
+        }
+        Some(Overlay::Inputs { .. }) => {
+            &[("enter", "plan it"), ("tab", "next field"), ("esc", "leave it")]
+        }
+        Some(Overlay::Plan { typed: Some(_), .. }) => {
+            &[("enter", "run it"), ("up down", "read the plan"), ("esc", "leave it")]
+        }
+        Some(Overlay::Palette { .. }) => {
+            &[("enter", "run"), ("up down", "choose"), ("esc", "close")]
+        }
+        _ => &[],
+    };
+    if !typed.is_empty() {
+        for (key, label) in typed {
+            spans.push(scene.span(Role::Key, *key));
             spans.push(scene.span(Role::Muted, format!(" {label}  ")));
         }
         return spans;
@@ -123,6 +141,42 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Down, "down"),
             (Command::PageDown, "page"),
         ],
+        (Some(Overlay::Actions { .. } | Overlay::Signals { .. }), _) => &[
+            (Command::Open, "plan it"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::PlanAllHosts, "all hosts"),
+            (Command::Back, "close"),
+        ],
+        (Some(Overlay::Copies { .. }), _) => &[
+            (Command::Open, "plan it"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::Back, "close"),
+        ],
+        (Some(Overlay::Plan { .. }), _) => &[
+            (Command::Back, "leave it"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+            (Command::Refresh, "look again"),
+        ],
+        (Some(Overlay::Operation { id, .. }), _)
+            if scene.model.acting.operation(id).is_none_or(Operation::is_over) =>
+        {
+            &[(Command::Back, "close"), (Command::Down, "down"), (Command::PageDown, "page")]
+        }
+        (Some(Overlay::Operation { .. }), _) => &[
+            (Command::Back, "leave it running"),
+            (Command::OperationCancel, "cancel"),
+            (Command::Down, "down"),
+            (Command::PageDown, "page"),
+        ],
+        (Some(Overlay::Operations { .. }), _) => &[
+            (Command::Open, "show it"),
+            (Command::Down, "down"),
+            (Command::Refresh, "ask hosts again"),
+            (Command::Back, "close"),
+        ],
         (Some(_), _) => &[
             (Command::Back, "close"),
             (Command::Down, "down"),
@@ -148,9 +202,10 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
         ) => &[
             (Command::Open, "open"),
             (Command::Logs, "log"),
+            (Command::Actions, "act"),
             (Command::Filter, "filter"),
-            (Command::ProblemsOnly, "problems only"),
-            (Command::NextPane, "next pane"),
+            (Command::ProblemsOnly, "problems"),
+            (Command::NextPane, "pane"),
             (Command::Help, "help"),
             (Command::Quit, "quit"),
         ],

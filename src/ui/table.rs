@@ -5,8 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Role;
+use super::chrome::role_of;
 use super::scene::Scene;
 use super::text::{fit, width};
+use crate::model::found::Found;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,12 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn push(&mut self, text: impl Into<String>, role: impl Into<Option<Role>>) {
         self.cells.push((text.into(), role.into()));
+    }
+
+    /// What the doctor found about it; empty where that is nothing.
+    pub(super) fn found(&mut self, found: Option<Found>) {
+        let cell = found.map(|found| (found.to_string(), Some(role_of(found.severity))));
+        self.cells.push(cell.unwrap_or_default());
     }
 }
 

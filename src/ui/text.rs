@@ -64,9 +64,34 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The text in pieces of at most `columns`, with every character of it.
+pub(super) fn chop(text: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = grapheme.width();
+        if used + wide > columns.max(1) && used > 0 {
+            pieces.push(String::new());
+            used = 0;
+        }
+        if let Some(last) = pieces.last_mut() {
+            last.push_str(grapheme);
+        }
+        used += wide;
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{fit, wrap};
+    use super::{chop, fit, wrap};
+
+    #[test]
+    fn what_is_chopped_loses_nothing() {
+        assert_eq!(chop("ab  cd", 3), ["ab ", " cd"]);
+        assert_eq!(chop("日本", 3), ["日", "本"]);
+        assert_eq!(chop("", 3), [""]);
+    }
 
     #[test]
     fn a_wide_character_is_never_cut_in_half() {

@@ -4,7 +4,7 @@
 use jiff::fmt::friendly::SpanParser;
 
 use super::moves::{Selected, selected};
-use super::{host, say, timeline, typing};
+use super::{examine, say, timeline, typing};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::acknowledged::{AckId, Acknowledged, DEFAULT, LONGEST};
@@ -97,7 +97,7 @@ fn accept(
     if span.is_zero() {
         let Some(_taken) = model.acks.remove(&ack_id) else { return Ok(Vec::new()) };
         tell(model, &ack_id, severity, "taken-back", "the acknowledgment was taken back");
-        host::mark(model, &id.host);
+        examine::mark(model, &id.host);
         return Ok(vec![Effect::SaveAck(ack_id, None)]);
     }
     let ack = Acknowledged {
@@ -114,7 +114,7 @@ fn accept(
     let minutes = ack.until.since(ack.at).as_secs().div_ceil(60);
     let text = format!("{} by {} for {minutes} min{colon}{}", ack.word(), ack.by, ack.note);
     tell(model, &ack_id, severity, ack.word(), &text);
-    host::mark(model, &id.host);
+    examine::mark(model, &id.host);
     say(model, Severity::Info, text);
     Ok(vec![Effect::SaveAck(ack_id, Some(ack))])
 }
@@ -136,7 +136,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     for (id, ack) in model.acks.over(model.now) {
         let text = format!("{} by {} has ended", ack.word(), ack.by);
         tell(model, &id, ack.severity, "ended", &text);
-        host::mark(model, &id.host);
+        examine::mark(model, &id.host);
         effects.push(Effect::SaveAck(id, None));
     }
     effects
@@ -176,7 +176,7 @@ pub(super) fn follow(model: &mut Model, host_id: &HostId) -> Vec<Effect> {
             let text = "it is worse than when it was acknowledged";
             tell(model, &id, severity, "ended", text);
         }
-        host::mark(model, &id.host);
+        examine::mark(model, &id.host);
         effects.push(Effect::SaveAck(id, None));
     }
     effects

@@ -1,7 +1,7 @@
 //! What is copied: the selected row, or of a finding's page the commands that mend it.
 
 use super::moves::{Selected, selected};
-use super::{logs, say};
+use super::{logs, say, sight};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::backups;
@@ -21,26 +21,12 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Copy(text)];
     }
     let (fleet, now) = model.shown();
-    let (text, what) = match model.screen.overlays.last() {
-        Some(Overlay::Finding { id, .. }) => (
-            finding(fleet, id).map(|(host, found)| commands(host, found)),
+    let (text, what) = match sight::page(model) {
+        Some(Selected::Finding(id)) => (
+            finding(fleet, &id).map(|(host, found)| commands(host, found)),
             Some("the commands that mend it"),
         ),
-        Some(Overlay::Unit { id, .. }) => (text(fleet, now, &Selected::Instance(id.clone())), None),
-        Some(Overlay::Host { id, .. }) => (text(fleet, now, &Selected::Host(id.clone())), None),
-        Some(Overlay::Backup { id, .. }) => (text(fleet, now, &Selected::Backup(id.clone())), None),
-        Some(Overlay::Port { id, .. }) => (text(fleet, now, &Selected::Port(id.clone())), None),
-        Some(Overlay::Event { id, .. }) => (event(model, id), None),
-        Some(
-            Overlay::Help { .. }
-            | Overlay::Palette { .. }
-            | Overlay::OwnLog
-            | Overlay::Logs
-            | Overlay::Needs { .. }
-            | Overlay::PortTable { .. }
-            | Overlay::Acknowledge { .. },
-        )
-        | None => match selected(model) {
+        of => match of.or_else(|| selected(model)) {
             Some(Selected::Event(id)) => (event(model, &id), None),
             Some(id) => (text(fleet, now, &id), None),
             None => (None, None),

@@ -3,23 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{acknowledge, timeline};
-use crate::doctor::{self, Patient};
+use super::examine::examine;
+use super::{acknowledge, operations, timeline};
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::model::acknowledged::AckId;
 use crate::model::fault::Fault;
-use crate::model::finding;
 use crate::model::host::{Host, Link, MOST_DISCOVERED};
 use crate::model::ids::{HostId, ServiceName, UnitName};
 use crate::model::instance::Instance;
-use crate::model::ports::{PortBrief, PortRow, is_stale};
+use crate::model::operation::Claim;
 use crate::model::restarts::{RestartLog, Run};
 use crate::model::screen::Overlay;
 use crate::model::spec::Kind;
 use crate::model::time::Timestamp;
 use crate::model::unit::{ActiveState, LoadState, UnitDetail, UnitFacts};
 use crate::msg::{Checked, History, HostEvent};
+
+/// So long after a colleague has claimed a service it is taken for granted that he is at it.
+const WORKS: Duration = Duration::from_secs(900);
 
 /// At most that often a unit that is looked at is read again.
 const REREAD: Duration = Duration::from_secs(2);
@@ -30,7 +31,28 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         detail(model, id, &unit, &result);
         return Vec::new();
     }
+    if let HostEvent::Claims(claims, deployed) = event {
+        model.acting.claims.insert(id.clone(), claims);
+        let Model { acting, fleet, .. } = model;
+        let Some(host) = fleet.host_mut(id) else { return Vec::new() };
+        host.deployed = deployed;
+        for instance in host.instances.values_mut() {
+            let unit = instance.kind.unit().map(UnitName::as_str);
+            let own = |claim: &&Claim| unit == Some(&*claim.subject);
+            let begun = acting.others(id).filter(own).map(|claim| Timestamp::from_secs(claim.at));
+            // By the colleague's clock.
+            instance.claimed = begun.map(|at| at.min(now) + WORKS).max();
+        }
+        return Vec::new();
+    }
+    if let HostEvent::Acted(acted) = event {
+        return operations::said(model, id, acted);
+    }
     let again = reread(model, id, &event);
+    let link = match &event {
+        HostEvent::Link(link) => Some(link.clone()),
+        _ => None,
+    };
     // A sign of life and figures of a moment prove nothing new.
     let examines =
         !matches!(event, HostEvent::Alive { .. } | HostEvent::Usage(_) | HostEvent::Pushed(_));
@@ -102,7 +124,7 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         HostEvent::Part(part) => {
             host.parts.insert(part);
         }
-        HostEvent::Detail(..) => {}
+        HostEvent::Detail(..) | HostEvent::Acted(_) | HostEvent::Claims(..) => {}
     }
     if examines {
         examine(model, id);
@@ -121,53 +143,15 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
     }
     timeline::host(model, id, &touched, examines);
     let mut effects: Vec<Effect> = again.into_iter().collect();
+    if let Some(link) = link {
+        let gone = (!link.is_up()).then(|| link.fault().cloned());
+        let gone = gone.map(|fault| fault.unwrap_or_else(operations::disconnected));
+        effects.extend(operations::linked(model, id, gone.as_ref()));
+    }
     if examines {
         effects.extend(acknowledge::follow(model, id));
     }
     effects
-}
-
-/// Looks at a host with all rules.
-pub(super) fn examine(model: &mut Model, id: &HostId) {
-    let now = model.now;
-    let Some(env) = model.fleet.env(&id.env) else { return };
-    let Some(host) = env.hosts.get(&id.host) else { return };
-    let patient = Patient::new(&model.fleet, env, host, now);
-    let fresh = doctor::examine(&patient);
-    // A host that is lost keeps what it had; each view says that it is old.
-    let read = host.ports.value().is_some() && !is_stale(host, model.fleet.interval, now);
-    let briefs: Option<Vec<PortBrief>> =
-        read.then(|| patient.ports.iter().map(PortRow::brief).collect());
-    if fresh.is_empty() && host.findings.is_empty() && briefs.is_none() {
-        return;
-    }
-    let silences = env.silences.clone();
-    let Some(host) = model.fleet.host_mut(id) else { return };
-    if let Some(briefs) = briefs {
-        host.port_briefs = briefs;
-    }
-    let _told_by_the_timeline = finding::track(&mut host.findings, fresh, now);
-    for tracked in &mut host.findings {
-        let key = &tracked.finding.key;
-        let silence = silences
-            .iter()
-            .find(|silence| silence.rule == key.rule && silence.is_about(&id.host, &key.subject));
-        tracked.silenced = silence.map(|silence| silence.reason.clone());
-    }
-    mark(model, id);
-}
-
-/// Says beside each finding of a host who looks after it.
-pub(super) fn mark(model: &mut Model, id: &HostId) {
-    let acks = &model.acks;
-    let Some(host) = model.fleet.host_mut(id) else { return };
-    for tracked in &mut host.findings {
-        let known =
-            (!acks.is_empty()).then(|| acks.get(&AckId::new(id, &tracked.finding.key))).flatten();
-        if tracked.acknowledged.as_ref() != known {
-            tracked.acknowledged = known.cloned();
-        }
-    }
 }
 
 /// A unit that is looked at closely is read again when it has changed, but not all the time.

@@ -2,15 +2,15 @@
 
 use super::moves::{END, Selected, Step, go, selected};
 use super::say;
-use super::{acknowledge, copy, logs, open_log};
+use super::{acknowledge, acts, copy, lend, logs, open_log, releases, sight, unlock};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::command::Command;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::observed::Observed;
-use crate::model::screen::{DetailTab, EventId, Input, Overlay, Pane, SortBy};
+use crate::model::screen::{DetailTab, Input, Overlay, Pane, SortBy};
 use crate::model::severity::Severity;
-use crate::model::spec::Reach;
+use crate::model::verb::Verb;
 
 pub(super) fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     let before = model.screen.view.clone();
@@ -70,7 +70,8 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Zoom => model.screen.view.zoom = !model.screen.view.zoom,
         Command::Freeze => freeze(model),
-        Command::Open | Command::Describe => return open(model),
+        Command::Open => return acts::enter(model).unwrap_or_else(|| open(model)),
+        Command::Describe => return open(model),
         Command::Back => return back(model),
         Command::Dependencies => dependencies(model),
         Command::PortTable => {
@@ -80,10 +81,25 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Logs => return open_log::of_selected(model),
         Command::LogsShown => return open_log::of_shown(model),
-        Command::Refresh => return refresh(model),
+        Command::Refresh => return acts::again(model).unwrap_or_else(|| refresh(model)),
         Command::Acknowledge => acknowledge::ask(model),
-        Command::Login => return login(model),
+        Command::Login => return lend::login(model),
+        Command::Shell => return lend::shell(model),
         Command::Copy => return copy::copy(model),
+        Command::Actions => acts::menu(model),
+        Command::Restart => return acts::verb(model, Verb::Restart),
+        Command::Deploy => return acts::verb(model, Verb::Deploy),
+        Command::Rollback => return acts::verb(model, Verb::Rollback),
+        Command::Start => return acts::verb(model, Verb::Start),
+        Command::Stop => return acts::verb(model, Verb::Stop),
+        Command::Kill => return acts::verb(model, Verb::Kill),
+        Command::Unlock => unlock::toggle(model),
+        Command::Operations => return acts::list(model),
+        Command::PlanAllHosts => acts::all_hosts(model),
+        Command::PlanConfirm => return acts::confirm(model),
+        Command::PlanOlder => return releases::other(model, true),
+        Command::PlanNewer => return releases::other(model, false),
+        Command::OperationCancel => return acts::cancel(model),
         Command::Help => top(model, Overlay::Help { scroll: 0 }),
         Command::Palette => {
             top(model, Overlay::Palette { input: Input::default(), chosen: 0 });
@@ -123,7 +139,7 @@ const fn step(command: Command, page: isize) -> Option<Step> {
 }
 
 /// Puts an overlay on top; the same one again closes it.
-fn top(model: &mut Model, overlay: Overlay) {
+pub(super) fn top(model: &mut Model, overlay: Overlay) {
     let same = |other: &Overlay| std::mem::discriminant(other) == std::mem::discriminant(&overlay);
     if model.screen.overlays.last().is_some_and(same) {
         model.screen.overlays.pop();
@@ -195,39 +211,12 @@ fn freeze(model: &mut Model) {
     };
 }
 
-/// Of the environment of what is looked at, else of the one that is shown, else of the first that
-/// declares needs.
+/// Of the environment of what is looked at, else of the first that declares needs.
 fn dependencies(model: &mut Model) {
     if model.screen.board {
         return;
     }
-    let env = match model.screen.overlays.last() {
-        Some(Overlay::Needs { env, .. }) => Some(env.clone()),
-        Some(Overlay::Unit { id, .. }) => Some(id.host.env.clone()),
-        Some(Overlay::Host { id, .. }) => Some(id.env.clone()),
-        Some(Overlay::Finding { id, .. } | Overlay::Acknowledge { id, .. }) => {
-            Some(id.host.env.clone())
-        }
-        Some(Overlay::Port { id, .. }) => Some(id.host.env.clone()),
-        Some(Overlay::Backup { id, .. }) => Some(id.host.env.clone()),
-        Some(Overlay::Event { id, .. }) => id.host.as_ref().map(|host| host.env.clone()),
-        Some(
-            Overlay::Help { .. }
-            | Overlay::Palette { .. }
-            | Overlay::OwnLog
-            | Overlay::Logs
-            | Overlay::PortTable { .. },
-        )
-        | None => selected(model).and_then(|selected| match selected {
-            Selected::Instance(id) => Some(id.host.env),
-            Selected::Host(id) => Some(id.env),
-            Selected::Port(id) => Some(id.host.env),
-            Selected::Backup(id) => Some(id.host.env),
-            Selected::Finding(id) => Some(id.host.env),
-            Selected::Event(id) => id.host.map(|host| host.env),
-        }),
-    };
-    let env = env.or_else(|| model.screen.view.env.clone()).or_else(|| {
+    let env = sight::env(model).or_else(|| {
         let (fleet, _) = model.shown();
         let first = fleet.envs.iter().find(|env| env.has_needs()).or_else(|| fleet.envs.first());
         first.map(|env| env.name.clone())
@@ -293,10 +282,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn back_of_panes(model: &mut Model) {
-    let screen = &mut model.screen;
-    if screen.overlays.pop().is_some() {
+    if acts::close(model) {
         return;
     }
+    let screen = &mut model.screen;
     if !screen.view.filter.is_empty() {
         screen.view.filter.clear();
     } else if screen.notice.is_some() {
@@ -304,37 +293,6 @@ fn back_of_panes(model: &mut Model) {
     } else if screen.view.zoom {
         screen.view.zoom = false;
     }
-}
-
-/// Only a host that cannot be connected without a question is logged in to by hand.
-fn login(model: &mut Model) -> Vec<Effect> {
-    let id = match (model.screen.overlays.last(), selected(model)) {
-        (Some(Overlay::Unit { id, .. }), _) => id.host.clone(),
-        (
-            Some(
-                Overlay::Host { id, .. }
-                | Overlay::Event { id: EventId { host: Some(id), .. }, .. },
-            ),
-            _,
-        ) => id.clone(),
-        (Some(Overlay::Finding { id, .. }), _) => id.host.clone(),
-        (Some(Overlay::Port { id, .. }), _) => id.host.clone(),
-        (Some(Overlay::Backup { id, .. }), _) => id.host.clone(),
-        (None, Some(Selected::Host(id) | Selected::Event(EventId { host: Some(id), .. }))) => id,
-        (None, Some(Selected::Instance(id))) => id.host,
-        (None, Some(Selected::Port(id))) => id.host,
-        (None, Some(Selected::Backup(id))) => id.host,
-        (None, Some(Selected::Finding(id))) => id.host,
-        _ => return Vec::new(),
-    };
-    let Some(host) = model.fleet.host(&id) else { return Vec::new() };
-    let text = match (&host.spec.reach, host.link.is_up()) {
-        (Reach::Ssh(_), false) => return vec![Effect::Login(id)],
-        (Reach::Ssh(_), true) => format!("{} is connected", id.host),
-        (Reach::Local | Reach::Simulated(_), _) => format!("{} is not reached by ssh", id.host),
-    };
-    say(model, Severity::Info, text);
-    Vec::new()
 }
 
 fn refresh(model: &mut Model) -> Vec<Effect> {
@@ -358,7 +316,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.screen.overlays.pop().is_some() {
+    if acts::close(model) || acts::holds_back(model) {
         return Vec::new();
     }
     vec![Effect::SaveView(model.screen.view.clone()), Effect::Quit]

@@ -169,9 +169,18 @@ pub(super) fn said(model: &mut Model, tail: TailId, stream: Stream) -> Vec<Effec
         effects = take(model, &mut logs, place, stream);
         effects.extend(fetch::more(model, &mut logs));
         effects.extend(search(&mut logs));
+        moment::begins(model, &mut logs);
     }
     model.logs = Some(logs);
     effects
+}
+
+/// Connections of these hosts begin anew, by another config: nothing of before is asked there any
+/// more.
+pub(super) fn connected(model: &mut Model, hosts: &[HostId]) -> Vec<Effect> {
+    let Some(logs) = &mut model.logs else { return Vec::new() };
+    let streams = logs.streams.iter_mut().filter(|stream| hosts.contains(&stream.host));
+    streams.filter_map(fetch::anew).collect()
 }
 
 fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<Effect> {

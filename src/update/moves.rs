@@ -3,8 +3,10 @@
 use crate::model::Model;
 use crate::model::fleet::Row;
 use crate::model::ids::{HostId, InstanceId};
+use crate::model::offer;
 use crate::model::rows::{self, Shown};
 use crate::model::screen::{BackupId, EventId, FindingId, Overlay, Pane, PortId};
+use crate::model::verb::Signal;
 
 /// A step of the selection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,13 +20,21 @@ pub(super) enum Step {
 }
 
 impl Step {
-    fn from(self, place: usize, len: usize) -> usize {
+    pub(super) fn from(self, place: usize, len: usize) -> usize {
         let last = len.saturating_sub(1);
         match self {
             Self::By(n) => place.saturating_add_signed(n).min(last),
             Self::First => 0,
             Self::Last => last,
         }
+    }
+}
+
+impl Step {
+    /// In a list without repetition.
+    fn among<T: Clone + PartialEq>(self, list: &[T], now: &T) -> T {
+        let place = list.iter().position(|one| one == now).unwrap_or(0);
+        list.get(self.from(place, list.len())).unwrap_or(now).clone()
     }
 }
 
@@ -41,13 +51,27 @@ pub(super) fn go(model: &mut Model, step: Step) {
             | Overlay::Event { scroll, .. }
             | Overlay::Needs { scroll, .. }
             | Overlay::PortTable { scroll }
+            | Overlay::Plan { scroll, .. }
+            | Overlay::Operation { scroll, .. }
             | Overlay::Backup { scroll, .. },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {
             let len = crate::model::screen::palette(&input.text).len();
             *chosen = step.from(*chosen, len);
         }
-        Some(Overlay::OwnLog | Overlay::Logs | Overlay::Acknowledge { .. }) => {}
+        Some(Overlay::Actions { id, chosen, .. }) => {
+            *chosen = step.among(&offer::menu(&model.fleet, id), chosen);
+        }
+        Some(Overlay::Copies { chosen, .. }) => *chosen = step.among(&offer::OF_BACKUP, chosen),
+        Some(Overlay::Signals { chosen, .. }) => *chosen = step.among(Signal::ALL, chosen),
+        Some(Overlay::Operations { .. }) => super::acts::go(model, step),
+        Some(
+            Overlay::OwnLog
+            | Overlay::Logs
+            | Overlay::Acknowledge { .. }
+            | Overlay::Unlock { .. }
+            | Overlay::Inputs { .. },
+        ) => {}
         None => select(model, step),
     }
 }
@@ -59,7 +83,7 @@ fn scrolled(scroll: usize, step: Step) -> usize {
     step.from(scroll, END)
 }
 
-fn select(model: &mut Model, step: Step) {
+pub(super) fn select(model: &mut Model, step: Step) {
     let to = at(model, step);
     let selection = &mut model.screen.selection;
     match (model.screen.view.focus, to) {
@@ -107,6 +131,20 @@ pub(super) enum Selected {
     Finding(FindingId),
     /// An event.
     Event(EventId),
+}
+
+impl Selected {
+    /// Where it is; none is the console itself.
+    pub(super) const fn host(&self) -> Option<&HostId> {
+        match self {
+            Self::Instance(id) => Some(&id.host),
+            Self::Host(id) => Some(id),
+            Self::Backup(id) => Some(&id.host),
+            Self::Port(id) => Some(&id.host),
+            Self::Finding(id) => Some(&id.host),
+            Self::Event(id) => id.host.as_ref(),
+        }
+    }
 }
 
 /// What is selected: the first row where nothing was chosen or the chosen one is gone.

@@ -2,7 +2,7 @@
 
 use super::logs::{Wanted, everywhere, open};
 use super::moves::{Selected, selected};
-use super::say;
+use super::{say, sight};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::finding::Subject;
@@ -21,28 +21,15 @@ enum About {
 
 /// Opens the log of what is on top, else of what is selected.
 pub(super) fn of_selected(model: &mut Model) -> Vec<Effect> {
-    let about = match model.screen.overlays.last() {
-        Some(Overlay::Unit { id, .. }) => Some(About::Service(id.clone(), None)),
-        Some(Overlay::Host { id, .. }) => Some(About::Host(id.clone(), None)),
-        Some(Overlay::Finding { id, .. }) => about(model, &Selected::Finding(id.clone())),
-        Some(Overlay::Port { id, .. }) => about(model, &Selected::Port(id.clone())),
-        Some(Overlay::Event { id, .. }) => about(model, &Selected::Event(id.clone())),
-        Some(Overlay::Backup { id, .. }) => about(model, &Selected::Backup(id.clone())),
+    let about = match sight::page(model) {
+        Some(of) => about(model, &of),
         // Also when something lies on top of it: it would be lost with its place and filter.
-        _ if model.logs.is_some() => {
+        None if model.logs.is_some() => {
             say(model, Severity::Info, "a log is open; esc leaves it");
             return Vec::new();
         }
-        Some(Overlay::Logs) => return Vec::new(),
-        Some(
-            Overlay::Help { .. }
-            | Overlay::Palette { .. }
-            | Overlay::OwnLog
-            | Overlay::Needs { .. }
-            | Overlay::PortTable { .. }
-            | Overlay::Acknowledge { .. },
-        )
-        | None => selected(model).and_then(|it| {
+        None if model.screen.overlays.last() == Some(&Overlay::Logs) => return Vec::new(),
+        None => selected(model).and_then(|it| {
             let looping = model.screen.view.focus == Pane::CrashLoops;
             match it {
                 Selected::Instance(id) if looping => {
@@ -94,11 +81,7 @@ pub(super) fn of_shown(model: &mut Model) -> Vec<Effect> {
 }
 
 fn about(model: &Model, selected: &Selected) -> Option<About> {
-    let service = |host: &HostId, name: &str| {
-        let instances = &model.fleet.host(host)?.instances;
-        let (service, _) = instances.iter().find(|(service, _)| service.as_str() == name)?;
-        Some(InstanceId { host: host.clone(), service: service.clone() })
-    };
+    let service = |host: &HostId, name: &str| sight::named(model, host, name);
     match selected {
         Selected::Instance(id) => Some(About::Service(id.clone(), None)),
         Selected::Host(id) => Some(About::Host(id.clone(), None)),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod findings;
+mod maintenance;
 mod packages;
 mod services;
 
@@ -41,6 +42,9 @@ pub(super) fn checked(model: &mut Model, id: &HostId) {
 
 /// Compares one host with what was told of it.
 fn with(model: &mut Model, id: &HostId, tell_of: impl FnOnce(&mut Teller<'_>)) {
+    if model.only_acts {
+        return;
+    }
     let now = model.now;
     let mut events = Vec::new();
     let Some(host) = model.fleet.host_mut(id) else { return };
@@ -66,6 +70,7 @@ pub(super) fn tick(model: &mut Model) {
     for (id, services) in due {
         host(model, &id, &services, false);
     }
+    maintenance::tick(model);
 }
 
 /// Takes events into the timeline, and hands them to the store.
@@ -88,15 +93,15 @@ const FIRST_LOOK: Duration = Duration::from_secs(15);
 fn is_worth_a_call(model: &Model, event: &Event) -> bool {
     let Some(id) = &event.host else { return false };
     let Some(host) = model.fleet.host(id) else { return false };
+    let env = model.fleet.env(&id.env);
+    if env.is_some_and(|env| env.maintained(model.now).is_some()) {
+        return false;
+    }
     // What is made of a difference has happened under our eyes.
     let is_found = matches!(event.kind, EventKind::FindingOpened | EventKind::FindingRaised);
     let first_look = if is_found { FIRST_LOOK } else { Duration::ZERO };
     let known = host.told.settled.is_some_and(|at| event.at >= at + first_look);
-    let muted = host.findings.iter().any(|tracked| {
-        tracked.acknowledged.as_ref().is_some_and(|ack| ack.mute)
-            && tracked.finding.key.subject.name() == *event.subject
-    });
-    known && !muted
+    known && !host.is_muted(&event.subject)
 }
 
 /// One host, while it is compared with what was told of it.

@@ -1,17 +1,22 @@
-//! Keys while text is typed: the filter and the palette.
+//! Keys while text is typed: each prompt has its own place, the filter and the palette are here.
 
-use super::{acknowledge, keys, logs};
+use super::{acknowledge, acts, inputs, keys, logs, unlock};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::screen::{Input, Overlay, palette};
 use crate::msg::Edit;
 
 pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
-    if matches!(model.screen.overlays.last(), Some(Overlay::Acknowledge { .. })) {
-        return acknowledge::typed(model, edit);
-    }
-    if matches!(model.screen.overlays.last(), Some(Overlay::Palette { .. })) {
-        return in_palette(model, edit);
+    match model.screen.overlays.last() {
+        Some(Overlay::Acknowledge { .. }) => return acknowledge::typed(model, edit),
+        Some(Overlay::Palette { .. }) => return in_palette(model, edit),
+        Some(Overlay::Unlock { .. }) => {
+            unlock::typed(model, edit);
+            return Vec::new();
+        }
+        Some(Overlay::Inputs { .. }) => return inputs::typed(model, edit),
+        Some(Overlay::Plan { typed: Some(_), .. }) => return acts::typed(model, edit),
+        _ => {}
     }
     if model.screen.editing.is_none() && model.is_asked_in_log() {
         return logs::typed(model, edit);

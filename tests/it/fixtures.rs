@@ -12,7 +12,7 @@ use quarterdeck::model::instance::{Instance, Usage};
 use quarterdeck::model::limits::Limits;
 use quarterdeck::model::restarts::{Bucket, RestartLog, Run, Saved};
 use quarterdeck::model::spec::{
-    ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Reach, ServiceSpec, Sudo, Tier,
+    ConsoleSpec, EnvSpec, FleetSpec, HostSpec, Kind, Promises, Reach, ServiceSpec, Sudo, Tier,
 };
 use quarterdeck::model::time::Timestamp;
 use quarterdeck::model::unit::{
@@ -59,12 +59,21 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
         ports: Vec::new(),
         silences: Vec::new(),
         backups: Arc::default(),
+        windows: Arc::default(),
     }
+}
+
+/// A fleet of the environment `lab`, whose service `api` runs on some of its hosts and promises that.
+pub(crate) fn api(hosts: &[&str], on: &[&str], promises: Promises) -> FleetSpec {
+    let mut lab = env("lab", Tier::Staging, hosts, &[("api", on)]);
+    let promises = Arc::new(promises);
+    lab.services.iter_mut().for_each(|service| service.promises = Arc::clone(&promises));
+    FleetSpec { envs: vec![lab], ..FleetSpec::default() }
 }
 
 /// A model of which nothing is known yet.
 pub(crate) fn loading(envs: Vec<EnvSpec>) -> Model {
-    let spec = FleetSpec { console: ConsoleSpec::default(), envs, keys: Vec::new() };
+    let spec = FleetSpec { console: ConsoleSpec::default(), envs, ..FleetSpec::default() };
     Model { now: NOW, fleet: Fleet::new(&Arc::new(spec)), ..Model::default() }
 }
 

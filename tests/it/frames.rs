@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use quarterdeck::model::Model;
 use quarterdeck::model::backup::{self, BackupFacts, BackupSpec, Keep, Named, TimeFrom, Way};
 use quarterdeck::model::fault::FaultKind;
+use quarterdeck::model::finding::{Finding, Subject, track};
 use quarterdeck::model::ids::{EnvName, HostId, HostName, ServiceName};
 use quarterdeck::model::instance::Instance;
 use quarterdeck::model::job::{JobFacts, JobOrigin, Jobs, LastRun, RunEnd};
@@ -114,6 +115,23 @@ fn loading() {
 #[test]
 fn incident() {
     look("incident", &fixtures::incident(), &chrome(), SIZES);
+}
+
+/// What runs and has something wrong about it is not shown as if all were well.
+#[test]
+fn found() {
+    let mut model = fixtures::incident();
+    let findings = [
+        (ServiceName::from("nginx"), Rule::NotEnabled, Severity::Warning),
+        (ServiceName::from("nginx"), Rule::ExposedPort, Severity::Warning),
+        (ServiceName::from("mcp-coordination"), Rule::StuckUnit, Severity::Info),
+    ];
+    let findings = findings.map(|(name, rule, severity)| {
+        Finding::new(rule, Subject::Service(name), severity, "it is so")
+    });
+    let host = model.fleet.host_mut(&HostId::new("staging", "stage-1")).unwrap();
+    track(&mut host.findings, findings.into(), fixtures::NOW);
+    look("found", &model, &chrome(), &[(120, 40), (80, 24)]);
 }
 
 #[test]
@@ -234,6 +252,7 @@ fn backed_up() -> Model {
         min_size: None,
         time_from: TimeFrom::default(),
         job: None,
+        make: None,
     };
     let live = format!("{home}/production/data");
     let stale = format!("{home}/production-data");
@@ -522,7 +541,7 @@ fn postgres_down() -> Model {
     let patient = quarterdeck::doctor::Patient::new(&model.fleet, env, sick, model.now);
     let findings = quarterdeck::doctor::examine(&patient);
     let known = &mut model.fleet.host_mut(&host).unwrap().findings;
-    quarterdeck::model::finding::track(known, findings, fixtures::NOW);
+    track(known, findings, fixtures::NOW);
     model
 }
 

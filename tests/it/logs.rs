@@ -2,6 +2,7 @@
 //! that answers tails and fetches from lines it holds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use quarterdeck::effect::Effect;
 use quarterdeck::model::command::Command;
@@ -16,7 +17,7 @@ use quarterdeck::model::time::Timestamp;
 use quarterdeck::msg::{Edit, HostEvent, Msg};
 
 use crate::frames::{SIZES, chrome, frame, look, text};
-use crate::reducers::{Story, at, facts};
+use crate::reducers::{Story, at, facts, spec};
 
 /// What a host has of a source: moments in seconds from the story's start, levels, texts.
 type Held = Vec<(i64, Level, String)>;
@@ -717,4 +718,74 @@ fn no_frame_of_a_log_has_a_control_character() {
         let bad = |c: &char| c.is_control() && *c != '\n';
         assert_eq!(text.chars().find(bad), None);
     }
+}
+
+fn typed(bench: &Bench) -> String {
+    bench.logs().view.prompt.as_ref().unwrap().input.text.clone()
+}
+
+#[test]
+fn what_was_typed_before_comes_again_also_in_another_log() {
+    let mut bench = Bench::open(100);
+    for text in ["line 7", "line 8", "line 7"] {
+        bench.press(Command::LogFilter).send(Msg::Typed(Edit::Clear)).type_in(text);
+        bench.send(Msg::Typed(Edit::Accept));
+    }
+    bench.press(Command::LogSearch).type_in("web").send(Msg::Typed(Edit::Accept));
+    for _ in 0..5 {
+        if bench.story.model.logs.is_some() {
+            bench.press(Command::Back);
+        }
+    }
+    assert!(bench.story.model.logs.is_none());
+    bench.press(Command::Logs).press(Command::LogFilter).type_in("lin");
+    bench.send(Msg::Typed(Edit::Up));
+    assert_eq!(typed(&bench), "line 7");
+    assert_eq!(bench.seen().len(), 22, "it is tried at once");
+    bench.send(Msg::Typed(Edit::Up));
+    assert_eq!(typed(&bench), "line 8");
+    bench.send(Msg::Typed(Edit::Up));
+    assert_eq!(typed(&bench), "line 8", "each once, and none beyond");
+    bench.send(Msg::Typed(Edit::Down)).send(Msg::Typed(Edit::Down));
+    assert_eq!(typed(&bench), "lin");
+    bench.send(Msg::Typed(Edit::Down));
+    assert_eq!(typed(&bench), "lin");
+    bench.send(Msg::Typed(Edit::Cancel));
+    bench.press(Command::LogSearch).send(Msg::Typed(Edit::Up));
+    assert_eq!(typed(&bench), "web");
+}
+
+#[test]
+fn a_moment_before_the_beginning_is_told() {
+    let says = "the log begins after that moment";
+    for lines in [100, 5000] {
+        let mut bench = Bench::open(lines);
+        bench.press(Command::LogMoment).type_in("-30d").send(Msg::Typed(Edit::Accept));
+        let (buffer, _) = frame(&bench.story.model, &chrome(), 120, 40);
+        assert!(text(&buffer).contains(says), "of {lines}: {}", text(&buffer));
+        assert_eq!(bench.current(), bench.merged()[0]);
+    }
+    let mut bench = Bench::open(5000);
+    bench.press(Command::LogMoment).type_in("-1h").send(Msg::Typed(Edit::Accept));
+    let (buffer, _) = frame(&bench.story.model, &chrome(), 120, 40);
+    assert!(!text(&buffer).contains(says), "{}", text(&buffer));
+}
+
+#[test]
+fn a_host_that_a_config_brings_back_is_followed_behind_what_was_read() {
+    let mut bench = Bench::open(50);
+    let tail = bench.logs().streams[1].tail;
+    let mut without = spec();
+    without.envs[0].hosts.retain(|host| host.name.as_str() != "web");
+    without.envs[0].services[0].hosts.retain(|host| host.as_str() != "web");
+    without.envs[0].services[1].hosts.retain(|host| host.as_str() != "web");
+    bench.send(Msg::ConfigRead(Arc::new(without)));
+    // What ran there ended with its host.
+    bench.tails.remove(&tail);
+    bench.write("web", 4, "meanwhile");
+    bench.send(Msg::ConfigRead(Arc::new(spec())));
+    assert!(bench.tails.contains_key(&tail), "it is followed again");
+    assert_eq!(bench.seen(), bench.merged(), "nothing is lost or comes twice");
+    bench.write("web", 5, "now");
+    assert_eq!(bench.current(), "now");
 }

@@ -9,7 +9,9 @@
     reason = "a helper of a test may fail it, like the test itself"
 )]
 
+mod acting;
 mod artifacts;
+mod drains;
 mod fixtures;
 mod frames;
 mod health;
@@ -17,5 +19,6 @@ mod invalid_configs;
 mod logs;
 mod probes;
 mod reducers;
+mod rollouts;
 mod tidy;
 mod timeline;

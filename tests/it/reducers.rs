@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quarterdeck::effect::Effect;
+use quarterdeck::effect::{Ask, Effect};
 use quarterdeck::model::Model;
 use quarterdeck::model::command::Command;
+use quarterdeck::model::deploy::{Deployed, Release};
 use quarterdeck::model::fault::{Fault, FaultKind};
 use quarterdeck::model::host::{HostFacts, Link};
 use quarterdeck::model::ids::{HostId, InstanceId, UnitName};
@@ -56,6 +57,7 @@ pub(crate) fn spec() -> FleetSpec {
                 ports: Vec::new(),
                 silences: Vec::new(),
                 backups: Arc::default(),
+                windows: Arc::default(),
             },
             EnvSpec {
                 name: "staging".into(),
@@ -66,9 +68,10 @@ pub(crate) fn spec() -> FleetSpec {
                 ports: Vec::new(),
                 silences: Vec::new(),
                 backups: Arc::default(),
+                windows: Arc::default(),
             },
         ],
-        keys: Vec::new(),
+        ..FleetSpec::default()
     }
 }
 
@@ -80,8 +83,12 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn new() -> Self {
+        Self::of(&spec())
+    }
+
+    pub(crate) fn of(spec: &FleetSpec) -> Self {
         let mut model = Model::default();
-        let effects = start(&mut model, &spec(), at(0));
+        let effects = start(&mut model, spec, at(0));
         Self { model, effects, now: at(0) }
     }
 
@@ -314,6 +321,9 @@ fn a_missing_unit_is_missing_and_a_done_job_is_done() {
 fn a_changed_config_keeps_what_is_known_of_the_rest() {
     let mut story = Story::with_host("coord");
     story.read("coord", "nginx.service", running(1, 0));
+    let release = Release { id: "r1".into(), revision: "1fd4deba20".into(), ..Release::default() };
+    let deployed = Deployed { subject: "nginx.service".into(), release };
+    story.host("coord", HostEvent::Claims(Vec::new(), vec![deployed.clone()]));
     let mut changed = spec();
     changed.envs[0].hosts.retain(|host| host.name.as_str() != "web");
     changed.envs[0].services.remove(0);
@@ -324,6 +334,8 @@ fn a_changed_config_keeps_what_is_known_of_the_rest() {
     assert_eq!(story.state("coord", "nginx"), ServiceState::Running);
     let host = story.model.fleet.host(&Story::id("coord")).unwrap();
     assert_eq!(host.instances.len(), 1);
+    // The host says it again only when it has changed.
+    assert_eq!(host.deployed, [deployed]);
 }
 
 #[test]
@@ -537,9 +549,16 @@ proptest! {
                     }
                     Effect::ReadNow(host)
                     | Effect::Login(host)
+                    | Effect::Shell(host, _)
                     | Effect::Disconnect(host)
                     | Effect::Describe { host, .. } => {
                         prop_assert!(story.model.fleet.host(host).is_some());
+                    }
+                    // Nobody confirmed anything: hosts are looked at, nothing else.
+                    Effect::Act(host, ask) => {
+                        prop_assert!(story.model.fleet.host(host).is_some());
+                        let looks = matches!(ask, Ask::Look { .. } | Ask::List);
+                        prop_assert!(looks);
                     }
                     Effect::Alarm(event) => prop_assert!(event.host.is_some()),
                     Effect::SaveCounters(_)
@@ -556,6 +575,7 @@ proptest! {
                     | Effect::Scan(_)
                     | Effect::SaveLines(..)
                     | Effect::Page(_)
+                    | Effect::Audit(_)
                     | Effect::Suspend => {}
                 }
             }

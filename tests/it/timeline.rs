@@ -1,5 +1,7 @@
 //! What is told of what happens: once, when it happened, and nothing that did not.
 
+use std::sync::Arc;
+
 use quarterdeck::effect::Effect;
 use quarterdeck::model::Model;
 use quarterdeck::model::acknowledged::{AckId, Acknowledged};
@@ -8,10 +10,15 @@ use quarterdeck::model::event::{Event, EventKind};
 use quarterdeck::model::fault::{Fault, FaultKind};
 use quarterdeck::model::finding::Tracked;
 use quarterdeck::model::host::{HostFacts, Link, Part};
+use quarterdeck::model::operation::Claim;
 use quarterdeck::model::port::Sockets;
+use quarterdeck::model::rows;
+use quarterdeck::model::rule::Rule;
 use quarterdeck::model::screen::{Overlay, Pane};
 use quarterdeck::model::severity::Severity;
+use quarterdeck::model::spec::Silence;
 use quarterdeck::model::unit::{ActiveState, UnitFacts};
+use quarterdeck::model::window::{Purpose, Span, Window};
 use quarterdeck::msg::{Edit, HostEvent, Msg};
 use quarterdeck::update::{start, unsaved};
 
@@ -51,6 +58,15 @@ fn settle(story: &mut Story) {
     for part in Part::ALL {
         story.host("coord", HostEvent::Part(part));
     }
+}
+
+/// A host of which everything was read, and all is well.
+fn well() -> Story {
+    let mut story = Story::with_host("coord");
+    story.read("coord", UNIT, running(0, 0));
+    story.read("coord", "nginx.service", running(0, 0));
+    settle(&mut story);
+    story
 }
 
 /// The console is started again with what it had kept.
@@ -182,10 +198,7 @@ fn findings(story: &Story) -> Vec<EventKind> {
 
 #[test]
 fn a_finding_is_opened_once_and_closed_only_by_proof() {
-    let mut story = Story::with_host("coord");
-    story.read("coord", UNIT, running(0, 0));
-    story.read("coord", "nginx.service", running(0, 0));
-    settle(&mut story);
+    let mut story = well();
     looping(&mut story);
     assert_eq!(findings(&story), [EventKind::FindingOpened]);
     let opened = story.model.timeline.iter().find(|e| e.kind == EventKind::FindingOpened).unwrap();
@@ -195,15 +208,66 @@ fn a_finding_is_opened_once_and_closed_only_by_proof() {
     story.host("coord", lost());
     story.wait(60);
     assert_eq!(findings(&story), [EventKind::FindingOpened]);
+    let kept = |story: &Story| {
+        let host = story.model.fleet.host(&Story::id("coord")).unwrap();
+        host.findings.iter().any(|one| one.finding.key.rule == Rule::CrashLoop && one.counts())
+    };
+    assert!(kept(&story), "it is shown as it was");
     // Neither does one of which not all is read again.
     story.host("coord", HostEvent::Link(Link::Connected));
     story.host("coord", HostEvent::Facts(Box::new(facts())));
     assert_eq!(findings(&story), [EventKind::FindingOpened]);
+    story.wait(5);
+    assert!(kept(&story));
     let quiet = UnitFacts { active: ActiveState::Inactive, main_pid: None, ..running(4, 40) };
     story.wait(700).read("coord", UNIT, quiet);
     settle(&mut story);
     story.wait(10);
     assert_eq!(findings(&story), [EventKind::FindingOpened, EventKind::FindingClosed]);
+    let closed = story.model.timeline.iter().find(|e| e.kind == EventKind::FindingClosed).unwrap();
+    assert!(!closed.detail.is_empty(), "what it was last");
+}
+
+/// A command that acts watches only what it acts on: backups and neighbors that it does not know are
+/// neither missing nor mended.
+#[test]
+fn what_watches_a_part_only_tells_nothing_of_it() {
+    let mut story = Story::with_host("coord");
+    story.model.only_acts = true;
+    story.read("coord", UNIT, running(0, 0));
+    settle(&mut story);
+    looping(&mut story);
+    story.host("coord", lost());
+    story.wait(60);
+    assert_eq!(story.model.timeline.iter().count(), 0);
+}
+
+#[test]
+fn a_silenced_finding_is_kept_with_its_reason_and_told_to_nobody() {
+    let mut spec = spec();
+    spec.envs[0].silences.push(Silence {
+        rule: Rule::CrashLoop,
+        subject: Some("coord/mcp".into()),
+        reason: "known since spring".into(),
+    });
+    let mut model = Model::default();
+    let effects = start(&mut model, &spec, at(0));
+    let mut story = Story { model, effects, now: at(0) };
+    story.host("coord", HostEvent::Link(Link::Connected));
+    story.host("coord", HostEvent::Facts(Box::new(facts())));
+    story.host("coord", HostEvent::Pushed(true));
+    for service in [UNIT, "nginx.service"] {
+        story.read("coord", service, running(0, 0));
+    }
+    settle(&mut story);
+    looping(&mut story);
+    assert_eq!(findings(&story), []);
+    let host = story.model.fleet.host(&Story::id("coord")).unwrap();
+    let [tracked] = host.findings.as_slice() else { panic!("{:#?}", host.findings) };
+    assert_eq!(tracked.silenced.as_deref(), Some("known since spring"));
+    assert!(tracked.open && !tracked.counts());
+    let rows = rows::findings(&story.model.fleet, &story.model.screen.view);
+    assert_eq!((rows.rows.len(), rows.hidden), (0, 1));
 }
 
 #[test]
@@ -267,11 +331,8 @@ fn type_in(story: &mut Story, text: &str) {
 
 /// A loop on coord whose finding is selected.
 fn with_finding() -> Story {
-    let mut story = Story::with_host("coord");
+    let mut story = well();
     story.model.operator = "ada@desk".into();
-    story.read("coord", UNIT, running(0, 0));
-    story.read("coord", "nginx.service", running(0, 0));
-    settle(&mut story);
     looping(&mut story);
     story.model.screen.view.focus = Pane::Findings;
     story
@@ -380,6 +441,73 @@ fn a_crash_is_called_out_once_and_what_a_first_look_finds_is_not() {
     story.read("coord", UNIT, running(0, 66));
     story.wait(20).read("coord", UNIT, failed(0, 66, 86));
     assert_eq!(called_out(&story), 0);
+}
+
+#[test]
+fn what_goes_down_while_a_colleague_is_at_it_calls_when_he_is_done() {
+    let mut story = well();
+    let claim = Claim { subject: UNIT.into(), at: at(60).as_secs(), ..Claim::default() };
+    story.wait(60).host("coord", HostEvent::Claims(vec![claim.clone()], Vec::new()));
+    story.read("coord", UNIT, failed(0, 0, 60));
+    assert_eq!(called_out(&story), 0);
+    assert_eq!(story.verdict("coord", "mcp").1, Severity::Warning, "he looks at it");
+    let host = story.model.fleet.host(&Story::id("coord")).unwrap();
+    assert!(host.findings.iter().all(|one| one.finding.severity != Severity::Critical));
+    // Of another service he has said nothing.
+    story.read("coord", "nginx.service", failed(0, 0, 60));
+    assert_eq!(called_out(&story), 1);
+    assert_eq!(story.verdict("coord", "nginx").1, Severity::Critical);
+    // He is done, and it is down.
+    story.wait(5).host("coord", HostEvent::Claims(Vec::new(), Vec::new()));
+    story.read("coord", UNIT, failed(0, 0, 60));
+    assert_eq!(story.verdict("coord", "mcp").1, Severity::Critical);
+    // Nobody is at it for ever.
+    story.host("coord", HostEvent::Claims(vec![claim], Vec::new()));
+    assert_eq!(story.verdict("coord", "mcp").1, Severity::Warning);
+    story.wait(900).read("coord", UNIT, failed(0, 0, 60));
+    assert_eq!(story.verdict("coord", "mcp").1, Severity::Critical);
+}
+
+#[test]
+fn a_maintenance_calls_nobody_until_it_is_over() {
+    let mut spec = spec();
+    spec.envs[0].windows = Arc::new([Window {
+        purpose: Purpose::Maintenance,
+        span: Span::Once(at(30), at(300)),
+        reason: "hosts are upgraded".into(),
+    }]);
+    let mut story = Story::of(&spec);
+    story.host("coord", HostEvent::Link(Link::Connected));
+    story.host("coord", HostEvent::Facts(Box::new(facts())));
+    story.host("coord", HostEvent::Pushed(true));
+    story.read("coord", UNIT, running(0, 0));
+    story.read("coord", "nginx.service", running(0, 0));
+    settle(&mut story);
+    story.wait(60).read("coord", UNIT, failed(0, 0, 60));
+    story.read("coord", "nginx.service", failed(0, 0, 60));
+    assert_eq!(called_out(&story), 0);
+    assert!(kinds(&story).contains(&EventKind::State), "it is written down");
+    assert!(findings(&story).contains(&EventKind::FindingOpened), "and found");
+    story.wait(200).read("coord", "nginx.service", running(0, 270));
+    story.wait(10);
+    let mut calls = Vec::new();
+    for _ in 0..6 {
+        story.read("coord", UNIT, failed(0, 0, 60));
+        story.read("coord", "nginx.service", running(0, 270));
+        story.wait(10);
+        calls.extend(story.effects.iter().filter_map(|effect| match effect {
+            Effect::Alarm(event) => Some((event.subject.to_string(), event.text.clone())),
+            _ => None,
+        }));
+    }
+    assert_eq!(calls.len(), 1, "what was mended meanwhile calls nobody: {calls:?}");
+    assert_eq!(calls[0].0, "mcp");
+    assert!(calls[0].1.starts_with("still so after the maintenance: "), "{calls:?}");
+    let again = |event: &Event| event.text.starts_with("still so");
+    assert!(!story.model.timeline.iter().any(again), "it was told when it happened");
+    // It is over: the next one calls at once.
+    story.read("coord", "nginx.service", failed(0, 270, 340));
+    assert_eq!(called_out(&story), 1);
 }
 
 #[test]

@@ -100,6 +100,12 @@ impl Desk {
         std::fs::rename(new, self.config()).unwrap();
     }
 
+    /// Adds to the config's end.
+    pub(crate) fn append(&self, text: &str) {
+        let before = std::fs::read_to_string(self.config()).unwrap();
+        self.configure(&(before + text));
+    }
+
     /// The config's path.
     pub(crate) fn config(&self) -> PathBuf {
         self.path("config/config.toml")
@@ -135,15 +141,22 @@ impl Desk {
         all
     }
 
-    /// Runs the binary to its end, without a terminal.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
+    /// The binary as the operator runs it without a terminal; all that it says is caught.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        command
             .args(arguments)
             .env_clear()
             .envs(self.environment())
             .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the binary to its end, without a terminal.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).output().unwrap();
         Said {
             out: String::from_utf8(output.stdout).expect("output is UTF-8"),
             err: String::from_utf8(output.stderr).expect("complaints are UTF-8"),
@@ -153,8 +166,13 @@ impl Desk {
 
     /// One reading.
     pub(crate) fn status(&self) -> Reading {
+        self.status_within("25")
+    }
+
+    /// Hosts that are slow are waited for so many seconds.
+    pub(crate) fn status_within(&self, seconds: &str) -> Reading {
         let began = Instant::now();
-        let said = self.run(&["status", "--json"]);
+        let said = self.run(&["status", "--json", "--timeout", seconds]);
         let json = serde_json::from_str(&said.out)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {said:?}"));
         Reading { json, code: said.code, took: began.elapsed() }

@@ -85,6 +85,11 @@ fn the_incident_is_explained_and_its_own_fixes_end_it() {
         ],
     );
 
+    // Every line has its moment: when it happened, or when it was read.
+    for line in found.iter().flat_map(|one| one["evidence_details"].as_array().unwrap()) {
+        let dated = line["at"].is_string() || line["read"].is_string();
+        assert!(dated || line["source"] == "config", "{line:#}");
+    }
     let sandbox = find(&found, "read-only-data", "").unwrap();
     assert_eq!(sandbox["severity"], "critical", "{sandbox:#}");
     for proof in ["Read-only file system: 'data/messages/inbox.jsonl'", "ProtectSystem=strict"] {

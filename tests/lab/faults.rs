@@ -207,11 +207,12 @@ fn a_bus_and_a_systemctl_that_both_hang_hold_up_nothing_else() {
     wait_host(&screen, host.name(), &["connected", "ms"], secs(10));
     wait_host(&screen, host.name(), &["degraded", "did not answer"], secs(30));
     screen.wait_row(&["unknown", "dbus", "did not answer"], secs(5));
-    let reading = desk.status();
+    // What hangs is given up one after the other, in 18 s on a quiet machine.
+    let reading = desk.status_within("60");
     assert!(reading.host(host.name())["uptime_s"].as_u64().is_some());
     assert_eq!(reading.service("dbus")["state"], "unknown");
     assert_eq!(reading.code, 3);
-    assert!(reading.took < secs(20), "{:?}", reading.took);
+    assert!(reading.took < secs(40), "{:?}", reading.took);
     host.lab("unhang-systemctl", &[]);
     wait_host(&screen, host.name(), &["connected"], BACK);
     screen.wait_row(&[" running", "dbus"], secs(5));

@@ -228,6 +228,27 @@ fn this_machine_is_read_without_ssh() {
 }
 
 #[test]
+fn what_of_a_config_comes_to_nothing_is_told_by_check() {
+    let local = "[[env]]\nname = \"local\"\ntier = \"local\"\n[[env.host]]\nname = \"here\"\nssh = \"local\"\n\
+        [[env.service]]\nname = \"app\"\ncommand = [\"true\"]\n";
+    let silence = |subject: &str| {
+        format!(
+            "[[env.silence]]\nrule = \"crash-loop\"\nsubject = \"{subject}\"\nreason = \"known\"\n"
+        )
+    };
+    let said = Desk::with(&format!("{local}{}", silence("here/app"))).run(&["check"]);
+    assert!(!said.out.contains("silence:") && said.code == 0, "{said:?}");
+    let hook = "[console]\nhook = [\"/no/such/program\"]\n";
+    let said = Desk::with(&format!("{hook}{local}{}", silence("here/ap"))).run(&["check"]);
+    assert!(
+        said.out.contains("silence: that of crash-loop for here/ap matches nothing"),
+        "{said:?}"
+    );
+    assert!(said.out.contains("hook: /no/such/program does not exist"), "{said:?}");
+    assert_eq!(said.code, 1, "{said:?}");
+}
+
+#[test]
 fn without_a_host_those_of_the_users_own_config_are_listed_and_none_is_asked() {
     let desk = Desk::new();
     std::fs::create_dir(desk.path("home/.ssh")).unwrap();

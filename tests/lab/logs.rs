@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,21 +15,17 @@ use crate::poll::{self, secs};
 const APP: &str = "/var/log/app/app.log";
 
 /// `quarterdeck logs` while it runs.
-struct Follower {
-    child: Child,
+pub(crate) struct Follower {
+    pub(crate) child: Child,
     out: PathBuf,
     err: PathBuf,
 }
 
 impl Follower {
-    fn start(desk: &Desk, arguments: &[&str]) -> Self {
+    pub(crate) fn start(desk: &Desk, arguments: &[&str]) -> Self {
         let (out, err) = (desk.path("out"), desk.path("err"));
-        let child = Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
-            .arg("logs")
-            .args(arguments)
-            .env_clear()
-            .envs(desk.environment())
-            .stdin(Stdio::null())
+        let child = desk
+            .command(&[&["logs"], arguments].concat())
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())
             .spawn()
@@ -37,11 +33,11 @@ impl Follower {
         Self { child, out, err }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         std::fs::read_to_string(&self.out).unwrap()
     }
 
-    fn complaints(&self) -> String {
+    pub(crate) fn complaints(&self) -> String {
         std::fs::read_to_string(&self.err).unwrap()
     }
 
@@ -50,7 +46,7 @@ impl Follower {
         numbers(&self.text())
     }
 
-    fn wait(&self, what: &str, limit: Duration, is: impl Fn(&str) -> bool) {
+    pub(crate) fn wait(&self, what: &str, limit: Duration, is: impl Fn(&str) -> bool) {
         poll::until(what, limit, || {
             let text = self.text();
             let tail: Vec<&str> = text.lines().rev().take(5).collect();
@@ -58,7 +54,7 @@ impl Follower {
         });
     }
 
-    fn signal(&mut self, signal: Signal) -> Option<i32> {
+    pub(crate) fn signal(&mut self, signal: Signal) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.child.wait().unwrap().code()
     }
@@ -71,7 +67,7 @@ impl Drop for Follower {
     }
 }
 
-fn numbers(text: &str) -> Vec<u64> {
+pub(crate) fn numbers(text: &str) -> Vec<u64> {
     let number = |line: &str| line.rsplit_once("number ")?.1.trim().parse().ok();
     text.lines().filter_map(number).collect()
 }
@@ -138,19 +134,27 @@ fn with_file(name: &str, path: &str) -> Desk {
 }
 
 /// What of the follower runs on the host.
-fn left(host: &Host) -> Vec<String> {
+pub(crate) fn left(host: &Host) -> Vec<String> {
     host.sh("ps -eo user,args --no-headers")
         .lines()
         .map(str::trim)
         .filter(|line| {
-            let words = ["/bin/sh -s", "journalctl", "tail -s", "sleep 90", "sshd: ops"];
+            let words = [
+                "/bin/sh -s",
+                "journalctl",
+                "tail -s",
+                "sleep 90",
+                "sshd: ops",
+                "quarterdeck:",
+                "python3 -c",
+            ];
             words.iter().any(|word| line.contains(word))
         })
         .map(str::to_owned)
         .collect()
 }
 
-fn nothing_is_left(host: &Host, limit: Duration) {
+pub(crate) fn nothing_is_left(host: &Host, limit: Duration) {
     poll::until("nothing of ours is left on the host", limit, || match left(host) {
         left if left.is_empty() => Ok(()),
         left => Err(left.join("\n")),
@@ -377,8 +381,8 @@ fn what_cannot_be_read_says_why_and_the_rest_is_read() {
 #[test]
 fn of_many_files_those_written_last_are_read_and_the_rest_is_told() {
     let host = Host::boot("tl-many");
-    host.sh("mkdir -p /var/log/app; cd /var/log/app; for n in $(seq 10 49); do \
-             echo number $n >a-$n.log; touch -d \"2026-11-20 10:$((59 - n)):00\" a-$n.log; done; \
+    host.sh("mkdir -p /var/log/app; cd /var/log/app; for n in $(seq 10 81); do \
+             echo number $n >a-$n.log; touch -d \"2026-11-20 10:00:00 UTC -$n minutes\" a-$n.log; done; \
              mkdir /var/log/odd; echo number 1 >/var/log/odd/a.log; \
              echo number 2 >\"/var/log/odd/b$(printf '\\033')[2J.log\"");
     let odd = "[[env.service]]\nname = \"odd\"\nprocess = \"none\"\n\
@@ -389,12 +393,52 @@ fn of_many_files_those_written_last_are_read_and_the_rest_is_told() {
     let said = desk.run(&["logs", "app"]);
     let mut read = numbers(&said.out);
     read.sort_unstable();
-    assert_eq!(read, (10..=41).collect::<Vec<_>>(), "{said:?}");
+    assert_eq!(read, (10..=73).collect::<Vec<_>>(), "{said:?}");
     assert!(said.err.contains("8 of its files are not read"), "{said:?}");
     assert_eq!(said.code, 3);
     let said = desk.run(&["logs", "odd"]);
     assert_eq!(numbers(&said.out), [1], "{said:?}");
     assert!(said.err.contains("1 of its files are not read"), "{said:?}");
+}
+
+#[test]
+fn history_of_traces_and_of_lines_longer_than_a_page_is_complete() {
+    let host = Host::boot("tl-trace");
+    host.sh("mkdir -p /var/log/app; cd /var/log/app; \
+             python3 - <<'P'\n\
+             import datetime as d\n\
+             t = d.datetime(2026, 11, 20, 3, 0, 0)\n\
+             with open('app.log', 'w') as f:\n\
+             \x20   for i in range(1, 10001):\n\
+             \x20       at = t + d.timedelta(milliseconds=300 * i)\n\
+             \x20       f.write('%sZ ERROR number %d\\n' % (at.isoformat(), i))\n\
+             \x20       f.write(''.join('\\tat app.Class%d(File.java)\\n' % k for k in range(30)))\n\
+             \x20       if i in (2000, 9000):\n\
+             \x20           f.write('%sZ INFO %s\\n' % (at.isoformat(), 'x' * 3000000))\n\
+             P");
+    let desk = with_file(host.name(), APP);
+    let run = |arguments: &[&str]| {
+        let said = desk.run(&[&["logs", "app", "--json"], arguments].concat());
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
+        let mut found: Vec<u64> = Vec::new();
+        for line in said.out.lines() {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = json["text"].as_str().unwrap();
+            if let Some((own, number)) = text.split_once("Z ERROR number ") {
+                // Its moment is the one that it says.
+                let own = own.trim_end_matches('0').trim_end_matches('.');
+                assert!(json["at"].as_str().unwrap().starts_with(own), "{json:#}");
+                found.push(number.parse().unwrap());
+            }
+        }
+        found
+    };
+    let to = |from: u64, until: u64| (from..=until).collect::<Vec<_>>();
+    assert_eq!(run(&["--since", "2026-11-19T00:00:00Z"]), to(1, 10_000));
+    let span = ["--since", "2026-11-20T03:05:00Z", "--until", "2026-11-20T03:15:00Z"];
+    assert_eq!(run(&span), to(1000, 3000));
+    assert_eq!(run(&["-n", "400000"]), to(1, 10_000));
+    assert_eq!(run(&["--grep", "number [159]000$"]), [1000, 5000, 9000]);
 }
 
 #[test]

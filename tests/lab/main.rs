@@ -10,15 +10,21 @@
     reason = "a helper of a test may fail it, like the test itself, and waits by the clock"
 )]
 
+mod deploys;
 mod desk;
 mod lab;
 mod poll;
 mod ports;
 
+mod act;
+mod acts;
 mod backups;
 mod changes;
 mod checks;
+mod containers;
+mod crowds;
 mod doctor;
+mod drains;
 mod endings;
 mod fallback;
 mod faults;
@@ -33,6 +39,8 @@ mod logs;
 mod many;
 mod proxy;
 mod reload;
+mod repositories;
+mod restores;
 mod screen;
 mod states;
 mod terminal;

@@ -74,6 +74,47 @@ fn every_verdict_is_told_on_a_real_host() {
 }
 
 #[test]
+fn a_service_with_a_network_of_its_own_is_not_said_to_be_silent() {
+    let host = Host::boot("netns");
+    let units = [
+        ("inner", 8081, "PrivateNetwork=yes"),
+        ("named", 8082, "NetworkNamespacePath=/run/netns/apart"),
+        ("plain", 8083, "PrivateNetwork=no"),
+    ];
+    let mut config = config(host.name(), "command = [\"true\"]");
+    for (name, port, setting) in units {
+        // The last one listens elsewhere than it says.
+        let real = if name == "plain" { 8099 } else { port };
+        host.sh(&format!(
+            "printf '[Service]\\n{setting}\\nExecStart=/usr/bin/python3 -m http.server {real}\\n' \
+             >/etc/systemd/system/{name}.service"
+        ));
+        let unit = format!("name = \"{name}\"\nunit = \"{name}.service\"\nports = [{port}]\n");
+        config.extend(["[[env.service]]\n", &unit]);
+    }
+    host.sh("ip netns add apart; systemctl daemon-reload; systemctl restart inner named plain; \
+         systemctl is-active inner named plain");
+    let desk = Desk::with(&config);
+    for (name, port, setting) in units.into_iter().take(2) {
+        let unseen = wait_verdict(&desk, port, "unknown");
+        assert_eq!(unseen["severity"], "unknown", "{unseen:#}");
+        let why = unseen["detail"].as_str().unwrap();
+        assert!(why.starts_with(&format!("{name} has a network of its own ({setting})")), "{why}");
+    }
+    let plain = wait_verdict(&desk, 8083, "not-listening");
+    assert!(plain["detail"].is_null(), "{plain:#}");
+    let findings = desk.status().json["environments"][0]["findings"].clone();
+    let blind = findings.as_array().unwrap().iter().find(|found| found["id"] == "blind");
+    let blind = blind.unwrap_or_else(|| panic!("{findings:#}"));
+    assert_eq!(blind["severity"], "unknown");
+    // The command that the finding names shows it.
+    let fix = blind["fix"].as_array().unwrap();
+    let shown = fix.iter().find(|step| step.as_str().unwrap().contains("inner.service"));
+    let command = shown.unwrap().as_str().unwrap().split("  # ").next().unwrap().to_owned();
+    assert!(host.sh(&command).contains(":8081"), "{command}");
+}
+
+#[test]
 fn a_port_that_is_taken_over_is_on_the_screen_within_a_second() {
     let host = Host::boot("takeover");
     serve(&host, "app.service", 8080, "127.0.0.1");
@@ -87,6 +128,36 @@ fn a_port_that_is_taken_over_is_on_the_screen_within_a_second() {
     // One look a second, and the lab's machine is shared: by construction 1 s.
     screen.wait_row(&["foreign-owner", "8080/tcp"], secs(4));
     screen.wait_row(&["holds port 8080", "app"], secs(4));
+    screen.keys(&["q"]);
+    screen.wait_shell();
+}
+
+#[test]
+fn who_listens_anew_is_seen_within_an_interval_while_connections_come_and_go() {
+    let host = Host::boot("newport");
+    serve(&host, "app.service", 8080, "127.0.0.1");
+    let desk = Desk::with(&config(host.name(), "unit = \"app.service\"\nports = [8080]"));
+    let screen = Screen::console(&desk, 120, 40);
+    screen.wait_row(&["ok", "8080/tcp"], secs(10));
+    // Some that are made and closed at once, some that stay, some that are closed here alone.
+    host.sh("systemd-run --quiet --unit=noise python3 -c '\n\
+import socket, time\n\
+kept = []\n\
+while True:\n\
+    kept.append(socket.create_connection((\"127.0.0.1\", 8080)))\n\
+    socket.create_connection((\"127.0.0.1\", 22)).close()\n\
+    if len(kept) > 5: kept.pop(0).close()\n\
+    time.sleep(0.1)'");
+    for port in [9090, 9091, 9092] {
+        std::thread::sleep(secs(7));
+        serve(&host, &format!("wide-{port}.service"), port, "0.0.0.0");
+        // An interval of five seconds, and the server's own start.
+        screen.wait_row(&["undeclared", &format!("{port}/tcp")], secs(8));
+    }
+    // One goes and another comes in between two looks.
+    host.sh("systemctl stop wide-9090");
+    serve(&host, "wide-9093.service", 9093, "0.0.0.0");
+    screen.wait_row(&["undeclared", "9093/tcp"], secs(8));
     screen.keys(&["q"]);
     screen.wait_shell();
 }

@@ -104,6 +104,42 @@ fn a_dead_upstream_is_found_and_gone_when_its_backend_listens() {
     poll::until("both answer", secs(20), || none(&desk, "dead-upstream"));
 }
 
+#[test]
+fn a_dead_socket_is_found_as_a_dead_port_is() {
+    let host = Host::boot("proxy-unix");
+    let serve = |network: &str| {
+        let program = "import socket, os\n\
+            try: os.unlink('/srv/app.sock')\n\
+            except OSError: pass\n\
+            s = socket.socket(socket.AF_UNIX); s.bind('/srv/app.sock'); s.listen()\n\
+            while True: s.accept()[0].close()\n";
+        host.sh(&format!("cat >/srv/app.py <<'END'\n{program}END\n"));
+        host.unit(
+            "app.service",
+            &format!("[Service]\nExecStart=/usr/bin/python3 /srv/app.py\n{network}"),
+        );
+    };
+    site(
+        &host,
+        "server {\n  listen 80;\n  location / { proxy_pass http://unix:/srv/app.sock; }\n}",
+    );
+    let desk = Desk::with(&config(&[host.name()], &["nginx"]));
+    let missing = one(&desk, "dead-upstream").unwrap();
+    assert_eq!(missing["subject"], "proxy-unix/unix:/srv/app.sock");
+    assert!(missing["summary"].as_str().unwrap().ends_with("the socket is not there"));
+    serve("");
+    poll::until("it listens", secs(20), || none(&desk, "dead-upstream"));
+    // It leaves its socket behind. Others may not write to it: root is asked.
+    host.sh("systemctl kill -s KILL app; sleep 0.3; test -S /srv/app.sock; ! test -w /root/x; chmod 600 /srv/app.sock");
+    let dead = poll::until("nobody listens", secs(20), || one(&desk, "dead-upstream"));
+    assert!(dead["summary"].as_str().unwrap().ends_with("nobody listens there"), "{dead:#}");
+    // In a network of its own it stands in no list, and answers all the same.
+    serve("PrivateNetwork=yes");
+    host.sh("until test -S /srv/app.sock; do sleep 0.1; done; sleep 0.3; ! ss -Hlx | grep -F /srv/app.sock; \
+         chmod 600 /srv/app.sock");
+    poll::until("it answers", secs(20), || none(&desk, "dead-upstream"));
+}
+
 /// The load balancer of seed 002, with two of its services.
 #[test]
 fn a_pool_of_different_services_is_found() {

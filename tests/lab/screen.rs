@@ -115,7 +115,7 @@ impl Screen {
 
     /// Waits until the shell asks for the next line.
     pub(crate) fn wait_shell(&self) -> String {
-        self.wait("the shell's prompt", poll::secs(10), |text| {
+        self.wait("the shell's prompt", poll::secs(20), |text| {
             text.trim_end().lines().last().is_some_and(|line| line.trim_end() == PROMPT.trim_end())
         })
     }

@@ -7,12 +7,21 @@ use std::time::Duration;
 use super::reading;
 use crate::model::Model;
 use crate::model::backups::judge_env;
+use crate::model::rule::Rule;
+use crate::model::spec::Silence;
 use crate::runtime::simulated;
 
 async fn examined(scenario: &str) -> Model {
+    examined_with(scenario, Vec::new()).await
+}
+
+/// With that kept quiet in the first environment.
+async fn examined_with(scenario: &str, silences: Vec<Silence>) -> Model {
     let fleet = Arc::new(simulated::Fleet::named(scenario).unwrap());
     let limit = Duration::from_secs(30);
-    reading::read_once(&fleet.spec(), Some(fleet), limit).await.unwrap()
+    let mut spec = fleet.spec();
+    spec.envs[0].silences.extend(silences);
+    reading::read_once(&spec, Some(fleet), limit).await.unwrap()
 }
 
 /// Every finding as `id host/subject`, once.
@@ -107,4 +116,26 @@ async fn processes_and_jobs_are_found_as_they_are() {
     let mut jobs = jobs.flat_map(|jobs| &jobs.list);
     let health = jobs.find(|job| job.command.contains("health-check")).unwrap();
     assert!(health.last.is_some() && health.next > Some(model.now), "{health:?}");
+}
+
+#[tokio::test]
+async fn what_is_silenced_is_told_with_its_reason_alone_and_all_else_as_before() {
+    let silence = Silence {
+        rule: Rule::BackupWrongSource,
+        subject: Some("coord/production data".into()),
+        reason: "moves on Monday".into(),
+    };
+    let loud = super::page::page(&examined("crash-loop").await);
+    let quiet = super::page::page(&examined_with("crash-loop", vec![silence]).await);
+    let told = "[backup-wrong-source]\n";
+    assert!(loud.contains(told) && !loud.contains("silenced"), "{loud}");
+    assert!(!quiet.contains(told), "{quiet}");
+    let line = "  production/coord/production data  [backup-wrong-source]: moves on Monday\n";
+    assert!(quiet.contains(&format!("1 silenced by the config:\n{line}")), "{quiet}");
+    for other in ["[read-only-data]\n", "[foreign-port-owner]\n"] {
+        assert!(quiet.contains(other), "{quiet}");
+    }
+    // Lines of the journal have their time.
+    let proof = quiet.lines().find(|line| line.contains("EROFS")).unwrap_or_default();
+    assert!(proof.trim_start().starts_with("journal (2"), "{quiet}");
 }

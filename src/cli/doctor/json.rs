@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::finding::{Key, Tracked};
 use crate::model::fleet::Env;
 use crate::model::host::Host;
+use crate::model::priority::Priority;
 use crate::model::severity::Severity;
 
 #[derive(Serialize)]
@@ -32,6 +33,8 @@ struct Unknown {
 pub(in crate::cli) struct FindingReport {
     id: &'static str,
     severity: &'static str,
+    /// From 1, the most urgent, to 4.
+    priority: u8,
     env: String,
     host: String,
     /// `host/what`, or the host alone.
@@ -44,6 +47,8 @@ pub(in crate::cli) struct FindingReport {
     /// The finding that is to be mended first: `id subject`.
     because: Option<String>,
     since: String,
+    /// It comes and goes all the time.
+    flapping: bool,
     /// The config silences it, for that reason.
     silenced: Option<String>,
     /// Somebody looks after it.
@@ -64,6 +69,7 @@ struct Proof {
     source: String,
     text: String,
     at: Option<String>,
+    read: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +123,7 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
     FindingReport {
         id: found.key.rule.name(),
         severity: found.severity.name(),
+        priority: Priority::of(found.severity, env.tier).number(),
         env: env.name.to_string(),
         host: host.spec.name.to_string(),
         subject: subject(host, &found.key),
@@ -131,6 +138,7 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
                 source: proof.source.to_string(),
                 text: proof.text.clone(),
                 at: proof.at.map(rfc3339),
+                read: proof.read.map(rfc3339),
             })
             .collect(),
         fix: found
@@ -165,6 +173,7 @@ fn finding(env: &Env, host: &Host, tracked: &Tracked) -> FindingReport {
             until: rfc3339(ack.until),
             muted: ack.mute,
         }),
+        flapping: tracked.flapping,
         silenced: tracked.silenced.as_ref().map(ToString::to_string),
     }
 }
@@ -202,6 +211,7 @@ mod tests {
             services: Vec::new(),
             ports: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
             silences: Vec::new(),
         };
         let fleet = Fleet::new(&FleetSpec { envs: vec![env], ..FleetSpec::default() });

@@ -7,13 +7,19 @@ use crate::model::Model;
 use crate::model::finding::Tracked;
 use crate::model::fleet::Env;
 use crate::model::host::Host;
+use crate::model::priority::Priority;
 use crate::model::rule::Rule;
+use crate::model::time::Timestamp;
 
-/// All findings, the causes before what follows from them.
+/// Silenced findings beyond this are only counted.
+const MOST_SILENCED: usize = 50;
+
+/// All findings, the most urgent first, with what follows from each.
 pub(super) fn page(model: &Model) -> String {
     let mut out = String::new();
     let mut count = 0;
-    let mut silenced = 0;
+    let mut silenced = Vec::new();
+    let mut causes = Vec::new();
     // Writing to a String does not fail, so the results are not looked at.
     for (env, host) in model.fleet.hosts() {
         if let Some(fault) = host.link.fault().filter(|_| !host.link.is_up()) {
@@ -26,33 +32,32 @@ pub(super) fn page(model: &Model) -> String {
             );
             count += 1;
         }
-        silenced += host.findings.iter().filter(|t| t.open && t.silenced.is_some()).count();
+        for tracked in host.findings.iter().filter(|t| t.open) {
+            let Some(reason) = &tracked.silenced else { continue };
+            let key = &tracked.finding.key;
+            let place = subject(host, key);
+            silenced.push(format!("{}/{place}  [{}]: {reason}", env.name, key.rule.name()));
+        }
         let open: Vec<&Tracked> = host.findings.iter().filter(|t| t.counts()).collect();
         count += open.len();
-        for tracked in open.iter().filter(|t| t.finding.because.is_none()) {
-            one(&mut out, env, host, tracked);
-            for effect in
-                open.iter().filter(|t| t.finding.because.as_ref() == Some(&tracked.finding.key))
-            {
-                let _ok = writeln!(
-                    out,
-                    "  so also: {} ({})",
-                    effect.finding.summary,
-                    effect.finding.key.rule.name()
-                );
-            }
-            out.push('\n');
-        }
         // What follows from something that is silenced or gone stands for itself.
-        let roots = |t: &&&Tracked| {
+        let follows = |t: &Tracked| {
             t.finding.because.as_ref().is_some_and(|key| {
-                !open.iter().any(|o| o.finding.key == *key && o.finding.because.is_none())
+                open.iter().any(|o| o.finding.key == *key && o.finding.because.is_none())
             })
         };
-        for tracked in open.iter().filter(roots) {
-            one(&mut out, env, host, tracked);
-            out.push('\n');
+        causes.extend(open.iter().filter(|t| !follows(t)).map(|tracked| (env, host, *tracked)));
+    }
+    causes.sort_by_key(|(env, _, tracked)| Priority::order(tracked.finding.severity, env.tier));
+    for (env, host, tracked) in causes {
+        one(&mut out, env, host, tracked, model.now);
+        let of_it =
+            |t: &Tracked| t.counts() && t.finding.because.as_ref() == Some(&tracked.finding.key);
+        for effect in host.findings.iter().filter(|t| of_it(t)) {
+            let found = &effect.finding;
+            let _ok = writeln!(out, "  so also: {} ({})", found.summary, found.key.rule.name());
         }
+        out.push('\n');
     }
     if count == 0 {
         let hosts = model.fleet.hosts().count();
@@ -62,13 +67,20 @@ pub(super) fn page(model: &Model) -> String {
         let s = if count == 1 { "" } else { "s" };
         let _ok = writeln!(out, "{count} finding{s}");
     }
-    if silenced > 0 {
-        let _ok = writeln!(out, "{silenced} silenced by the config; --json shows them");
+    if !silenced.is_empty() {
+        let _ok = writeln!(out, "\n{} silenced by the config:", silenced.len());
+    }
+    for line in silenced.iter().take(MOST_SILENCED) {
+        let _ok = writeln!(out, "  {line}");
+    }
+    if silenced.len() > MOST_SILENCED {
+        let more = silenced.len() - MOST_SILENCED;
+        let _ok = writeln!(out, "  and {more} more; --json shows them");
     }
     out
 }
 
-fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked) {
+fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked, now: Timestamp) {
     let found = &tracked.finding;
     let _ok = writeln!(
         out,
@@ -88,7 +100,10 @@ fn one(out: &mut String, env: &Env, host: &Host, tracked: &Tracked) {
         out.push_str("  evidence:\n");
     }
     for proof in &found.evidence {
-        let _ok = writeln!(out, "    {}: {}", proof.source, proof.text);
+        let at = proof.moment(now).map_or_else(String::new, |(word, at)| {
+            format!(" ({word}{})", super::super::events::local(at))
+        });
+        let _ok = writeln!(out, "    {}{at}: {}", proof.source, proof.text);
     }
     if !found.fix.is_empty() {
         let who = found.run_as(host).map_or_else(String::new, |who| format!(", {who}"));

@@ -118,7 +118,10 @@ async fn forwards(
                     _ => surplus -= 1,
                 }
             }
-            if page.step() {
+            if let Some(over) = page.step() {
+                if let Some(tails) = reading.tails(place) {
+                    tails.give_back(over);
+                }
                 break;
             }
         }

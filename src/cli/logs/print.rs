@@ -87,7 +87,9 @@ impl Printer {
             return self.out.write_all(b"\n");
         }
         let out = &mut self.out;
-        write!(out, "{}.{:03} ", self.stamp, micros / 1000)?;
+        out.write_all(self.stamp.as_bytes())?;
+        let digit = |unit: i64| b'0' + (micros / unit % 10) as u8;
+        out.write_all(&[b'.', digit(100_000), digit(10_000), digit(1000), b' '])?;
         if self.has_envs {
             out.write_all(source.host.env.as_str().as_bytes())?;
             out.write_all(b"/")?;

@@ -6,12 +6,12 @@ use super::markdown::{block, code, row, text};
 use super::past::{self, Past};
 use crate::cli::events::local;
 use crate::model::Model;
-use crate::model::backups::words;
 use crate::model::event::{Event, EventKind};
 use crate::model::finding::{Subject, Tracked};
 use crate::model::fleet::Env;
 use crate::model::host::Host;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 
@@ -163,7 +163,8 @@ fn now(out: &mut String, model: &Model) {
         out.push('\n');
     }
     let s = if fine == 1 { "" } else { "s" };
-    let _ok = writeln!(out, "{fine} service{s} as they should be.\n");
+    let they = if fine == 1 { "it" } else { "they" };
+    let _ok = writeln!(out, "{fine} service{s} as {they} should be.\n");
 }
 
 fn unknown(out: &mut String, model: &Model) {
@@ -202,7 +203,9 @@ fn findings(out: &mut String, found: &[Found<'_>], events: &[Event]) {
             out.push_str("Evidence:\n\n");
         }
         for proof in &finding.evidence {
-            let _ok = writeln!(out, "- {}: {}", text(&proof.source), code(&proof.text));
+            let at = proof.at.or(proof.read);
+            let at = at.map_or_else(String::new, |at| format!(", {}", local(at)));
+            let _ok = writeln!(out, "- {}{at}: {}", text(&proof.source), code(&proof.text));
         }
         if finding.fix.is_empty() {
             out.push('\n');

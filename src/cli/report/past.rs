@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::markdown::{code, text};
 use crate::cli::events::local;
 use crate::model::Model;
-use crate::model::backups::words;
 use crate::model::event::{BECAUSE, Event, EventKind};
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::model::time::Timestamp;
 
 /// More of them are not told.
@@ -127,15 +127,13 @@ pub(super) fn write(out: &mut String, past: &[Past<'_>]) {
         if let Some(cause) = one.follows() {
             let _ok = writeln!(out, "Followed from {}.\n", text(cause));
         }
-        let mut proofs =
-            one.said().detail.iter().filter(|line| !line.starts_with(BECAUSE)).peekable();
-        if proofs.peek().is_some() {
-            out.push_str("Evidence:\n\n");
-            for proof in proofs {
-                let _ok = writeln!(out, "- {}", code(proof));
-            }
-            out.push('\n');
-        }
+        let first = one.said().detail.iter().map(String::as_str);
+        let first: Vec<&str> = first.filter(|line| !line.starts_with(BECAUSE)).collect();
+        proofs(out, "Evidence", &first);
+        // What came out while it went on is often what explains it.
+        let last = one.closed.detail.iter().map(String::as_str);
+        let last: Vec<&str> = last.filter(|line| !first.contains(line)).collect();
+        proofs(out, "And before it was closed", &last);
     }
 }
 
@@ -153,4 +151,15 @@ pub(super) fn first(model: &Model, events: &[Event]) -> Option<(Timestamp, Strin
         Some((since, format!("{place}: {} since then", verdict.state.name())))
     });
     seen.chain(rows).min_by_key(|(at, _)| *at)
+}
+
+fn proofs(out: &mut String, what: &str, lines: &[&str]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ok = writeln!(out, "{what}:\n");
+    for line in lines {
+        let _ok = writeln!(out, "- {}", code(line));
+    }
+    out.push('\n');
 }

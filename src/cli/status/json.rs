@@ -101,6 +101,14 @@ struct Rights {
 }
 
 #[derive(Serialize)]
+struct DeployedReport {
+    release: String,
+    revision: String,
+    at: String,
+    by: String,
+}
+
+#[derive(Serialize)]
 struct Service {
     name: String,
     host: String,
@@ -117,6 +125,7 @@ struct Service {
     memory_bytes: Option<u64>,
     cpu_percent: Option<f32>,
     enabled: Option<bool>,
+    deployed: Option<DeployedReport>,
     health: Vec<HealthReport>,
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +166,7 @@ struct Port {
     declared_by: Vec<String>,
     owner: Option<OwnerReport>,
     verdict: &'static str,
+    detail: Option<String>,
     severity: &'static str,
     as_of: Option<String>,
     stale: bool,
@@ -287,6 +297,12 @@ fn service(row: &Row<'_>, interval: Duration, now: Timestamp) -> Service {
         }),
         memory_bytes: instance.usage.memory,
         cpu_percent: instance.usage.cpu_percent,
+        deployed: row.host.release(instance).map(|release| DeployedReport {
+            release: release.id.to_string(),
+            revision: release.revision.to_string(),
+            at: rfc3339(Timestamp::from_secs(release.at)),
+            by: release.by.to_string(),
+        }),
         enabled: facts.and_then(crate::model::unit::UnitFacts::enabled),
         health: health::report(row, interval, now),
         description: facts.and_then(|facts| text(&facts.description)),
@@ -321,6 +337,7 @@ fn port(row: &PortRow<'_>) -> Port {
         declared_by: row.declared.iter().map(|(name, _)| name.to_string()).collect(),
         owner,
         verdict: row.verdict.name(),
+        detail: row.unseen(),
         severity: row.severity.name(),
         as_of: row.host.ports.as_of().map(rfc3339),
         stale: row.stale,

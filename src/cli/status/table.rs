@@ -49,9 +49,20 @@ pub(super) fn table(model: &Model) -> String {
         }
     }
     let mut lines = vec![
-        ["SEVERITY", "STATE", "SERVICE", "HOST", "SINCE", "PID", "RESTARTS 5m/1h", "LAST EXIT"]
-            .map(str::to_owned),
+        [
+            "SEVERITY",
+            "STATE",
+            "SERVICE",
+            "HOST",
+            "SINCE",
+            "PID",
+            "RESTARTS 5m/1h",
+            "LAST EXIT",
+            "REVISION",
+        ]
+        .map(str::to_owned),
     ];
+    let mut deploys = false;
     for row in rows::services(fleet, &View::default(), now).rows {
         let restarts = &row.instance.restarts;
         let five = restarts.within(Duration::from_secs(300), now);
@@ -71,9 +82,19 @@ pub(super) fn table(model: &Model) -> String {
                 None => "-".to_owned(),
             },
             row.instance.last_exit.map_or_else(|| "-".to_owned(), |exit| exit.label()),
+            row.host.release(row.instance).map_or_else(
+                || "-".to_owned(),
+                |release| {
+                    deploys = true;
+                    let ago = age(now, Timestamp::from_secs(release.at));
+                    format!("{} {ago} ago by {}", release.short(), release.by)
+                },
+            ),
         ]);
     }
-    let mut widths = [0; 8];
+    // Where nothing was deployed from here there is nothing to say of it.
+    let columns = if deploys { 9 } else { 8 };
+    let mut widths = [0; 9];
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(line) {
             *width = (*width).max(unicode_width::UnicodeWidthStr::width(cell.as_str()));
@@ -82,7 +103,7 @@ pub(super) fn table(model: &Model) -> String {
     out.push('\n');
     for line in &lines {
         let mut text = String::new();
-        for (width, cell) in widths.iter().zip(line) {
+        for (width, cell) in widths.iter().zip(line).take(columns) {
             let pad = width - unicode_width::UnicodeWidthStr::width(cell.as_str()).min(*width);
             let _ok = write!(text, "{cell}{}  ", " ".repeat(pad));
         }
@@ -128,6 +149,7 @@ mod tests {
 
     use super::*;
     use crate::model::check::{CheckSpec, Target};
+    use crate::model::deploy::{Deployed, Release};
     use crate::model::fleet::Fleet;
     use crate::model::health::{CheckReading, Outcome, Why};
     use crate::model::host::Link;
@@ -162,6 +184,7 @@ mod tests {
             services: vec![service("api", vec![check.clone()]), service("web", Vec::new())],
             ports: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
             silences: Vec::new(),
         };
         let mut fleet = Fleet::new(&FleetSpec { envs: vec![env], ..FleetSpec::default() });
@@ -199,6 +222,27 @@ mod tests {
             assert!(text.contains(well), "{text}");
             assert!(text.contains(word), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_deployed_since_when_and_by_whom_stands_there_where_anything_is() {
+        let mut model = model(&reading(Outcome::Passed, ""));
+        assert!(!table(&model).contains("REVISION"));
+        let kind = model.fleet.rows(NOW).next().unwrap().instance.kind.clone();
+        let release = Release {
+            revision: "1fd4deba20e5fdeae893ec54cff7df03feaa26ae".into(),
+            at: NOW.as_secs() - 7200,
+            by: "ana@laptop".into(),
+            ..Release::default()
+        };
+        let env = &mut model.fleet.envs[0];
+        let host = env.hosts.values_mut().next().unwrap();
+        host.deployed.push(Deployed { subject: kind.subject(), release });
+        let text = table(&model);
+        assert!(
+            text.contains("REVISION") && text.contains("1fd4deba20 2h00 ago by ana@laptop"),
+            "{text}"
+        );
     }
 
     #[test]

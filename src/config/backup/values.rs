@@ -29,7 +29,7 @@ pub(super) fn duration(table: &Table<'_>, key: &str, faults: &mut Faults) -> Opt
         }
         Err(_) => {
             let message = format!("{} is not a duration", quoted(text.get_ref()));
-            let remedy = "write a number and a unit, such as `30m`, `6h` or `1d`";
+            let remedy = "write a number and a unit, such as `30m`, `6h` or `24h`";
             faults.at(table.source, &text.span(), message, remedy);
             None
         }

@@ -2,9 +2,10 @@
 
 use super::{copy_proof, finding, job_steps, with};
 use crate::doctor::patient::Patient;
-use crate::model::backups::{BackupVerdict, words};
+use crate::model::backups::BackupVerdict;
 use crate::model::finding::Finding;
 use crate::model::rule::Rule;
+use crate::model::span::words;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     for (row, problem) in with(patient, BackupVerdict::Late) {

@@ -32,6 +32,7 @@ fn spec() -> BackupSpec {
         min_size: None,
         time_from: TimeFrom::Mtime,
         job: None,
+        make: None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Key, Subject};
 use crate::model::host::Host;
 use crate::model::ids::{HostName, ServiceName};
-use crate::model::instance::ServiceState;
+use crate::model::instance::{Instance, ServiceState};
 use crate::model::severity::Severity;
 
 /// Another finding, and its host where that is another one.
@@ -16,39 +16,41 @@ type Cause = (Key, Option<HostName>);
 
 /// Puts the effects of a need that is down under its cause.
 pub(super) fn link(patient: &Patient<'_>, findings: &mut [Finding]) {
-    let known: Vec<Finding> = findings.to_vec();
-    for finding in findings.iter_mut().filter(|found| found.because.is_none()) {
-        let Subject::Service(service) = &finding.key.subject else { continue };
-        if !EFFECTS.contains(&finding.key.rule) {
+    // All are looked for before one is changed, lest it matters in which order they come.
+    let mut found = Vec::new();
+    for (place, finding) in findings.iter().enumerate() {
+        if finding.because.is_some() || !EFFECTS.contains(&finding.key.rule) {
             continue;
         }
-        if let Some((need, (key, elsewhere))) =
-            broken_need(patient, &known, service, &mut BTreeSet::new())
-        {
-            if TOLD.contains(&finding.key.rule) {
-                finding.summary =
-                    format!("{} because {need}, which it needs, is down", finding.summary);
-            }
-            finding.because = Some(key);
-            finding.elsewhere = elsewhere;
+        let Subject::Service(service) = &finding.key.subject else { continue };
+        let need = broken_need(patient, findings, service, &mut BTreeSet::new());
+        found.extend(need.map(|(need, cause)| (place, need, cause)));
+    }
+    for (place, need, (key, elsewhere)) in found {
+        let Some(finding) = findings.get_mut(place) else { continue };
+        if TOLD.contains(&finding.key.rule) {
+            finding.summary =
+                format!("{} because {need}, which it needs, is down", finding.summary);
         }
+        finding.because = Some(key);
+        finding.elsewhere = elsewhere;
     }
 }
 
 /// A need that is down, with what its trouble follows from in the end: perhaps what it needs itself.
 /// Each service is looked at once, however many needs there are.
-fn broken_need(
-    patient: &Patient<'_>,
+fn broken_need<'a>(
+    patient: &Patient<'a>,
     known: &[Finding],
     service: &ServiceName,
     seen: &mut BTreeSet<ServiceName>,
-) -> Option<(ServiceName, Cause)> {
+) -> Option<(&'a ServiceName, Cause)> {
     if !seen.insert(service.clone()) {
         return None;
     }
     for need in needs(patient, service) {
-        let further = broken_need(patient, known, &need, seen);
-        if let Some(cause) = trouble(patient, known, &need) {
+        let further = broken_need(patient, known, need, seen);
+        if let Some(cause) = trouble(patient, known, need) {
             return Some((need, further.map_or(cause, |(_, cause)| cause)));
         }
         if further.is_some() {
@@ -58,21 +60,19 @@ fn broken_need(
     None
 }
 
-fn needs(patient: &Patient<'_>, service: &ServiceName) -> Vec<ServiceName> {
+fn needs<'a>(patient: &Patient<'a>, service: &ServiceName) -> &'a [ServiceName] {
     let mut instances = patient.env.hosts.values().filter_map(|host| host.instances.get(service));
-    instances.next().map(|instance| instance.promises.needs.clone()).unwrap_or_default()
+    instances.next().map(|instance| instance.promises.needs.as_slice()).unwrap_or_default()
 }
 
 /// What a service's being down follows from, on this host first; nothing where one of its
 /// instances is well.
 fn trouble(patient: &Patient<'_>, known: &[Finding], need: &ServiceName) -> Option<Cause> {
-    let mut hosts: Vec<&Host> =
-        patient.env.hosts.values().filter(|host| host.instances.contains_key(need)).collect();
-    hosts.sort_by_key(|host| host.spec.name != patient.host.spec.name);
-    if hosts.is_empty() || hosts.iter().any(|host| !is_down(patient, host, need)) {
+    // One that is well is mostly found at once, however many hosts there are.
+    if hosts(patient, need).any(|(host, instance)| !is_down(patient, host, instance)) {
         return None;
     }
-    hosts.into_iter().find_map(|host| {
+    hosts(patient, need).find_map(|(host, _)| {
         if host.spec.name == patient.host.spec.name {
             let own = root(known.iter(), need)?;
             return Some((
@@ -88,18 +88,26 @@ fn trouble(patient: &Patient<'_>, known: &[Finding], need: &ServiceName) -> Opti
     })
 }
 
-fn is_down(patient: &Patient<'_>, host: &Host, service: &ServiceName) -> bool {
-    let rows = patient.fleet.rows_of(patient.env, host, patient.now);
-    rows.filter(|row| row.service == service).any(|row| {
-        !row.verdict.stale
-            && matches!(
-                row.verdict.state,
-                ServiceState::Failed
-                    | ServiceState::CrashLooping
-                    | ServiceState::Missing
-                    | ServiceState::Stopped
-            )
-    })
+/// Where a service runs, this host first.
+fn hosts<'a>(
+    patient: &Patient<'a>,
+    service: &ServiceName,
+) -> impl Iterator<Item = (&'a Host, &'a Instance)> {
+    let own = patient.host;
+    let others = patient.env.hosts.values().filter(|host| host.spec.name != own.spec.name);
+    std::iter::once(own).chain(others).filter_map(|host| Some((host, host.instances.get(service)?)))
+}
+
+fn is_down(patient: &Patient<'_>, host: &Host, instance: &Instance) -> bool {
+    let verdict = instance.judge(host, patient.fleet.interval, patient.now);
+    !verdict.stale
+        && matches!(
+            verdict.state,
+            ServiceState::Failed
+                | ServiceState::CrashLooping
+                | ServiceState::Missing
+                | ServiceState::Stopped
+        )
 }
 
 /// A service's own worst finding: a cause rather than an effect.
@@ -107,13 +115,13 @@ fn root<'f>(
     findings: impl Iterator<Item = &'f Finding>,
     service: &ServiceName,
 ) -> Option<&'f Finding> {
-    let about = Subject::Service(service.clone());
-    findings
-        .filter(|found| found.key.subject == about && found.severity == Severity::Critical)
-        .min_by_key(|found| {
+    let about = |found: &Finding| matches!(&found.key.subject, Subject::Service(s) if s == service);
+    findings.filter(|found| about(found) && found.severity == Severity::Critical).min_by_key(
+        |found| {
             let place = CAUSES.iter().position(|rule| *rule == found.key.rule);
             (found.because.is_some(), place.unwrap_or(CAUSES.len()))
-        })
+        },
+    )
 }
 
 #[cfg(test)]

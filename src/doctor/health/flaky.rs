@@ -15,11 +15,13 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let factor = if was_open(patient, Rule::HealthFlaky, row) { LEFT_AT } else { 1.0 };
         let limit = patient.host.spec.limits.failing_checks * factor;
         let flaky = row.instance.checks().find_map(|(spec, log)| {
+            let (failed, all) = log.failed_tries(patient.now)?;
+            if failed as f64 * 100.0 / all as f64 <= limit {
+                return None;
+            }
             // One that fails all the time is told as that.
             let down = log.state(spec, patient.now) == CheckState::Failing;
-            let percent = log.failing_percent(patient.now).filter(|_| !down)?;
-            let tries = log.failed_tries(patient.now)?;
-            (percent > limit).then_some((spec, log, tries))
+            (!down).then_some((spec, log, (failed, all)))
         });
         let Some((spec, log, (failed, all))) = flaky else { continue };
         let summary = format!(

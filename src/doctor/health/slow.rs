@@ -27,8 +27,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         let factor = if was_open(patient, Rule::HealthSlow, row) { LEFT_AT } else { 1.0 };
         let slow = row.instance.checks().find_map(|(spec, log)| {
             let limit = limit(spec, &patient.host.spec.limits)?;
-            let p95 = log.p95(patient.now)?;
-            (p95 > limit.mul_f64(factor)).then_some((spec, limit, p95))
+            if !log.is_slower(limit.mul_f64(factor), patient.now) {
+                return None;
+            }
+            Some((spec, limit, log.p95(patient.now)?))
         });
         let Some((spec, limit, p95)) = slow else { continue };
         let summary = format!(

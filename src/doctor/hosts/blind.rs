@@ -10,6 +10,7 @@ use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 use crate::model::spec::Kind;
+use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let host = patient.host;
@@ -48,6 +49,22 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
     } else if hidden.peek().is_some() {
         unseen.push(("who listens", "of others' sockets only root sees the process".to_owned()));
         fixes.push(("sudo -n ss -Hltnp".to_owned(), "allow it without a password, or none at all"));
+    }
+    for port in &patient.ports {
+        let Some(why) = port.unseen() else { continue };
+        needed = true;
+        if !unseen.iter().any(|(_, known)| *known == why) {
+            unseen.push(("what listens", why));
+            let unit = port.declared.iter().find_map(|(name, _)| {
+                host.instances.get(*name).and_then(|instance| instance.kind.unit())
+            });
+            let unit = word(unit.map_or("UNIT", |unit| unit.as_str()));
+            let pid = format!("$(systemctl show -P MainPID {unit})");
+            fixes.push((
+                format!("sudo nsenter -n -t \"{pid}\" ss -Hltun"),
+                "what listens in the service's own network",
+            ));
+        }
     }
     if let Some(fault) = host.paths.fault() {
         unseen.push(("files that services rest on", fault.to_string()));
@@ -128,6 +145,27 @@ mod tests {
         assert!(found.evidence[0].text.contains("ops2"));
         let failed = without_journal(Case::new().failed(1, &[]));
         assert_eq!(failed.found(Rule::Blind).unwrap().severity, Severity::Unknown);
+    }
+
+    #[test]
+    fn what_has_a_network_of_its_own_is_not_said_to_be_silent() {
+        let port = PortSpec { port: 8080, protocol: Protocol::Tcp, name: None, bind: None };
+        let promises = || Promises { ports: vec![port.clone()], ..Promises::default() };
+        let sockets = || parse_ports("ss\ntcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n");
+        let mut plain = Case::promising(promises());
+        plain.unit().main_pid = Some(7);
+        plain.host().ports.see(sockets(), NOW);
+        assert!(plain.found(Rule::PortNotListening).is_some());
+        assert_eq!(plain.found(Rule::Blind), None);
+        let mut inner = Case::promising(promises());
+        inner.unit().main_pid = Some(7);
+        inner.unit().network = "PrivateNetwork=yes".into();
+        inner.host().ports.see(sockets(), NOW);
+        assert_eq!(inner.found(Rule::PortNotListening), None);
+        let found = inner.found(Rule::Blind).unwrap();
+        assert_eq!(found.severity, Severity::Unknown);
+        assert!(found.evidence[0].text.contains("(PrivateNetwork=yes)"), "{found:?}");
+        assert!(found.fix[0].command.contains("-P MainPID api.service"), "{found:?}");
     }
 
     /// All that a host without ss(8) tells of its ssh and of a port of `api`.

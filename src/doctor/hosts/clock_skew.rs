@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let Some(facts) = patient.host.facts.value() else { return };

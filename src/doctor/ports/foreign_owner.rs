@@ -118,3 +118,51 @@ fn fix(patient: &Patient<'_>, port: &PortRow<'_>, owner: &Owner<'_>, found: Find
         )
         .step(format!("systemctl enable {quoted}"), "so that it comes back after a reboot")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::case::{Case, NOW};
+    use crate::model::port::{PortSpec, Process, Protocol, Socket, Sockets};
+    use crate::model::rule::Rule;
+    use crate::model::spec::Promises;
+
+    const OWN: &str = "/system.slice/api.service";
+
+    /// A port of a service that made its socket, held by processes of these groups.
+    fn held(groups: &[&str]) -> Case {
+        let spec = PortSpec { port: 3444, protocol: Protocol::Tcp, name: None, bind: None };
+        let mut case = Case::promising(Promises { ports: vec![spec], ..Promises::default() });
+        case.unit().control_group = OWN.into();
+        let pids = 900..;
+        let processes = pids.clone().zip(groups).map(|(pid, group)| {
+            let name = "python3".into();
+            (pid, Process { name, cgroup: (*group).into(), ..Process::default() })
+        });
+        let socket = Socket {
+            protocol: Protocol::Tcp,
+            address: [127, 0, 0, 1].into(),
+            port: 3444,
+            uid: Some(0),
+            inode: 7,
+            cgroup: Some(OWN.into()),
+            pids: pids.take(2).collect(),
+            waiting: 0,
+            backlog: 5,
+        };
+        let sockets =
+            Sockets { list: vec![socket], processes: processes.collect(), ..Sockets::default() };
+        case.host().ports.see(sockets, NOW);
+        case
+    }
+
+    #[test]
+    fn a_socket_that_was_handed_on_is_held_by_who_has_it_now() {
+        let other = "/system.slice/other.service";
+        let found = held(&[other, other]).found(Rule::ForeignPortOwner).unwrap();
+        assert!(found.summary.starts_with("other.service, pid 900"), "{}", found.summary);
+        for groups in [&[other, OWN][..], &["/system.slice/api.service/worker", other], &[other]] {
+            let found = held(groups).found(Rule::ForeignPortOwner);
+            assert_eq!(found, None, "{groups:?}: also the service has it, or nobody knows");
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! `port-not-listening`: a service runs for a while and does not listen where it says it does.
 
 use super::with;
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::ports::PortVerdict;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::probe::quote::word;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {

@@ -1,6 +1,6 @@
 //! `dead-upstream`: a proxy sends requests to where nobody takes them.
 
-use super::{facts, host_of, line, requests, service_of};
+use super::{Declared, facts, host_of, line, requests, service_of};
 use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::port::{Protocol, Socket};
@@ -31,8 +31,12 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
 }
 
 fn life(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target) -> Life {
-    let Target::Tcp(host, port) = target else { return Life::Unknown };
     let reached = facts.reached.get(target);
+    let (host, port) = match target {
+        Target::Tcp(host, port) => (host, port),
+        Target::Unix(path) => return of_path(path, reached),
+        Target::Unknown(_) => return Life::Unknown,
+    };
     if !facts.is_own(host) {
         return match reached {
             Some(Reached::Answered) => Life::Alive,
@@ -46,7 +50,7 @@ fn life(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target) -> Life {
                 "connect from the proxy's host",
                 format!("{}: no answer within 2 s", target.label()),
             ),
-            Some(Reached::Unknown(_)) | None => Life::Unknown,
+            Some(Reached::Missing | Reached::Unknown(_)) | None => Life::Unknown,
         };
     }
     let ports = &patient.host.ports;
@@ -64,6 +68,22 @@ fn life(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target) -> Life {
         "listening sockets",
         format!("no socket takes {}", target.label()),
     )
+}
+
+/// Of a socket with a path.
+fn of_path(path: &str, reached: Option<&Reached>) -> Life {
+    match reached {
+        Some(Reached::Answered) => Life::Alive,
+        Some(Reached::Refused) => Life::Dead(
+            "nobody listens there",
+            "connect from the proxy's host",
+            format!("{path}: connection refused"),
+        ),
+        Some(Reached::Missing) => {
+            Life::Dead("the socket is not there", "listening sockets", format!("no {path}"))
+        }
+        Some(Reached::Silent | Reached::Unknown(_)) | None => Life::Unknown,
+    }
 }
 
 /// Whether a socket takes connections to one of the host's own addresses.
@@ -99,7 +119,8 @@ fn found(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target, why: &str) 
     let straight = facts.routes.iter().filter(|r| matches!(&r.way, Way::To(to) if to == target));
     let straight: Vec<&Place> = straight.map(|route| &route.place).collect();
     let severity = severity(patient, facts, &pools, !straight.is_empty());
-    let service = service_of(patient, facts, target).map_or_else(String::new, |(host, service)| {
+    let service = service_of(patient, facts, &Declared::on(patient.host), target);
+    let service = service.map_or_else(String::new, |(host, service)| {
         if host.spec.name == patient.host.spec.name {
             format!(" ({service})")
         } else {
@@ -141,9 +162,13 @@ fn severity(
 }
 
 fn steps(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target, found: Finding) -> Finding {
-    let Target::Tcp(host, port) = target else { return found };
+    let (host, port) = match target {
+        Target::Tcp(host, port) => (host, port),
+        Target::Unix(path) => return steps_of_path(path, found),
+        Target::Unknown(_) => return found,
+    };
     let at = host_of(patient, facts, host);
-    let service = service_of(patient, facts, target);
+    let service = service_of(patient, facts, &Declared::on(patient.host), target);
     let instance = service.and_then(|(host, service)| host.instances.get(service));
     let place = match at {
         Some(host) if host.spec.name == patient.host.spec.name => String::new(),
@@ -166,9 +191,20 @@ fn steps(patient: &Patient<'_>, facts: &ProxyFacts, target: &Target, found: Find
         }
         None => found.step("", format!("{place}start what should listen on port {port}")),
     };
-    found.step(
-        "nginx -t && systemctl reload nginx",
-        "if it has moved: correct the line first, or mark the member `down`; requests that run are \
-         finished",
-    )
+    found.step(RELOAD.0, RELOAD.1)
+}
+
+const RELOAD: (&str, &str) = (
+    "nginx -t && systemctl reload nginx",
+    "if it has moved: correct the line first, or mark the member `down`; requests that run are \
+     finished",
+);
+
+fn steps_of_path(path: &str, found: Finding) -> Finding {
+    let quoted = word(path);
+    found
+        .step(format!("ls -l {quoted}"), "whether it is there, whose it is and since when")
+        .step(format!("ss -Hlxp | grep -F {quoted}"), "who listens there now, if anybody")
+        .step("", format!("start what should listen on {path}"))
+        .step(RELOAD.0, RELOAD.1)
 }

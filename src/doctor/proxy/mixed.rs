@@ -3,25 +3,30 @@
 
 use std::collections::BTreeMap;
 
-use super::{facts, line, requests, service_of};
+use super::{Declared, facts, line, requests, service_of};
 use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Subject};
+use crate::model::host::Host;
+use crate::model::ids::ServiceName;
 use crate::model::proxy::{Member, Way};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
 
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let Some(facts) = facts(patient) else { return };
+    let own = Declared::on(patient.host);
     for (at, pool) in facts.upstreams.iter().enumerate() {
-        let mut services: BTreeMap<&str, Vec<(&Member, String)>> = BTreeMap::new();
-        for member in pool.members.iter().filter(|member| !member.down) {
-            if let Some((host, service)) = service_of(patient, facts, &member.target) {
-                let name = format!("{service} on {}", host.spec.name);
-                services.entry(kin(service.as_str())).or_default().push((member, name));
-            }
-        }
-        if services.len() < 2 {
+        let members = pool.members.iter().filter(|member| !member.down).filter_map(|member| {
+            let (host, service) = service_of(patient, facts, &own, &member.target)?;
+            Some((kin(service.as_str()), (member, host, service)))
+        });
+        let members: Vec<(&str, (&Member, &Host, &ServiceName))> = members.collect();
+        if members.first().is_none_or(|(one, _)| members.iter().all(|(other, _)| one == other)) {
             continue;
+        }
+        let mut services: BTreeMap<&str, Vec<(&Member, &Host, &ServiceName)>> = BTreeMap::new();
+        for (kin, member) in members {
+            services.entry(kin).or_default().push(member);
         }
         let names: Vec<&str> = services.keys().copied().collect();
         let hit = requests(facts, |way| *way == Way::Pool(at));
@@ -37,10 +42,10 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
                 names.join(" and ")
             ),
         );
-        for (member, name) in services.values().flatten().take(12) {
+        for (member, host, service) in services.values().flatten().take(12) {
             found = line(found, &member.place);
             if let Some(proof) = found.evidence.last_mut() {
-                proof.text = format!("{}  is {name}", proof.text);
+                proof.text = format!("{}  is {service} on {}", proof.text, host.spec.name);
             }
         }
         findings.push(

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::facts;
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::Patient;
 use crate::model::finding::{Finding, Subject};
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 
 /// Whoever edits reloads a little later; files' times are whole seconds.
 const EDITING: Duration = Duration::from_secs(20);

@@ -78,9 +78,10 @@ impl Ward {
                 services,
                 ports: Vec::new(),
                 backups: Arc::default(),
+                windows: Arc::default(),
                 silences: Vec::new(),
             }],
-            keys: Vec::new(),
+            ..FleetSpec::default()
         };
         let mut fleet = Fleet::new(&spec);
         let boot = Timestamp::from_secs(NOW - 10_000);
@@ -154,6 +155,33 @@ fn a_living_upstream_is_nothing_in_whatever_form_it_listens() {
     // Forwarded by the kernel to a container.
     let mut ward = Ward::new(SITE, vec![], &[]).reached("localhost", 3444, Reached::Answered);
     assert_eq!(ward.findings(Rule::DeadUpstream), []);
+}
+
+#[test]
+fn a_socket_s_path_is_dead_as_a_port_is_and_alive_or_unseen_is_nothing() {
+    let site = SITE.replace("http://localhost:3444", "http://unix:/run/a.sock:/x");
+    let found = |reached: Option<Reached>| {
+        let mut ward = Ward::new(&site, vec![], &[]);
+        if let Some(reached) = reached {
+            ward.proxy.reached.insert(Target::Unix("/run/a.sock".into()), reached);
+        }
+        ward.findings(Rule::DeadUpstream)
+    };
+    for (reached, why) in
+        [(Reached::Refused, "nobody listens there"), (Reached::Missing, "the socket is not there")]
+    {
+        let found = found(Some(reached));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Critical);
+        assert_eq!(
+            found[0].summary,
+            format!("nginx sends requests for a.example /mcp to unix:/run/a.sock, and {why}")
+        );
+        assert!(found[0].fix.iter().any(|step| step.command == "ls -l /run/a.sock"), "{found:?}");
+    }
+    assert_eq!(found(Some(Reached::Answered)), []);
+    assert_eq!(found(Some(Reached::Unknown("not ours".into()))), []);
+    assert_eq!(found(None), []);
 }
 
 #[test]

@@ -33,9 +33,10 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
             services: Vec::new(),
             ports: Vec::new(),
             backups: std::sync::Arc::default(),
+            windows: std::sync::Arc::default(),
             silences: Vec::new(),
         }],
-        keys: Vec::new(),
+        ..FleetSpec::default()
     };
     let mut fleet = Fleet::new(&spec);
     let id = HostId { env: "e".into(), host: "h".into() };

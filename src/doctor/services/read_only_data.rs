@@ -28,8 +28,8 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
 /// What it must write and may not: declared data, and what its last words name.
 fn closed(service: &Service<'_, '_>, said: Option<&JournalLine>) -> Vec<String> {
     let sandbox = &service.facts.sandbox;
-    let data = service.row.instance.promises.data.iter().map(ToString::to_string);
-    let mut closed: Vec<String> = data.filter(|path| !sandbox.writable(path)).collect();
+    let data = service.row.instance.promises.data.iter().filter(|path| !sandbox.writable(path));
+    let mut closed: Vec<String> = data.map(ToString::to_string).collect();
     let directory = service.facts.directory.trim_start_matches(['-', '!']);
     if let Some(path) = said.and_then(|line| named(&line.text, directory))
         && !sandbox.writable(&path)
@@ -75,7 +75,7 @@ fn found(
                 age.map_or_else(String::new, |at| {
                     format!(
                         ", where nothing has changed for {}",
-                        crate::doctor::patient::words(patient.now.since(at))
+                        crate::model::span::words(patient.now.since(at))
                     )
                 })
             ),
@@ -114,7 +114,9 @@ fn found(
             Some(at),
         );
     }
-    fix(service, found, closed, &listed, taken)
+    let setting: Vec<String> =
+        closed.iter().map(|path| format!("ReadWritePaths={}", value(path))).collect();
+    fix(service, found.mended_by(setting.join("\n")), closed, &listed, taken)
 }
 
 fn fix(

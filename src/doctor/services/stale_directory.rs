@@ -1,17 +1,18 @@
 //! `stale-directory`: a directory that looks like a service's data and that its unit refers to, but
 //! nobody writes to it any more: somebody took it for the data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::all;
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::Patient;
 use crate::model::alike::is_alike;
 use crate::model::finding::{Finding, Subject};
 use crate::model::path::{PathFacts, PathKind};
 use crate::model::rule::Rule;
 use crate::model::script::Scripts;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::model::unit::is_below;
 use crate::probe::quote::quote;
 use crate::probe::scripts::renamed;
@@ -24,15 +25,20 @@ const OLDER: Duration = Duration::from_secs(48 * 3600);
 pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
     let mut found: BTreeMap<&str, Finding> = BTreeMap::new();
     let taken = references(patient);
-    for service in all(patient) {
-        for data in &service.row.instance.promises.data {
-            for other in &taken {
-                if is_alike(data, other)
-                    && !found.contains_key(other)
-                    && let Some(finding) = compare(patient, data, other)
-                {
-                    found.insert(other, finding);
-                }
+    // Often several services have the same.
+    let mut data: Vec<&str> = all(patient)
+        .flat_map(|service| &service.row.instance.promises.data)
+        .map(|path| &**path)
+        .collect();
+    data.sort_unstable();
+    data.dedup();
+    for data in data {
+        for other in &taken {
+            if is_alike(data, other)
+                && !found.contains_key(other)
+                && let Some(finding) = compare(patient, data, other)
+            {
+                found.insert(other, finding);
             }
         }
     }
@@ -40,12 +46,16 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
 }
 
 /// Directories that something refers to as if data were there.
-fn references<'p>(patient: &'p Patient<'_>) -> BTreeSet<&'p str> {
+fn references<'p>(patient: &'p Patient<'_>) -> Vec<&'p str> {
     let units = all(patient).flat_map(|service| &service.facts.sandbox.read_write);
     let units = units.map(|path| plain(path));
     let backups = patient.backups.iter().filter_map(|row| row.spec.source.as_deref());
     let scripts = patient.scripts().into_iter().flat_map(Scripts::paths);
-    units.chain(backups).chain(scripts).map(|path| path.trim_end_matches('/')).collect()
+    let all = units.chain(backups).chain(scripts);
+    let mut all: Vec<&str> = all.map(|path| path.trim_end_matches('/')).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// A place that names a directory: where, what stands there, and what should stand there.

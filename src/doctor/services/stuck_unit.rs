@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::all;
-use crate::doctor::patient::{Patient, words};
+use crate::doctor::patient::Patient;
 use crate::model::finding::Finding;
 use crate::model::rule::Rule;
 use crate::model::severity::Severity;
+use crate::model::span::words;
 use crate::model::unit::ActiveState;
 
 /// Nobody waits longer than this for a start without asking why, whatever the unit allows.

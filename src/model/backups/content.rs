@@ -1,7 +1,7 @@
 //! What is in a copy: whether it can be read, and whether it is of its source.
 
 use super::BackupRow;
-use crate::model::backup::{BackupFacts, Comparison, Copy, Integrity};
+use crate::model::backup::{BackupFacts, BackupSpec, Checked, Comparison, Copy, Integrity, Way};
 use crate::model::calendar;
 use crate::model::unit::is_below;
 
@@ -27,10 +27,26 @@ const SPREAD: i64 = 300;
 /// A copy whose name does not say when it began may have taken so long, in seconds.
 const LONGEST: i64 = 600;
 
+/// Whether a copy is known to be no good. Those of a repository share their parts: of a damaged one
+/// nobody knows which can be restored.
+pub(super) fn is_broken(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> bool {
+    let broken =
+        |check: &Checked| matches!(check.integrity, Integrity::Corrupt(_) | Integrity::Empty);
+    match spec.way {
+        Way::Restic { .. } | Way::Borg { .. } => facts.checks.values().any(broken),
+        Way::Files { .. } | Way::Git { .. } | Way::Command(_) | Way::Nothing(_) => {
+            facts.check(copy).is_some_and(broken)
+        }
+    }
+}
+
 /// Why a copy cannot be read.
-pub(super) fn broken(facts: &BackupFacts, copy: &Copy) -> Option<String> {
+pub(super) fn broken(spec: &BackupSpec, facts: &BackupFacts, copy: &Copy) -> Option<String> {
     match &facts.check(copy)?.integrity {
         Integrity::Empty => Some(format!("{} holds nothing", copy.name)),
+        Integrity::Corrupt(why) if matches!(spec.way, Way::Restic { .. } | Way::Borg { .. }) => {
+            Some(format!("the repository is damaged: {why}"))
+        }
         Integrity::Corrupt(why) => Some(format!("{} cannot be read: {why}", copy.name)),
         Integrity::Good | Integrity::Writing | Integrity::Unknown(_) => None,
     }
@@ -44,8 +60,12 @@ pub fn source(row: &BackupRow<'_>) -> Source {
     else {
         return Source::None;
     };
+    // These have no copy to look into.
+    if matches!(row.spec.way, Way::Git { .. } | Way::Command(_) | Way::Nothing(_)) {
+        return Source::None;
+    }
     // Nothing can be told of one that cannot be read; that is said already.
-    if broken(facts, newest).is_some() {
+    if broken(row.spec, facts, newest).is_some() {
         return Source::None;
     }
     let by_path = by_path(facts, newest, source);
@@ -123,7 +143,8 @@ impl Source {
     }
 }
 
-fn by_content(compared: &Comparison) -> Source {
+/// Whether a copy is of its source, by what is in it alone.
+pub fn by_content(compared: &Comparison) -> Source {
     if differs(compared) {
         return Source::Wrong(format!(
             "of {} live files that have not changed since before it was made, {} are not in it \

@@ -85,6 +85,8 @@ pub struct HostFacts {
     pub pressure: Pressure,
     /// File systems with a disk behind them.
     pub disks: Vec<Disk>,
+    /// All file systems are the host's own: none hangs with a network or with a program.
+    pub own_disks: bool,
     /// The user's name there.
     pub user: String,
     /// The user may read the system's journal.

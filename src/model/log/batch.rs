@@ -118,17 +118,22 @@ impl Batch {
     /// Adds a line; a line feed in `text` becomes a space. `flags`, `level` and `at` stand as given,
     /// except that `at` is not before the last line's: then what it said is kept in `earlier`.
     pub fn push(&mut self, text: &[u8], line: Line) {
+        self.push_line(text, line);
+        let start = self.lines.last().map_or(0, |line| line.start as usize);
+        let end = self.text.len().saturating_sub(1);
+        let own = self.text.get_mut(start..end).unwrap_or_default();
+        own.iter_mut().filter(|b| **b == b'\n').for_each(|b| *b = b' ');
+    }
+
+    /// The same for a text that was split at its line feeds, and has none.
+    pub fn push_line(&mut self, text: &[u8], line: Line) {
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let floor = self.lines.last().map_or(i64::MIN, |last| last.at);
         if line.at < floor {
             self.earlier.push((u32::try_from(self.lines.len()).unwrap_or(u32::MAX), line.at));
         }
         self.lines.push(Line { start, at: line.at.max(floor), ..line });
-        if text.contains(&b'\n') {
-            self.text.extend(text.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
-        } else {
-            self.text.extend_from_slice(text);
-        }
+        self.text.extend_from_slice(text);
         self.text.push(b'\n');
     }
 }

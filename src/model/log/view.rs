@@ -1,5 +1,7 @@
 //! How a log is looked at.
 
+use std::collections::VecDeque;
+
 use super::level::Level;
 use super::walk::{Key, Spot};
 use crate::model::screen::Input;
@@ -49,7 +51,37 @@ pub struct Prompt {
     pub input: Input,
     /// Why it cannot be taken as it is.
     pub fault: Option<String>,
+    /// How many of those that were typed before one has gone back, and what was typed now.
+    pub back: Option<(usize, String)>,
 }
+
+/// What was typed in logs before, the oldest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History(VecDeque<(Ask, String)>);
+
+impl History {
+    /// Remembers it, once.
+    pub fn note(&mut self, ask: Ask, text: &str) {
+        // A file is written once.
+        if text.is_empty() || ask == Ask::Save {
+            return;
+        }
+        self.0.retain(|(of, known)| (*of, known.as_str()) != (ask, text));
+        if self.0.len() >= REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back((ask, text.to_owned()));
+    }
+
+    /// What was typed so many times before; zero is the last.
+    pub fn get(&self, ask: Ask, back: usize) -> Option<&str> {
+        let of = self.0.iter().rev().filter(|(of, _)| *of == ask);
+        of.map(|(_, text)| text.as_str()).nth(back)
+    }
+}
+
+/// Lines that are remembered.
+const REMEMBERED: usize = 64;
 
 /// How a log is looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +95,8 @@ pub struct View {
     pub since: u64,
     /// The filter as it was typed.
     pub filter: String,
+    /// A moment that was asked for, until it is known whether there are lines before it.
+    pub sought: Option<i64>,
     /// Only this source, by its place.
     pub only: Option<usize>,
     /// Lines milder than this are hidden.
@@ -97,6 +131,7 @@ impl Default for View {
             at: At::End,
             row: usize::MAX,
             since: 0,
+            sought: None,
             filter: String::new(),
             only: None,
             level: Level::Unknown,

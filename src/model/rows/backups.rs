@@ -18,14 +18,14 @@ pub fn backups<'a>(fleet: &'a Fleet, view: &View, now: Timestamp) -> Shown<Backu
             continue;
         }
         for row in judge_env(env, now) {
-            if (!view.problems_only || row.severity.is_problem()) && takes(&filter, &row) {
+            if (!view.problems_only || row.shown_severity().is_problem()) && takes(&filter, &row) {
                 rows.push(row);
             } else {
                 hidden += 1;
             }
         }
     }
-    rows.sort_by_key(|row| std::cmp::Reverse(row.severity.rank()));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.shown_severity().rank()));
     Shown { rows, hidden }
 }
 
@@ -35,7 +35,7 @@ fn takes(filter: &Filter, row: &BackupRow<'_>) -> bool {
             row.spec.name.as_str(),
             row.spec.way.name(),
             row.verdict.name(),
-            row.severity.name(),
+            row.shown_severity().name(),
             row.host.spec.name.as_str(),
             row.env.name.as_str(),
             &row.detail,

@@ -38,18 +38,24 @@ impl Filter {
             row.env.name.as_str(),
             row.env.tier.name(),
             row.verdict.state.name(),
-            row.verdict.severity.name(),
+            row.severity().name(),
+            row.found.map_or("", |found| found.rule.name()),
             facts.map_or("", |facts| &facts.description),
         ])
     }
 
     pub(super) fn takes_host(&self, env: &Env, host: &Host) -> bool {
+        // Before what was found is looked up, of each host in each frame.
+        if self.takes_all() {
+            return true;
+        }
         self.takes(&[
             host.spec.name.as_str(),
             env.name.as_str(),
             env.tier.name(),
             host.link.name(),
-            host.severity().name(),
+            host.shown_severity().name(),
+            host.found().map_or("", |found| found.rule.name()),
         ])
     }
 

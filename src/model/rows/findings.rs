@@ -1,10 +1,11 @@
-//! The findings pane: causes, worst first; what follows from one is folded under it.
+//! The findings pane: causes, the most urgent first; what follows from one is folded under it.
 
 use super::filter::Filter;
 use super::{Shown, in_env};
 use crate::model::finding::Tracked;
 use crate::model::fleet::{Env, Fleet};
 use crate::model::host::Host;
+use crate::model::priority::Priority;
 use crate::model::screen::{FindingId, View};
 
 /// A finding with its surroundings.
@@ -24,6 +25,11 @@ impl<'a> FindingRow<'a> {
     /// The row's identity.
     pub fn id(&self) -> FindingId {
         FindingId { host: self.host.id(&self.env.name), key: self.tracked.finding.key.clone() }
+    }
+
+    /// How urgent.
+    pub fn priority(&self) -> Priority {
+        Priority::of(self.tracked.finding.severity, self.env.tier)
     }
 
     /// `host/what`, or the host alone.
@@ -97,7 +103,8 @@ pub fn findings<'a>(fleet: &'a Fleet, view: &View) -> Shown<FindingRow<'a>> {
         }
     }
     rows.sort_by_key(|row| {
-        (std::cmp::Reverse(row.tracked.finding.severity.rank()), row.tracked.since)
+        let severity = row.tracked.finding.severity;
+        (Priority::order(severity, row.env.tier), row.tracked.since)
     });
     Shown { rows, hidden }
 }

@@ -1,4 +1,7 @@
-//! What one chooses from: orders, tabs, fields.
+//! What one chooses from: orders, tabs, fields, operations.
+
+use crate::model::ids::HostId;
+use crate::model::operation::{OpId, RunId};
 
 /// What the services are sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
@@ -105,4 +108,36 @@ impl AckField {
     pub const fn previous(self) -> Self {
         self.next().next()
     }
+}
+
+/// Fields of the prompt that unlocks an environment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum UnlockField {
+    /// Why.
+    #[default]
+    Reason,
+    /// For how many minutes.
+    Minutes,
+}
+
+impl UnlockField {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Reason => Self::Minutes,
+            Self::Minutes => Self::Reason,
+        }
+    }
+}
+
+/// A row in the list of operations.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OpPick {
+    /// One of this console.
+    Own(OpId),
+    /// A part of one, as its host tells of it.
+    Foreign(HostId, RunId),
+    /// Something there to which nothing is to be done.
+    Frozen(HostId, Box<str>),
 }

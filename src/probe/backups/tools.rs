@@ -2,35 +2,54 @@
 
 use serde_json::Value;
 
-use crate::model::backup::{BackupFacts, Copy, Identity, Integrity, Place};
+use crate::model::backup::{BackupFacts, Copy, Identity, Place};
 use crate::model::calendar;
 use crate::model::text::clean;
+use crate::model::unit::is_below;
 
 /// As many snapshots are kept.
 const MOST: usize = 2000;
 
 /// A tool's answer.
 #[derive(Default)]
-struct Answer {
-    now: i64,
+pub(super) struct Answer {
+    pub(super) now: i64,
     out: String,
     said: Vec<String>,
-    status: Option<i32>,
-    missing: Option<String>,
+    pub(super) status: Option<i32>,
+    pub(super) missing: Option<String>,
+    place: Place,
+    /// The host's own name.
+    host: Option<String>,
     first: Option<String>,
+    /// The command that made the newest archive.
+    made: Option<String>,
     covers: bool,
 }
 
-fn read(text: &str) -> Answer {
+/// Complaints that do not say what is wrong: what a tool asks for on no terminal, that it tries
+/// again, and advice.
+const NOISE: [&str; 9] = [
+    "GetPassWarning",
+    "Warning: Password input may be echoed",
+    "returned error, retrying",
+    "The repository contains damaged pack files.",
+    "The repository is damaged and must be repaired.",
+    "restic repair ",
+    "Damaged pack files can be caused by",
+    "rebuilt index: ",
+    "committed index: ",
+];
+
+pub(super) fn read(text: &str) -> Answer {
     let mut answer = Answer::default();
     for line in text.lines() {
         if let Some(out) = line.strip_prefix('|') {
             answer.out.push_str(out);
             answer.out.push('\n');
         } else if let Some(said) = line.strip_prefix('!') {
-            let said = clean(said, 200);
             if !said.trim().is_empty() && answer.said.len() < 8 {
-                answer.said.push(said);
+                answer.said.push(told(said));
             }
         } else if line == "covers" {
             answer.covers = true;
@@ -39,6 +58,9 @@ fn read(text: &str) -> Answer {
                 Some(("now", at)) => answer.now = at.parse().unwrap_or(0),
                 Some(("rc", code)) => answer.status = code.parse().ok(),
                 Some(("tool", name)) => answer.missing = Some(clean(name, 32)),
+                Some(("host", name)) => answer.host = Some(clean(name, 255)),
+                Some(("place", "missing")) => answer.place = Place::Missing,
+                Some(("made", command)) => answer.made = Some(clean(command, 4096)),
                 Some(("first", path)) => answer.first = Some(clean(path, 1024)),
                 Some(_) | None => {}
             }
@@ -47,9 +69,17 @@ fn read(text: &str) -> Answer {
     answer
 }
 
+/// A complaint. Asked for JSON, restic says since 0.17 also those as such.
+fn told(line: &str) -> String {
+    let json: Option<Value> = serde_json::from_str(line).ok();
+    let message = json.as_ref().and_then(|json| json.get("message")).and_then(Value::as_str);
+    let words: Vec<&str> = message.unwrap_or(line).split_whitespace().collect();
+    clean(&words.join(" "), 240)
+}
+
 impl Answer {
     /// Why it says nothing; none where it does.
-    fn refusal(&self) -> Option<String> {
+    pub(super) fn refusal(&self) -> Option<String> {
         if let Some(tool) = &self.missing {
             return Some(format!("there is no {tool} on the host"));
         }
@@ -61,8 +91,23 @@ impl Answer {
         }
     }
 
-    fn words(&self) -> Option<String> {
-        (!self.said.is_empty()).then(|| self.said.join("; "))
+    /// What it complains of.
+    pub(super) fn words(&self) -> Option<String> {
+        // A question; whether the answer to it stands behind it depends on the version.
+        let asks = |said: &str| said.starts_with("Enter passphrase") && said.ends_with(':');
+        let noise = |said: &&String| asks(said) || NOISE.iter().any(|noise| said.contains(noise));
+        let telling: Vec<&str> =
+            self.said.iter().filter(|said| !noise(said)).map(String::as_str).take(4).collect();
+        if telling.is_empty() { self.said.last().cloned() } else { Some(telling.join("; ")) }
+    }
+
+    /// Nothing is where the repository should be.
+    fn nowhere(&self) -> Option<BackupFacts> {
+        (self.place == Place::Missing).then(|| BackupFacts {
+            taken: self.now,
+            place: Place::Missing,
+            ..BackupFacts::default()
+        })
     }
 }
 
@@ -87,32 +132,54 @@ fn facts(answer: &Answer, mut copies: Vec<Copy>) -> BackupFacts {
     BackupFacts { taken: answer.now, copies, count, ..BackupFacts::default() }
 }
 
-/// `restic snapshots --json`, of 0.14 to 0.18. A moment has its zone's offset behind it.
-pub fn parse_restic(text: &str) -> Result<BackupFacts, String> {
+/// `restic snapshots --json`, of 0.14 to 0.18. A moment has its zone's offset behind it. A repository
+/// may be of several directories and hosts: where some are of this host's source, only these are
+/// its copies.
+pub fn parse_restic(text: &str, source: Option<&str>) -> Result<BackupFacts, String> {
     let answer = read(text);
+    if let Some(nowhere) = answer.nowhere() {
+        return Ok(nowhere);
+    }
     if let Some(why) = answer.refusal() {
         return Err(why);
     }
     let Ok(Value::Array(all)) = serde_json::from_str(&answer.out) else {
         return Err("its answer is no list of snapshots".to_owned());
     };
+    let mut all: Vec<&Value> = all.iter().collect();
+    if let Some(source) = source {
+        let is_of = |one: &&Value| paths(one).any(|path| is_below(source, path));
+        let host = answer.host.as_deref();
+        let ours = |one: &&Value| one.get("hostname").and_then(Value::as_str) == host;
+        for fits in [&is_of as &dyn Fn(&&Value) -> bool, &ours] {
+            if all.iter().any(fits) {
+                all.retain(fits);
+            }
+        }
+    }
     let mut newest: Option<(i64, Vec<Box<str>>)> = None;
     let mut copies = Vec::new();
-    for one in &all {
+    for one in all {
         let text = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or("");
         let Some(at) = zoned(text("time")) else { continue };
         // Since 0.17 a snapshot says how much was looked at.
         let size = one.get("summary").and_then(|s| s.get("total_bytes_processed"));
         copies.push(snapshot(text("id"), text("short_id"), at, size.and_then(Value::as_u64)));
         if newest.as_ref().is_none_or(|(known, _)| *known <= at) {
-            let paths = one.get("paths").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let paths = paths.iter().filter_map(Value::as_str).take(16);
-            newest = Some((at, paths.map(|path| clean(path, 1024).into()).collect()));
+            newest = Some((at, paths(one).take(16).map(|path| clean(path, 1024).into()).collect()));
         }
     }
     let mut facts = facts(&answer, copies);
     facts.says = newest.map(|(_, paths)| paths).unwrap_or_default();
+    // A snapshot that cannot be read is left out, and that is no failure to it.
+    facts.warnings.extend(answer.words().map(Into::into));
     Ok(facts)
+}
+
+/// What a snapshot is of.
+fn paths(snapshot: &Value) -> impl Iterator<Item = &str> {
+    let paths = snapshot.get("paths").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    paths.iter().filter_map(Value::as_str)
 }
 
 /// `2026-11-21T16:04:03.845415135+01:00`, RFC 3339.
@@ -131,6 +198,9 @@ fn zoned(text: &str) -> Option<i64> {
 /// source was asked with it.
 pub fn parse_borg(text: &str, source: Option<&str>) -> Result<BackupFacts, String> {
     let answer = read(text);
+    if let Some(nowhere) = answer.nowhere() {
+        return Ok(nowhere);
+    }
     if let Some(why) = answer.refusal() {
         return Err(why);
     }
@@ -150,26 +220,15 @@ pub fn parse_borg(text: &str, source: Option<&str>) -> Result<BackupFacts, Strin
         (Some(source), Some(first)) if !first.is_empty() => {
             let whole = first.split('/').next() == source.trim_start_matches('/').split('/').next();
             let within = source.trim_end_matches('/').ends_with(&format!("/{first}"));
-            if whole && !within { vec![format!("/{first}").into()] } else { Vec::new() }
+            // Its command may name where they begin.
+            let named = answer.made.iter().flat_map(|made| made.split_whitespace());
+            let path = format!("/{first}");
+            let named = named.filter(|word| word.len() > 1).any(|word| is_below(&path, word));
+            if named || (whole && !within) { vec![path.into()] } else { Vec::new() }
         }
         _ => Vec::new(),
     };
     Ok(facts)
-}
-
-/// The tool's own check.
-pub fn parse_tool_check(text: &str) -> (i64, Integrity) {
-    let answer = read(text);
-    let Some(why) = answer.refusal() else { return (answer.now, Integrity::Good) };
-    // Who cannot look says nothing of what is there. restic 0.14 ends with 1 whatever it is.
-    let blind =
-        ["password", "passphrase", "locked", "unable to open", "Is there a repository", "aborted"];
-    let blind = blind.iter().any(|word| why.contains(word)) || why.contains("does not exist");
-    let ended = matches!(answer.status, Some(code) if code != 124 && code != 137 && code < 10);
-    if blind || !ended || answer.missing.is_some() || answer.said.is_empty() {
-        return (answer.now, Integrity::Unknown(why.into()));
-    }
-    (answer.now, Integrity::Corrupt(why.into()))
 }
 
 /// An answer of `qd_backup_git`. The one copy is as new as the oldest work that is nowhere else.
@@ -256,81 +315,4 @@ pub fn parse_command(text: &str) -> Result<BackupFacts, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// restic 0.14.0
-    const RESTIC: &str = "now 1795277044\n|[{\"time\":\"2026-11-21T16:04:03.845415135Z\",\"paths\":[\"/srv/data\"],\"id\":\"c8a584d567\",\"short_id\":\"c8a584d5\"},{\"time\":\"2026-11-21T17:04:04.541983123+01:00\",\"paths\":[\"/srv/old\"],\"id\":\"99ba998bde\",\"short_id\":\"99ba998b\"}]\nrc 0\n";
-    /// borg 1.2.4
-    const BORG: &str = "now 1795277092\n|{\n|    \"archives\": [\n|        {\"archive\": \"one\", \"id\": \"c38b\", \"name\": \"one\", \"time\": \"2026-11-21T16:04:51.000000\"}\n|    ]\n|}\nrc 0\nfirst srv/old\n";
-
-    #[test]
-    fn snapshots_of_restic_are_read_with_their_zone_and_paths() {
-        let facts = parse_restic(RESTIC).unwrap();
-        let read: Vec<_> = facts.copies.iter().map(|copy| (&*copy.name, copy.at)).collect();
-        assert_eq!(read, [("99ba998b", 1_795_277_044), ("c8a584d5", 1_795_277_043)]);
-        assert_eq!(facts.says, [Box::from("/srv/old")]);
-        assert_eq!(facts.count, 2);
-    }
-
-    #[test]
-    fn archives_of_borg_say_whether_they_have_the_source() {
-        let facts = parse_borg(BORG, Some("/srv/data")).unwrap();
-        assert_eq!((&*facts.copies[0].name, facts.copies[0].at), ("one", 1_795_277_091));
-        assert_eq!(facts.says, [Box::from("/srv/old")]);
-        let covers = format!("{BORG}covers\n");
-        assert_eq!(parse_borg(&covers, Some("/srv/data")).unwrap().says, [Box::from("/srv/data")]);
-        for first in ["first data", "first old/data", "first .", "first "] {
-            let relative = BORG.replace("first srv/old", first);
-            assert_eq!(parse_borg(&relative, Some("/srv/data")).unwrap().says, [], "{first}");
-        }
-    }
-
-    #[test]
-    fn who_cannot_look_says_why_and_nothing_of_what_is_there() {
-        let wrong = "now 1\n!Fatal: wrong password or no key found\nrc 1\n";
-        assert_eq!(parse_restic(wrong).unwrap_err(), "Fatal: wrong password or no key found");
-        assert!(matches!(parse_tool_check(wrong).1, Integrity::Unknown(_)));
-        assert!(parse_restic("now 1\ntool restic\n").unwrap_err().contains("no restic"));
-        for nonsense in ["", "rc 0\n", "|{}\nrc 0\n", "|[1,{},{\"time\":7}]\nrc 0\n"] {
-            let _read = (parse_restic(nonsense), parse_borg(nonsense, Some("/x")));
-        }
-    }
-
-    #[test]
-    fn the_tools_own_check_is_told() {
-        assert_eq!(parse_tool_check("now 5\nrc 0\n"), (5, Integrity::Good));
-        // restic 0.14.0, a pack overwritten.
-        let broken = "now 5\n!  decrypting blob d2e6 failed: ciphertext verification failed\n!Fatal: repository contains errors\nrc 1\n";
-        assert!(matches!(parse_tool_check(broken).1, Integrity::Corrupt(_)));
-        assert!(matches!(parse_tool_check("now 5\nrc 124\n").1, Integrity::Unknown(_)));
-        assert!(matches!(parse_tool_check("now 5\n").1, Integrity::Unknown(_)));
-    }
-
-    /// git 2.47.3
-    #[test]
-    fn work_that_is_nowhere_else_is_not_backed_up() {
-        let clean = "now 900\nplace read\nhead 500 abc123\nremote origin\nahead 0 \ndirty 0\n";
-        assert_eq!(parse_git(clean).copies[0].at, 900);
-        let ahead = "now 900\nplace read\nhead 500 abc123\nremote origin\nahead 400 2 \ndirty 0\n";
-        let facts = parse_git(ahead);
-        assert_eq!(facts.copies[0].at, 400);
-        assert_eq!(facts.warnings, [Box::from("2 commits are on no remote")]);
-        let dirty =
-            "now 900\nplace read\nhead 500 abc123\nremote origin\nahead 0 \ndirty 3\nsince 300\n";
-        assert_eq!(parse_git(dirty).copies[0].at, 300);
-        let alone = "now 900\nplace read\nhead 500 abc123\nahead 400 2 \ndirty 0\n";
-        assert!(parse_git(alone).copies.is_empty());
-    }
-
-    #[test]
-    fn a_command_says_when() {
-        let facts =
-            parse_command("now 9\n|1795277044 4096\n|2026-11-21T16:04:03Z\nrc 0\n").unwrap();
-        assert_eq!(facts.copies[0].size, Some(4096));
-        assert_eq!(facts.copies[1].at, 1_795_277_043);
-        assert!(parse_command("now 9\n|yesterday\nrc 0\n").is_err());
-        assert!(parse_command("now 9\n!no such file\nrc 2\n").is_err());
-        assert!(parse_command("now 9\nrc 0\n").unwrap().copies.is_empty());
-    }
-}
+mod tests;

@@ -51,6 +51,11 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 impl Said {
+    /// It was answered together with others that are prompt.
+    pub fn is_near(&self) -> bool {
+        self.value("near").is_some()
+    }
+
     /// The value of the last line that begins with a word: the script's own, whatever its tools
     /// have printed before.
     pub(super) fn value(&self, word: &str) -> Option<&str> {

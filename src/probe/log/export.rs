@@ -121,7 +121,11 @@ impl ExportReader {
         let (piece, behind) = left.split_at_checked(end).unwrap_or((left, &[]));
         let is_text = behind.first() == Some(&b'=');
         let behind = behind.get(1..).unwrap_or_default();
-        if self.name.is_empty() {
+        if self.name.len() + piece.len() > NAME {
+            self.fields.begin(b"");
+            self.name.clear();
+            self.at = if is_text { At::Text } else { At::Name };
+        } else if self.name.is_empty() {
             self.begin(piece, is_text, out, take);
         } else {
             let mut name = std::mem::take(&mut self.name);

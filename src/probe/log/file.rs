@@ -74,6 +74,19 @@ impl FileReader {
         self.skipped = 0;
     }
 
+    /// Goes on behind a line of that moment: lines that say none have it as well.
+    #[must_use]
+    pub const fn behind(mut self, at: i64) -> Self {
+        self.scanner.go_on(at);
+        self.is_dated = true;
+        self
+    }
+
+    /// The moment of the last line, if one has said its moment.
+    pub fn moment(&self) -> Option<i64> {
+        self.scanner.moment()
+    }
+
     /// Whether a line has begun that was not told yet.
     pub const fn has_rest(&self) -> bool {
         !self.rest.is_empty() || self.skipped > 0
@@ -164,6 +177,10 @@ impl FileReader {
         if !self.is_dated && out.lines.last().is_some_and(|line| !line.flags.has(Flags::UNTIMED)) {
             self.is_dated = true;
             out.date_beginning();
+            // Lines before it had the moment of reading, and this one may not be held up to that.
+            if let Some(last) = out.lines.last() {
+                self.scanner.go_on(last.at);
+            }
         }
     }
 }

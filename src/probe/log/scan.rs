@@ -186,6 +186,17 @@ impl Scanner {
         }
     }
 
+    /// Goes on behind a line of that moment.
+    pub(super) const fn go_on(&mut self, at: i64) {
+        self.floor = Some(at);
+        self.has_moment = true;
+    }
+
+    /// The moment of the last line, if one has said its moment.
+    pub(super) fn moment(&self) -> Option<i64> {
+        self.floor.filter(|_| self.has_moment)
+    }
+
     /// A line as it stands in a file. `flags` may have `CONTINUED` when its beginning was told
     /// before, and what else the reader knows.
     pub(super) fn line(&mut self, text: &[u8], now: i64, flags: Flags, out: &mut Batch) {
@@ -195,7 +206,7 @@ impl Scanner {
             continued::is_continued(text, &mut self.trace);
             let at = self.floor.unwrap_or(now);
             let flags = flags.with(Flags::UNTIMED);
-            return self.put(text, at, 0, self.level, flags, out);
+            return self.put(text, 0, line(at, self.level, flags), true, out);
         }
         let facts = Facts::of(text, &mut self.clock, now);
         let mut flags = flags;
@@ -204,19 +215,25 @@ impl Scanner {
             self.has_moment = true;
             self.level = facts.level;
             flags = self.compared(text, found.from, found.to, facts.json, flags);
-            return self.put(text, found.at, facts.body, facts.level, flags, out);
+            return self.put(text, facts.body, line(found.at, facts.level, flags), true, out);
         }
         flags = self.compared(text, 0, 0, facts.json, flags.with(Flags::UNTIMED));
         let at = self.floor.filter(|_| self.has_moment).unwrap_or(now);
         if self.floor.is_some() && continued::is_continued(text, &mut self.trace) {
             let at = self.floor.unwrap_or(at);
-            return self.put(text, at, 0, self.level, flags.with(Flags::CONTINUED), out);
+            return self.put(
+                text,
+                0,
+                line(at, self.level, flags.with(Flags::CONTINUED)),
+                true,
+                out,
+            );
         }
         if self.floor.is_none() {
             self.trace = continued::opens(text);
         }
         self.level = facts.level;
-        self.put(text, at, facts.body, facts.level, flags, out);
+        self.put(text, facts.body, line(at, facts.level, flags), true, out);
     }
 
     /// A line that was passed on with a moment, such as by the journal: `prefix` bytes of it are
@@ -246,12 +263,12 @@ impl Scanner {
             && continued::is_continued(body, &mut self.trace)
         {
             let at = self.floor.unwrap_or(at);
-            return self.put(text, at, prefix, self.level, flags, out);
+            return self.put(text, prefix, line(at, self.level, flags), false, out);
         }
         self.trace = continued::opens(body);
         self.level = level;
         let flags = Flags(flags.0 & !Flags::CONTINUED);
-        self.put(text, at, prefix, level, flags, out);
+        self.put(text, prefix, line(at, level, flags), false, out);
     }
 
     /// Compares a line without its timestamp with the one before, and remembers it.
@@ -271,24 +288,22 @@ impl Scanner {
         if json { flags.with(Flags::JSON) } else { flags }
     }
 
-    fn put(
-        &mut self,
-        text: &[u8],
-        at: i64,
-        body: usize,
-        level: Level,
-        flags: Flags,
-        out: &mut Batch,
-    ) {
+    /// Adds a line whose body begins there; `is_split` says that no line feed is in it.
+    fn put(&mut self, text: &[u8], body: usize, line: Line, is_split: bool, out: &mut Batch) {
         let floor = self.floor.unwrap_or(i64::MIN);
-        if at < floor {
-            out.earlier.push((u32::try_from(out.lines.len()).unwrap_or(u32::MAX), at));
+        if line.at < floor {
+            out.earlier.push((u32::try_from(out.lines.len()).unwrap_or(u32::MAX), line.at));
         }
-        let at = at.max(floor);
+        let at = line.at.max(floor);
         self.floor = Some(at);
-        let body = u16::try_from(body).unwrap_or(0);
-        out.push(text, Line { at, start: 0, body, level, flags });
+        let line = Line { at, body: u16::try_from(body).unwrap_or(0), ..line };
+        if is_split { out.push_line(text, line) } else { out.push(text, line) }
     }
+}
+
+/// What is known of a line.
+fn line(at: i64, level: Level, flags: Flags) -> Line {
+    Line { at, level, flags, ..Line::default() }
 }
 
 /// Entries of the journal that are this close may be one message, in microseconds.

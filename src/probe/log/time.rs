@@ -55,11 +55,12 @@ pub(super) struct Clock {
     /// Seconds that the source's zone is ahead of UTC, for moments that name none.
     zone: i64,
     last: Form,
+    known: stamp::Known,
 }
 
 impl Clock {
     pub(super) const fn new(zone: i64) -> Self {
-        Self { zone, last: Form::Iso }
+        Self { zone, last: Form::Iso, known: stamp::Known::NONE }
     }
 
     pub(super) const fn zone(&self) -> i64 {
@@ -71,16 +72,16 @@ impl Clock {
         let skip = front::before(line);
         let text = line.get(skip..)?;
         let found = self.one(self.last, text, now).or_else(|| {
-            let other = FORMS.into_iter().filter(|form| *form != self.last);
-            let (form, found) =
-                other.into_iter().find_map(|form| Some((form, self.one(form, text, now)?)))?;
+            let last = self.last;
+            let mut other = FORMS.into_iter().filter(|form| *form != last);
+            let (form, found) = other.find_map(|form| Some((form, self.one(form, text, now)?)))?;
             self.last = form;
             Some(found)
         })?;
         Some(Found { from: found.from + skip, to: found.to + skip, ..found })
     }
 
-    fn one(&self, form: Form, text: &[u8], now: i64) -> Option<Found> {
+    fn one(&mut self, form: Form, text: &[u8], now: i64) -> Option<Found> {
         if form == Form::Access {
             return front::access(text).filter(|found| plausible(found.at, now));
         }
@@ -90,7 +91,7 @@ impl Clock {
         };
         let inner = text.get(bracket..)?;
         let (at, len) = match form {
-            Form::Iso => iso(inner, self.zone),
+            Form::Iso => stamp::iso_after(inner, self.zone, &mut self.known),
             Form::Syslog => stamp::syslog(inner, self.zone, now),
             Form::Klog => stamp::klog(inner, self.zone, now),
             Form::Ctime => stamp::ctime(inner, self.zone),

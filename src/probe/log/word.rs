@@ -7,17 +7,21 @@ const LONGEST: usize = 11;
 
 /// The level that a word means, in any case.
 pub(super) fn level(word: &[u8]) -> Option<Level> {
+    if !word.first()?.is_ascii_alphabetic() {
+        return None;
+    }
     let mut lower = [0; LONGEST];
     let lower = lower.get_mut(..word.len())?;
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
     Some(match &*lower {
+        // The commonest first.
+        b"info" | b"information" | b"inf" => Level::Info,
+        b"error" | b"err" | b"eror" | b"severe" | b"fail" => Level::Error,
+        b"warn" | b"warning" | b"wrn" => Level::Warning,
         b"trace" | b"trc" | b"verbose" | b"finest" | b"finer" => Level::Trace,
         b"debug" | b"dbg" | b"dbug" | b"debg" | b"fine" => Level::Debug,
-        b"info" | b"information" | b"inf" => Level::Info,
         b"notice" | b"note" => Level::Notice,
-        b"warn" | b"warning" | b"wrn" => Level::Warning,
-        b"error" | b"err" | b"eror" | b"severe" | b"fail" => Level::Error,
         b"fatal" | b"ftl" | b"critical" | b"crit" | b"panic" | b"dpanic" | b"alert" | b"emerg"
         | b"emergency" => Level::Critical,
         _ => return None,

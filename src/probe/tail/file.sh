@@ -64,6 +64,12 @@ qd_open() {
     exec 3<"$qd_path"
     qd_f=${qd_pin:-$qd_path}
     qd_id "$qd_f"
+    # It was rotated between two looks.
+    if [ "$3" = same ] && [ "$qd_i" != "$qd_wi" ]; then
+      exec 3<&-
+      qd_resume
+      return
+    fi
     qd_state=open qd_gone=0
     case $1 in
     last) qd_last_lines "$2" ;;
@@ -302,6 +308,11 @@ qd_piece() {
   qd_id "$1"
   if [ "$qd_i" = "$2" ]; then qd_cut "$1" "$3" "$4"; else qd_tell gone; fi
   qd_tell end
+}
+# The same, while commands are still taken.
+qd_flow() {
+  qd_id "$1"
+  if [ "$qd_i" = "$2" ]; then qd_start qd_cut "$1" "$3" "$4"; else qd_tell gone; fi
 }
 # The same of what a compressed file unpacks to.
 qd_unpacked() {

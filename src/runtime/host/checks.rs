@@ -18,7 +18,7 @@ use crate::model::spec::Reach;
 use crate::model::time::Timestamp;
 use crate::msg::{Checked, HostEvent};
 use crate::probe::checks::{
-    AT_ONCE, certificate_end, certificate_word, fast_word, judge, parse_checks, word,
+    AT_ONCE, Said, certificate_end, certificate_word, fast_word, judge, parse_checks, word,
 };
 use crate::runtime::local::Local;
 use crate::runtime::transport::Transport;
@@ -33,6 +33,8 @@ const CERTIFICATES_AGAIN: Duration = Duration::from_secs(600);
 const WAY: Duration = Duration::from_secs(6);
 /// A check that the fast way gave no answer about is asked the sure way so many times.
 const SLOWLY: u32 = 60;
+/// Who answers sooner is asked together with others.
+const PROMPT: Duration = Duration::from_millis(50);
 /// Nothing is looked at more often.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -46,6 +48,14 @@ enum Lane {
 
 impl Lane {
     const ALL: [Self; 3] = [Self::Network, Self::Commands, Self::Console];
+
+    const fn bit(self) -> usize {
+        match self {
+            Self::Network => 1,
+            Self::Commands => 2,
+            Self::Console => 4,
+        }
+    }
 
     fn of(spec: &CheckSpec) -> Self {
         match (spec.from, &spec.target) {
@@ -78,6 +88,17 @@ struct Due {
     decided: bool,
     /// So many times it is not tried the fast way, which gave no answer.
     slowly: u32,
+    /// The last time it passed at once.
+    prompt: bool,
+    /// So many times it is not asked together with others, since it could not be.
+    alone: u32,
+}
+
+impl Due {
+    /// It is asked together with others.
+    const fn is_prompt(&self) -> bool {
+        self.prompt && self.alone == 0
+    }
 }
 
 type Key = (ServiceName, usize);
@@ -100,6 +121,8 @@ async fn lane(transport: &dyn Transport, shared: &Shared, lane: Lane, done: &Ato
                 failures: 0,
                 decided: false,
                 slowly: 0,
+                prompt: false,
+                alone: 0,
             });
         }
         if !told && plan.values().all(|due| due.decided) {
@@ -115,6 +138,11 @@ async fn lane(transport: &dyn Transport, shared: &Shared, lane: Lane, done: &Ato
             .collect();
         if !due.is_empty() {
             ask(transport, shared, &line, &due, &mut plan).await;
+            if plan.values().any(|due| due.failures > 0) {
+                shared.failing.fetch_or(lane.bit(), Ordering::Relaxed);
+            } else {
+                shared.failing.fetch_and(!lane.bit(), Ordering::Relaxed);
+            }
             continue;
         }
         let next = plan.values().map(|due| due.next).min();
@@ -188,8 +216,8 @@ async fn ask(
     let mut words = Vec::new();
     let mut tried = Vec::new();
     for (number, (key, spec)) in due.iter().enumerate() {
-        let fast = plan.get(key).is_some_and(|due| due.slowly == 0);
-        let fast = if fast { fast_word(number, spec) } else { None };
+        let fast = plan.get(key).filter(|due| due.slowly == 0);
+        let fast = fast.and_then(|due| fast_word(number, spec, due.is_prompt()));
         tried.push(fast.is_some());
         words.extend(fast.or_else(|| word(number, spec)));
         if plan.get(key).is_some_and(|due| due.certificate <= now) {
@@ -227,6 +255,15 @@ async fn ask(
             let pause = if read.is_some() { CERTIFICATES } else { CERTIFICATES_AGAIN };
             slot.certificate = asked_at + pause;
         }
+        let near = find(number).is_some_and(Said::is_near);
+        let alone = if slot.is_prompt() && tried.get(number) == Some(&true) && !near {
+            SLOWLY
+        } else {
+            slot.alone.saturating_sub(1)
+        };
+        slot.alone = alone;
+        slot.prompt = reading.outcome == Outcome::Passed
+            && reading.latency.is_some_and(|latency| latency < PROMPT);
         let failed = matches!(reading.outcome, Outcome::Failed(_));
         slot.failures = if failed { slot.failures.saturating_add(1) } else { 0 };
         slot.decided |= !failed || slot.failures >= spec.retries;

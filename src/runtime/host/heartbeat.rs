@@ -28,7 +28,7 @@ const GONE: Duration = Duration::from_secs(6);
 /// Starting a shell and reading facts may take longer: a login shell's start files, `sudo`, `df`.
 const OPENING: Duration = Duration::from_secs(20);
 /// As many control groups are read with a heartbeat.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 16;
 /// How often disks are read: `df` is a fork and may wait for a network mount.
 const DISKS: Duration = Duration::from_secs(30);
 
@@ -74,7 +74,7 @@ async fn beat(
         let mut groups = shared.groups();
         before.forget(&groups);
         turn(&mut groups, &mut before.place);
-        let mut argv = vec!["qd_tick"];
+        let mut argv = vec!["qd_now_tick"];
         argv.extend(groups.iter().map(|(_, group)| &**group));
         let sent = clock::now();
         let answer = ask(&mut collector, &argv, shared).await?;
@@ -90,7 +90,9 @@ async fn beat(
         }
         if Instant::now() >= disks_at {
             let answer = ask(&mut collector, &["qd_disks"], shared).await?;
-            match parse_facts(&answer.text).disks {
+            let read = parse_facts(&answer.text);
+            facts.own_disks = read.own_disks;
+            match read.disks {
                 Some(disks) => facts.disks = disks,
                 None => note(&mut facts.warnings, "`df` did not answer within 3 s"),
             }
@@ -144,6 +146,7 @@ pub(super) fn host_facts(read: Facts, at: crate::model::time::Timestamp) -> Host
         skew: read.wall.map_or(0, |wall| wall.saturating_sub(at.as_micros())),
         cpus: read.cpus,
         disks: read.disks.unwrap_or_default(),
+        own_disks: read.own_disks,
         journal: read.journal || read.user == "root",
         user: read.user,
         sudo: read.sudo,

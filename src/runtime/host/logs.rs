@@ -32,6 +32,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared, tails: &Tail
         transport,
         is_local,
         is_alone: false,
+        is_eager: false,
         sudo,
         facts: shared.facts.subscribe(),
         stirred: shared.stirred.subscribe(),
@@ -45,7 +46,7 @@ pub async fn follow_logs(spec: HostSpec, connector: Arc<Connector>, tails: Arc<T
     loop {
         let began = clock::now();
         let fault = match connect(&spec.reach, &connector, false, failures > 0).await {
-            Ok(transport) => alone(&spec, &*transport, &tails).await,
+            Ok(transport) => alone(&spec, &*transport, &tails, failures == 0).await,
             Err(fault) => fault,
         };
         failures =
@@ -58,25 +59,31 @@ pub async fn follow_logs(spec: HostSpec, connector: Arc<Connector>, tails: Arc<T
     }
 }
 
-async fn alone(spec: &HostSpec, transport: &dyn Transport, tails: &Tails) -> Fault {
-    let facts = match facts(spec, transport).await {
-        Ok(facts) => facts,
-        Err(fault) => return fault,
-    };
-    let (_facts, facts) = watch::channel(Some(facts));
+async fn alone(spec: &HostSpec, transport: &dyn Transport, tails: &Tails, is_eager: bool) -> Fault {
+    let (knowing, facts) = watch::channel(None);
     let (stirring, stirred) = watch::channel(Vec::new());
     let ground = Ground {
         transport,
         is_local: spec.reach == Reach::Local,
         is_alone: true,
+        is_eager,
         sudo: spec.sudo,
         facts,
         stirred,
     };
+    let known = async {
+        match self::facts(spec, transport).await {
+            Ok(facts) => knowing.send_replace(Some(facts)),
+            Err(fault) => return fault,
+        };
+        match stir(transport, tails, &stirring).await {}
+    };
     tokio::select! {
+        // First, so that where there is one session only, this has it.
+        biased;
+        fault = known => fault,
         fault = transport.lost() => fault,
         fault = tails.run(&ground) => fault,
-        never = stir(transport, tails, &stirring) => match never {},
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::packages;
 use super::serve::Shared;
+use super::units::is_unit_file;
 use crate::model::alike::is_alike;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::Part;
@@ -61,6 +62,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut elevated = BTreeMap::new();
     let mut walked = None;
     let mut package_mark = None;
+    let mut files: BTreeMap<Box<str>, Option<i64>> = BTreeMap::new();
     loop {
         units.mark_unchanged();
         let scripts_known = scripts.borrow_and_update().is_some();
@@ -80,6 +82,16 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
             walked = Some(began);
         }
         if let Ok(paths) = &looked {
+            let now: BTreeMap<Box<str>, Option<i64>> = paths
+                .iter()
+                .filter(|(path, _)| is_unit_file(path))
+                .map(|(path, facts)| (path.clone(), facts.changed))
+                .collect();
+            let other = |(path, changed)| files.get(path).is_some_and(|before| before != changed);
+            if now.iter().any(other) {
+                shared.refiled.notify_one();
+            }
+            files = now;
             packages::follow(transport, shared, paths, &mut package_mark).await;
         }
         if let Ok(paths) = &mut looked {

@@ -1,9 +1,11 @@
 //! What listens on a host: looked at once an interval, and at once when the sockets on declared
 //! ports are others, which is looked at every second, since nobody tells when a port is taken over.
-//! A socket can only be another's when its holder is gone or when one more is there, and both are
-//! seen without asking who holds what, which is the dear part: that is read when one of them is.
+//! A socket is another's mostly when its holder is gone or when one more is there, and both are seen
+//! without asking who holds what, which is the dear part: that is read when one of them is. One that
+//! was handed on by a process that lives looks the same as before: so it is read now and then as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,6 +23,11 @@ use crate::runtime::transport::Transport;
 const PACE: Duration = Duration::from_secs(1);
 /// Sockets are read again after this also when nothing seems to have changed.
 const WHOLE: Duration = Duration::from_secs(60);
+/// Who holds what is read again after so many times what it took, and not before [`WHOLE`]: with the
+/// way to the host in it that is at most half a percent of a core.
+const RARELY: u32 = 200;
+/// And not before this where each time is a line in the host's log, which is what `sudo` writes.
+const LOGGED: Duration = Duration::from_secs(300);
 /// For one look.
 const DEADLINE: Duration = Duration::from_secs(12);
 /// As many sockets are asked about by their control group.
@@ -40,7 +47,11 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
     let mut doubt = String::new();
     loop {
         if !seen.still(transport, shared, &mut owners).await {
+            let before = (owners.inodes.clone(), owners.pids.clone());
             let looked = look(transport, &shared.quick, shared.root(), &mut owners).await;
+            if (&owners.inodes, &owners.pids) != (&before.0, &before.1) {
+                shared.listening.send_modify(|count| *count += 1);
+            }
             seen = Seen { sockets: looked.clone().ok(), ..Seen::default() };
             shared.reporter.say(HostEvent::Ports(looked)).await;
             shared.reporter.say(HostEvent::Part(Part::Ports)).await;
@@ -90,12 +101,15 @@ struct Seen {
     sockets: Option<Sockets>,
     /// What a list said just after it; none where there is no `ss`, or where it said otherwise.
     listed: Option<Listed>,
+    /// What was counted before that list.
+    count: Option<String>,
     at: Option<Instant>,
 }
 
 impl Seen {
     /// Takes the list that later ones are compared with.
     async fn begin(&mut self, transport: &dyn Transport, shared: &Shared) {
+        self.count = self.count(transport, shared).await;
         let listed = self.list(transport, shared).await;
         let places = self.sockets.as_ref().map(|sockets| Listed::of(&sockets.list));
         // Who may not be seen cannot be told from who is gone.
@@ -105,14 +119,29 @@ impl Seen {
         self.at = Some(Instant::now());
     }
 
-    async fn list(&self, transport: &dyn Transport, shared: &Shared) -> Option<Listed> {
+    /// Asks about the processes that were seen.
+    async fn ask(&self, transport: &dyn Transport, shared: &Shared, what: &str) -> Option<String> {
         let sockets = self.sockets.as_ref().filter(|sockets| !sockets.ownerless)?;
         let pids: Vec<String> =
             sockets.processes.keys().take(WATCHED).map(ToString::to_string).collect();
-        let argv = std::iter::once("qd_listed").chain(pids.iter().map(String::as_str));
+        let argv = std::iter::once(what).chain(pids.iter().map(String::as_str));
         let argv: Vec<&str> = argv.collect();
         let answer = shared.quick.ask(transport, &argv, DEADLINE).await.ok()?;
-        (answer.status == 0).then(|| parse_listed(&answer.text))
+        (answer.status == 0).then_some(answer.text)
+    }
+
+    /// What tells without a list that it would say the same; none where nothing does.
+    async fn count(&self, transport: &dyn Transport, shared: &Shared) -> Option<String> {
+        // Whose check fails may have a full queue, which only a list tells.
+        if shared.failing.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let said = self.ask(transport, shared, "qd_now_count").await?;
+        said.lines().any(|line| line.starts_with("count ")).then_some(said)
+    }
+
+    async fn list(&self, transport: &dyn Transport, shared: &Shared) -> Option<Listed> {
+        Some(parse_listed(&self.ask(transport, shared, "qd_listed").await?))
     }
 
     /// Whether the last whole look still holds; then its queues are those of now.
@@ -126,6 +155,11 @@ impl Seen {
         if at.elapsed() >= WHOLE {
             return false;
         }
+        let count = self.count(transport, shared).await;
+        if count.is_some() && count == self.count {
+            return true;
+        }
+        self.count = count;
         let Some(now) = self.list(transport, shared).await else { return false };
         if now.gone != before.gone {
             // Who is gone may have left his socket to another.
@@ -176,12 +210,27 @@ impl Seen {
     }
 }
 
-/// Who held which socket; asked again only when the sockets are others.
+/// Who held which socket; asked again when the sockets are others, and rarely when they are not.
 #[derive(Default)]
 pub(super) struct Owners {
     inodes: Vec<u64>,
     pids: BTreeMap<u64, Vec<u32>>,
     processes: BTreeMap<u32, Process>,
+    /// They may be others by then, though the sockets are the same.
+    until: Option<Instant>,
+}
+
+impl Owners {
+    /// Whether they still are who holds these sockets, as far as is known.
+    fn hold(&self, inodes: &[u64], now: Instant) -> bool {
+        self.inodes == inodes && self.until.is_some_and(|until| now < until)
+    }
+}
+
+/// For how long they hold that took so long to be read.
+fn pause(root: &str, took: Duration) -> Duration {
+    let least = if root == "sudo" { LOGGED } else { WHOLE };
+    least.max(took * RARELY)
 }
 
 /// One look over a channel; `root` is the collector's word for how owners are seen.
@@ -200,7 +249,7 @@ pub(super) async fn look(
     let mut inodes: Vec<u64> =
         sockets.list.iter().map(|socket| socket.inode).filter(|inode| *inode > 0).collect();
     inodes.sort_unstable();
-    if inodes != owners.inodes {
+    if !owners.hold(&inodes, Instant::now()) {
         let asked: Vec<String> = sockets
             .list
             .iter()
@@ -213,9 +262,11 @@ pub(super) async fn look(
             .collect();
         let mut argv = vec!["qd_owners", root];
         argv.extend(asked.iter().map(String::as_str));
+        let began = Instant::now();
         let answer = line.ask(transport, &argv, DEADLINE).await?;
         let read = parse_owners(&answer.text);
-        *owners = Owners { inodes, pids: read.pids, processes: read.processes };
+        let until = Some(Instant::now() + pause(root, began.elapsed()));
+        *owners = Owners { inodes, pids: read.pids, processes: read.processes, until };
     }
     for socket in &mut sockets.list {
         if let Some(pids) = owners.pids.get(&socket.inode) {
@@ -231,4 +282,22 @@ pub(super) async fn look(
         .map(|(p, q)| (*p, q.clone()))
         .collect();
     Ok(sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_holds_the_same_sockets_is_asked_again_the_rarer_the_dearer_it_was() {
+        let now = Instant::now();
+        let mut owners = Owners { inodes: vec![1, 2], ..Owners::default() };
+        assert!(!owners.hold(&[1, 2], now), "nobody was asked");
+        owners.until = Some(now + pause("plain", Duration::from_millis(50)));
+        assert!(owners.hold(&[1, 2], now + WHOLE / 2));
+        assert!(!owners.hold(&[1, 3], now + WHOLE / 2));
+        assert!(!owners.hold(&[1, 2], now + WHOLE));
+        assert_eq!(pause("plain", Duration::from_secs(1)), Duration::from_secs(200));
+        assert_eq!(pause("sudo", Duration::from_millis(50)), LOGGED);
+    }
 }

@@ -1,8 +1,8 @@
 //! A connected host: heartbeat, units, history and orders beside each other, until one of them
 //! says that the connection is gone. Nothing here is spawned, so that dropping it ends it all.
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,30 +12,28 @@ use super::glance::Glances;
 use super::line::Line;
 use super::stamps::Stamps;
 use super::{
-    Order, Reporter, backups, checks, heartbeat, jobs, logs, paths, ports, processes, proxy,
-    scripts, stamps, units, words,
+    Order, Reporter, acts, backups, checks, claims, heartbeat, jobs, logs, paths, ports, processes,
+    proxy, recall, scripts, stamps, units, words,
 };
-use crate::effect::Watch;
+use crate::effect::{Ask, Watch};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
 use crate::model::ids::UnitName;
 use crate::model::script::Scripts;
 use crate::model::spec::Sudo;
-use crate::model::time::Timestamp;
 use crate::model::unit::UnitDetail;
-use crate::msg::{History, HostEvent};
+use crate::msg::HostEvent;
 use crate::probe::detail::{PROPERTIES, parse_detail};
-use crate::probe::history::parse_history;
 use crate::probe::jobs::tables::Tables;
-use crate::runtime::clock;
 use crate::runtime::collector::Collector;
 use crate::runtime::tail::Tails;
 use crate::runtime::transport::Transport;
 
 /// For reading a unit closely, all three answers together.
 const DETAIL_DEADLINE: Duration = Duration::from_secs(20);
-/// For the journal's account of an hour.
-const HISTORY_DEADLINE: Duration = Duration::from_secs(40);
+
+/// What is asked about acting and not answered yet.
+const ASKS: usize = 64;
 
 /// What the parts of one connection tell each other.
 pub(super) struct Shared {
@@ -66,10 +64,16 @@ pub(super) struct Shared {
     pub(super) scripts: watch::Sender<Option<Arc<Scripts>>>,
     /// Scripts are to be looked at again: something of theirs has happened.
     pub(super) rescript: Notify,
+    /// Files of units were changed, of which the bus does not tell.
+    pub(super) refiled: Notify,
     /// The tables of cron, once they have been read.
     pub(super) tables: watch::Sender<Option<Arc<Tables>>>,
     /// What of files changes is told by these.
     pub(super) stamps: Stamps,
+    /// Counts how often other sockets listened than before.
+    pub(super) listening: watch::Sender<u64>,
+    /// Lanes of checks of which one fails, a bit each.
+    pub(super) failing: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -186,10 +190,22 @@ pub(super) async fn serve(
         patient: Line::default(),
         scripts: watch::Sender::new(None),
         rescript: Notify::default(),
+        refiled: Notify::default(),
         tables: watch::Sender::new(None),
         stamps: Stamps::default(),
+        listening: watch::Sender::new(0),
+        failing: AtomicUsize::new(0),
     };
     let shared = &shared;
+    let (asks, mut asked) = mpsc::channel(ASKS);
+    if watch.bare {
+        reporter.say(HostEvent::Link(Link::Connected)).await;
+        return tokio::select! {
+            fault = transport.lost() => fault,
+            fault = obey(transport, shared, orders, &asks) => fault,
+            fault = acts::run(transport, shared, &mut asked) => fault,
+        };
+    }
     let fault = tokio::select! {
         // In this order, so that the heartbeat asks first for one of the few sessions that a
         // server may allow: without it the host counts as not reached.
@@ -197,7 +213,7 @@ pub(super) async fn serve(
         fault = transport.lost() => fault,
         fault = heartbeat::run(transport, shared) => fault,
         fault = Box::pin(units::run(transport, shared)) => fault,
-        fault = recall(transport, shared) => fault,
+        fault = recall::run(transport, shared) => fault,
         fault = Box::pin(ports::run(transport, shared)) => fault,
         fault = Box::pin(backups::run(transport, shared, memory)) => fault,
         fault = Box::pin(words::run(transport, shared)) => fault,
@@ -208,7 +224,9 @@ pub(super) async fn serve(
         fault = Box::pin(jobs::run(transport, shared)) => fault,
         fault = Box::pin(processes::run(transport, shared)) => fault,
         fault = stamps::run(transport, shared) => fault,
-        fault = obey(transport, shared, orders) => fault,
+        fault = obey(transport, shared, orders, &asks) => fault,
+        fault = acts::run(transport, shared, &mut asked) => fault,
+        fault = claims::run(transport, shared) => fault,
         fault = Box::pin(logs::run(transport, shared, tails)) => fault,
     };
     *watch = shared.watch.borrow().clone();
@@ -220,6 +238,7 @@ async fn obey(
     transport: &dyn Transport,
     shared: &Shared,
     orders: &mut mpsc::Receiver<Order>,
+    asks: &mpsc::Sender<Ask>,
 ) -> Fault {
     let mut reading: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
     loop {
@@ -228,6 +247,11 @@ async fn obey(
                 // It is connected: dropping the answer gives the terminal back.
                 Some(Order::Login(_done)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
+                Some(Order::Act(ask)) => {
+                    if let Err(refused) = asks.try_send(*ask) {
+                        acts::refuse(&shared.reporter, refused.into_inner()).await;
+                    }
+                }
                 Some(Order::Rewatch(watch)) => {
                     shared.watch.send_replace(*watch);
                 }
@@ -289,84 +313,4 @@ pub(super) fn journal_by(shared: &Shared) -> Option<&'static str> {
         Sudo::Auto | Sudo::Always if facts.sudo => Some("sudo"),
         Sudo::Auto | Sudo::Always | Sudo::Never => None,
     }
-}
-
-/// Asks the journal what was before us: once a connection, when units come to be watched that
-/// were not, and when it is asked for.
-async fn recall(transport: &dyn Transport, shared: &Shared) -> Fault {
-    let mut known = shared.facts.subscribe();
-    let mut read = shared.read.subscribe();
-    let mut asked_now = shared.now.subscribe();
-    let mut asked: BTreeSet<UnitName> = BTreeSet::new();
-    if known.wait_for(Option::is_some).await.is_err() {
-        return std::future::pending().await;
-    }
-    loop {
-        let units = read.borrow_and_update().clone();
-        let again = asked_now.borrow_and_update().to_owned() > 0;
-        if let Some(units) = units.filter(|u| again || u.iter().any(|u| !asked.contains(u))) {
-            asked.extend(units.iter().cloned());
-            let history = in_time(ask_journal(transport, shared, &units)).await;
-            shared.reporter.say(HostEvent::Recalled(history)).await;
-        } else if shared.read.borrow().as_ref().is_some_and(|units| units.is_empty()) {
-            // Nothing to ask about is an answer too.
-            shared.reporter.say(HostEvent::Recalled(None)).await;
-        }
-        tokio::select! {
-            changed = read.changed() => if changed.is_err() { break },
-            changed = asked_now.changed() => if changed.is_err() { break },
-        }
-    }
-    std::future::pending().await
-}
-
-/// The journal's account, or none; why not is in our log.
-async fn in_time(asked: impl Future<Output = Result<Option<History>, Fault>>) -> Option<History> {
-    match tokio::time::timeout(HISTORY_DEADLINE, asked).await {
-        Ok(Ok(history)) => history,
-        Ok(Err(fault)) => {
-            tracing::warn!("the journal's history: {fault}");
-            None
-        }
-        Err(_late) => {
-            tracing::warn!("the journal's history took too long");
-            None
-        }
-    }
-}
-
-async fn ask_journal(
-    transport: &dyn Transport,
-    shared: &Shared,
-    units: &[UnitName],
-) -> Result<Option<History>, Fault> {
-    let Some(how) = journal_by(shared).filter(|_| !units.is_empty()) else { return Ok(None) };
-    let mut collector = Collector::open(transport).await?;
-    let asked_at = clock::now();
-    let mut argv = vec!["qd_history", how];
-    argv.extend(units.iter().map(UnitName::as_str));
-    let answer = collector.request(&argv).await?;
-    let recalled = parse_history(&answer.text);
-    let (skew, started) = shared
-        .facts
-        .borrow()
-        .as_ref()
-        .map_or_else(Default::default, |facts| (facts.skew, facts.started));
-    let here = |wall: i64| Timestamp::from_micros(wall).shifted(skew.saturating_neg());
-    let Some(first) = recalled.first.map(here) else { return Ok(None) };
-    let hour = asked_at - Duration::from_secs(3600);
-    // The answer is cut at the front when there is too much of it.
-    let cut = (answer.text.len() > 2_900_000)
-        .then(|| recalled.restarts.iter().map(|(_, at)| here(*at)).min())
-        .flatten();
-    // journald starts a little after PID 1. Where its account goes back to there, nothing was
-    // before it.
-    let since_boot = first <= started + Duration::from_secs(60) && cut.is_none();
-    let complete_since = if since_boot { hour } else { first.max(hour) };
-    Ok(Some(History {
-        complete_since: complete_since.max(cut.unwrap_or(hour)),
-        since_boot,
-        restarts: recalled.restarts.into_iter().map(|(unit, at)| (unit, here(at))).collect(),
-        exits: recalled.exits.into_iter().collect(),
-    }))
 }

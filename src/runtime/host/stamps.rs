@@ -28,6 +28,8 @@ pub(super) enum Who {
     Tables,
     /// Scripts.
     Scripts,
+    /// Directories of units' files.
+    Units,
 }
 
 /// What one look saw: a stamp for each path that is there and may be seen.
@@ -88,6 +90,7 @@ pub(super) fn others(
 
 /// Looks until the connection is gone.
 pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
+    let mut hung = false;
     loop {
         let interval = shared.watch.borrow().interval;
         tokio::time::sleep(interval).await;
@@ -95,8 +98,10 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
         if paths.is_empty() {
             continue;
         }
-        let argv: Vec<&str> =
-            std::iter::once("qd_stamps").chain(paths.iter().map(|path| &**path)).collect();
+        let own = shared.facts.borrow().as_ref().is_some_and(|facts| facts.own_disks);
+        let how = if own && !hung { "own" } else { "any" };
+        let head = ["qd_stamps", how].into_iter();
+        let argv: Vec<&str> = head.chain(paths.iter().map(|path| &**path)).collect();
         let answer = shared.slow.ask(transport, &argv, DEADLINE).await;
         // What cannot be asked tells nothing, and is read at its own pace.
         let seen = answer.ok().filter(|answer| answer.status == 0);
@@ -110,6 +115,8 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
             other
         });
         if hangs {
+            // Whatever it is that hangs, it does so on what was taken for the host's own.
+            hung = true;
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -1,11 +1,13 @@
 //! Units of a host: pushed by systemd's bus where it can be reached, else polled.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::serve::Shared;
+use super::stamps::{Who, others};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::MOST_DISCOVERED;
 use crate::model::ids::UnitName;
@@ -20,8 +22,13 @@ const OPENING: Duration = Duration::from_secs(10);
 const POLL_DEADLINE: Duration = Duration::from_secs(11);
 /// How often the bus is asked whether systemd is alive.
 const PING: Duration = Duration::from_secs(3);
-/// How often all is read again: the bus does not tell of files that changed on disk.
-const REREAD: Duration = Duration::from_secs(60);
+/// How often all is read again where nothing tells that files have changed on disk, which the bus
+/// does not: all properties of two hundred units are megabytes.
+const REREAD: Duration = Duration::from_secs(300);
+/// Not read again for changed files more often than this.
+const REST: Duration = Duration::from_secs(10);
+/// Where files of units come to lie.
+const HOMES: [&str; 2] = ["/etc/systemd/system", "/run/systemd/system"];
 /// How long it is polled before the bus is tried again.
 const RETRY: Duration = Duration::from_secs(60);
 /// So many pings without an answer are borne before the bus is connected anew.
@@ -75,8 +82,12 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
     bus.watch(&units, watch.discover);
     let mut silent = 0;
     let mut ping = every(PING);
-    let mut reread = every(REREAD);
+    let mut stamps = shared.stamps.subscribe();
+    let mut stamped = None;
     read(bus, &units, shared).await?;
+    let mut again = Instant::now() + REREAD;
+    let mut last = Instant::now();
+    let mut homes = homes(shared);
     shared.read.send_replace(Some(Arc::from(units.as_slice())));
     loop {
         tokio::select! {
@@ -110,16 +121,46 @@ async fn listen(bus: &dyn UnitBus, shared: &Shared) -> Result<(), Fault> {
                     shared.units_failed(Some(fault)).await;
                 }
             },
-            _ = reread.tick() => {
+            _ = stamps.changed() => {
+                if others(stamps.borrow_and_update().as_ref(), &homes, &mut stamped) {
+                    again = again.min(last + REST);
+                }
+            }
+            () = shared.refiled.notified() => again = again.min(last + REST),
+            () = tokio::time::sleep_until(again) => {
                 units = wanted(bus, shared).await?;
                 bus.watch(&units, watch.discover);
                 read(bus, &units, shared).await?;
+                last = Instant::now();
+                again = last + REREAD;
+                let now = self::homes(shared);
+                if now != homes {
+                    homes = now;
+                    stamped = None;
+                }
                 shared.read.send_replace(Some(Arc::from(units.as_slice())));
             }
             _ = asked_now.changed() => read(bus, &units, shared).await?,
             _ = watches.changed() => return Ok(()),
         }
     }
+}
+
+/// Directories in which files of units lie and may come to lie; they are watched.
+fn homes(shared: &Shared) -> BTreeSet<Box<str>> {
+    let units = shared.glances.subscribe();
+    let units = units.borrow();
+    let files = units.iter().flat_map(BTreeMap::values).flat_map(|glance| &glance.paths);
+    let folders = files.filter(|path| is_unit_file(path)).filter_map(|path| path.rsplit_once('/'));
+    let folders = folders.map(|(folder, _)| folder).chain(HOMES);
+    let homes: BTreeSet<Box<str>> = folders.map(Box::from).collect();
+    shared.stamps.want(Who::Units, homes.iter().cloned());
+    homes
+}
+
+/// Whether a path is that of a unit's file or of a drop-in (systemd.unit(5)).
+pub(super) fn is_unit_file(path: &str) -> bool {
+    path.contains("/systemd/")
 }
 
 /// The declared units, or those that run.

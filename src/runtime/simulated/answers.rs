@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::acts;
 use super::journal;
 use super::noise;
 use super::properties::{file, shown};
@@ -31,10 +32,14 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
     if let Some(text) = told::answer(site, function, arguments, t) {
         return (0, text);
     }
+    // Nobody else acts on simulated hosts, but things are deployed there.
+    if function.starts_with("qd_act_") || function == "qd_now_claims" {
+        return acts::answer(site, function, arguments, t);
+    }
     match (function, arguments) {
         ("qd_facts", _) => (0, facts(site, t)),
         ("qd_disks", _) => (0, disks(site)),
-        ("qd_tick", groups) => (0, tick(site, groups, t)),
+        ("qd_now_tick", groups) => (0, tick(site, groups, t)),
         ("qd_units", [names, units @ ..]) => {
             let records = units.iter().map(|unit| shown(site, unit, t, names));
             (0, records.collect::<Vec<_>>().join("\n"))
@@ -57,7 +62,9 @@ pub(super) fn answer(site: &Site, argv: &[String], t: i64) -> (u8, String) {
             (0, words.collect())
         }
         ("qd_paths", [_, paths @ ..]) => (0, stat(site, paths)),
-        ("qd_ports" | "qd_marks" | "qd_now_alive", _) => (0, sockets::listening(site, t)),
+        ("qd_ports" | "qd_marks" | "qd_now_alive" | "qd_now_count", _) => {
+            (0, sockets::listening(site, t))
+        }
         ("qd_backup_list", _) => (0, "place read\ncount 0\nend 0\n".to_owned()),
         ("qd_backup_source", _) => (0, "place missing\n".to_owned()),
         ("qd_nginx", _) => (0, addresses(site)),
@@ -205,7 +212,7 @@ fn tick(site: &Site, groups: &[String], t: i64) -> String {
     }
     for (place, group) in groups.iter().enumerate() {
         let unit = group.rsplit('/').next().unwrap_or_default();
-        let moment = site.service(unit).map(|s| s.life.at(site.seed_of(s), t));
+        let moment = site.service(unit).map(|s| site.moment(s, t));
         let word = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |v| v.to_string());
         let _ok = writeln!(
             text,
@@ -220,7 +227,7 @@ fn tick(site: &Site, groups: &[String], t: i64) -> String {
 fn services(site: &Site, t: i64) -> String {
     let mut text = String::new();
     for service in site.services.iter() {
-        let moment = service.life.at(site.seed_of(service), t);
+        let moment = site.moment(service, t);
         if moment.active != "inactive" && service.unit.as_str().ends_with(".service") {
             // Writing to a String does not fail.
             let _ok = writeln!(
@@ -238,7 +245,7 @@ fn uptime(site: &Site, t: i64) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn boot_id(site: &Site) -> String {
+pub(super) fn boot_id(site: &Site) -> String {
     let all = format!("{:016x}{:016x}", site.seed, noise::draw(site.seed, 4));
     let mut rest = all.as_str();
     let parts = [8, 4, 4, 4, 12].map(|length| {

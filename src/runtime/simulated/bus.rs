@@ -50,7 +50,10 @@ impl Bus {
             if !watched.all && !watched.units.contains(&service.unit) {
                 continue;
             }
-            match service.life.next_change(self.site.seed_of(service), watched.told) {
+            let restarted = self.site.acts.restarted(service.unit.as_str(), i64::MAX);
+            let of_hand = restarted.filter(|at| *at > watched.told);
+            let of_life = service.life.next_change(self.site.seed_of(service), watched.told);
+            match of_life.into_iter().chain(of_hand).min() {
                 Some(at) if at <= now => {
                     changed.insert(service.unit.clone());
                 }
@@ -103,7 +106,7 @@ impl UnitBus for Bus {
             self.answer("ListUnits").await?;
             let now = self.site.now();
             let up = self.site.services.iter().filter(|service| {
-                let moment = service.life.at(self.site.seed_of(service), now);
+                let moment = self.site.moment(service, now);
                 moment.active != "inactive" && service.unit.as_str().ends_with(".service")
             });
             Ok(up.map(|service| service.unit.clone()).collect())
@@ -113,6 +116,8 @@ impl UnitBus for Bus {
     fn changed(&self) -> Future<'_, Result<BTreeSet<UnitName>, Fault>> {
         Box::pin(async move {
             loop {
+                // Before it looks, or a restart in between would be missed.
+                let restarted = self.site.acts.wake.notified();
                 let (changed, next) = self.look();
                 if self.site.state(self.site.now()) == State::Silent {
                     return std::future::pending().await;
@@ -120,9 +125,15 @@ impl UnitBus for Bus {
                 if !changed.is_empty() {
                     return Ok(changed);
                 }
-                match next {
-                    Some(at) => sleep_until(&self.site, at).await,
-                    None => return std::future::pending().await,
+                let next = async {
+                    match next {
+                        Some(at) => sleep_until(&self.site, at).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = next => {}
+                    () = restarted => {}
                 }
             }
         })

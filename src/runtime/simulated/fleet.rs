@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::acts::Acts;
 use super::declared;
 use super::generate::{self, Size};
 use super::scenario::{EnvPart, HostPart, Meant, Scenario, ServicePart};
@@ -170,6 +171,7 @@ impl Fleet {
             began,
             part,
             services,
+            acts: Acts::default(),
         };
         self.sites.insert(reach(env, &site.name), Arc::new(site));
     }
@@ -216,6 +218,7 @@ impl Fleet {
             ports: ports.iter().map(|port| PortRange { first: *port, last: *port }).collect(),
             silences: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
         });
     }
 }
@@ -238,6 +241,7 @@ fn promises(part: &ServicePart) -> Promises {
         needs: part.needs.iter().map(ServiceName::new).collect(),
         directory: (!part.directory.is_empty()).then(|| part.directory.as_str().into()),
         data: part.data.iter().map(|path| path.as_str().into()).collect(),
+        deploy: super::deploys::spec(part),
         ..Promises::default()
     }
 }

@@ -182,7 +182,7 @@ impl LifePart {
         }
     }
 
-    fn up(&self, seed: u64, run: i64, started: i64, t: i64) -> Moment {
+    pub(super) fn up(&self, seed: u64, run: i64, started: i64, t: i64) -> Moment {
         let ran = t.saturating_sub(started).max(0) as f64;
         // The share breathes: its sum has a wave on it, of which the slope stays positive.
         let turn = t as f64 / 20e6 + noise::share(seed, 1) * 6.0;

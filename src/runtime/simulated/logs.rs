@@ -122,8 +122,8 @@ pub(super) async fn talk(
                 let text: String = older.iter().map(|entry| entry.text.as_str()).collect();
                 tell(&format!("before {}", older.len())) + &text + &tell("status 0") + &tell("end")
             }
-            "qd_file" => tell("missing"),
-            "qd_stat" => tell("missing") + &tell("end"),
+            "qd_file" | "qd_container" => tell("missing"),
+            "qd_stat" | "qd_contained" => tell("missing") + &tell("end"),
             "qd_glob" | "qd_piece" | "qd_unpacked" | "qd_weigh" => tell("end"),
             _ => continue,
         };

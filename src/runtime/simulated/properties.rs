@@ -158,7 +158,7 @@ impl<'a> Found<'a> {
     fn new(site: &'a Site, unit: &'a str, t: i64) -> Self {
         let service = site
             .service(unit)
-            .map(|service| (service, service.life.at(site.seed_of(service), t)))
+            .map(|service| (service, site.moment(service, t)))
             .filter(|(_, moment)| moment.load != "not-found");
         Self { site, unit, service }
     }

@@ -206,6 +206,8 @@ pub(super) struct ServicePart {
     pub(super) meant: Option<Meant>,
     /// What it must be able to write.
     pub(super) data: Vec<String>,
+    /// Commits of what it is deployed from, the newest first.
+    pub(super) commits: Vec<CommitPart>,
     /// Services without which it cannot work.
     pub(super) needs: Vec<String>,
     pub(super) user: String,
@@ -239,6 +241,7 @@ impl Default for ServicePart {
             meant: None,
             bind: "127.0.0.1".to_owned(),
             data: Vec::new(),
+            commits: Vec::new(),
             needs: Vec::new(),
             user: String::new(),
             restart: "always".to_owned(),
@@ -252,6 +255,17 @@ impl Default for ServicePart {
             on: BTreeMap::new(),
         }
     }
+}
+
+/// `commits` of a service.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommitPart {
+    pub(super) by: String,
+    pub(super) subject: String,
+    /// It was deployed once; the newest of these runs.
+    #[serde(default)]
+    pub(super) deployed: bool,
 }
 
 /// Where a port may be reached from.

@@ -1,5 +1,6 @@
 //! `/bin/sh -s` of a simulated host, as far as the collector's program needs one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ use crate::runtime::transport::{Channel, Complaints};
 const PIPE: usize = 4096;
 /// A host that is slow takes this long for each answer: late, and not too late.
 const SLOW: Duration = Duration::from_secs(4);
+
+/// How long who follows an operation waits for news.
+const NEWS: Duration = Duration::from_millis(200);
 
 /// Ends the shell with its channel.
 struct Guard(JoinHandle<()>);
@@ -45,6 +49,18 @@ pub(super) fn open(site: Arc<Site>) -> Channel {
     }
 }
 
+/// The request that a line stands for: a new one, one to be remembered, or one that is.
+fn remember(kept: &mut BTreeMap<String, Vec<String>>, line: &str) -> Vec<String> {
+    if let Some(name) = line.strip_prefix("= ") {
+        return kept.get(name).cloned().unwrap_or_default();
+    }
+    let argv = words(line.strip_prefix("+ ").unwrap_or(line));
+    if let (true, Some(name)) = (line.starts_with("+ "), argv.first()) {
+        kept.insert(name.clone(), argv.clone());
+    }
+    argv
+}
+
 async fn serve(site: &Site, stream: DuplexStream) -> std::io::Result<()> {
     let mut stream = BufReader::with_capacity(512, stream);
     let nonce = loop {
@@ -54,6 +70,20 @@ async fn serve(site: &Site, stream: DuplexStream) -> std::io::Result<()> {
             .and_then(|rest| rest.split_once(" sudo\\n'; exec sudo "))
         {
             stream.write_all(format!("\x1e@@{nonce} sudo\n").as_bytes()).await?;
+        }
+        // Its tails do not share a channel.
+        if let Some((_, rest)) = line.split_once("printf '\\036@@")
+            && let Some((nonce, _)) = rest.split_once(" none\\n'; fi")
+        {
+            stream.write_all(format!("\x1e@@{nonce} none\n").as_bytes()).await?;
+        }
+        if let Some((nonce, _)) = line
+            .strip_prefix("if [ \"$(id -u)\" = 0 ]; then printf '\\n@@%s root\\n' ")
+            .and_then(|rest| rest.split_once(';'))
+        {
+            let has = site.part.sudo || site.part.user == "root";
+            let word = if has { "root" } else { "denied" };
+            stream.write_all(format!("\n@@{nonce} {word}\n").as_bytes()).await?;
         }
         if line.starts_with("'qd_talk' ")
             && let [_talk, nonce, ..] = words(&line).as_slice()
@@ -71,10 +101,16 @@ async fn serve(site: &Site, stream: DuplexStream) -> std::io::Result<()> {
     };
     pause(site).await;
     stream.write_all(format!("\n{}\n", ready(&nonce)).as_bytes()).await?;
+    let mut kept = BTreeMap::new();
     while let Some(line) = read_line(&mut stream).await? {
         let Some((id, argv)) = line.split_once(' ') else { continue };
         pause(site).await;
-        let (status, text) = answer(site, &words(argv), site.now());
+        let argv = remember(&mut kept, argv);
+        if argv.first().is_some_and(|function| function == "qd_act_read") {
+            // The real one waits until there is something new.
+            tokio::time::sleep(NEWS).await;
+        }
+        let (status, text) = answer(site, &argv, site.now());
         let head = format!("@@{nonce} {id} {status} {}\n", text.len());
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(text.as_bytes()).await?;

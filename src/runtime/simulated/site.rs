@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::acts::Acts;
+use super::life::Moment;
 use super::noise;
 use super::scenario::{Course, HostPart, LifePart, ServicePart, State};
 use crate::model::fault::Fault;
@@ -28,6 +30,8 @@ pub(super) struct Site {
     pub(super) part: Arc<HostPart>,
     /// Hosts that are made by number share theirs.
     pub(super) services: Arc<[Service]>,
+    /// What was done to it.
+    pub(super) acts: Acts,
 }
 
 impl Site {
@@ -49,6 +53,17 @@ impl Site {
     /// What a service's course is made of, besides its life.
     pub(super) fn seed_of(&self, service: &Service) -> u64 {
         noise::draw(self.seed, noise::seed(&[service.unit.as_str()]).cast_signed())
+    }
+
+    /// How a service stands at `t`: what runs is another run since somebody restarted it.
+    pub(super) fn moment(&self, service: &Service, t: i64) -> Moment {
+        let seed = self.seed_of(service);
+        match self.acts.restarted(service.unit.as_str(), t) {
+            Some(at) if service.life.course(t) == Course::Running => {
+                service.life.up(seed, at, at, t)
+            }
+            _ => service.life.at(seed, t),
+        }
     }
 
     /// The service of that unit.

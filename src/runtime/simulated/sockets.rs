@@ -31,7 +31,7 @@ fn of_service<'s>(
     service: &'s Service,
     t: i64,
 ) -> impl Iterator<Item = Socket<'s>> {
-    let moment = service.life.at(site.seed_of(service), t);
+    let moment = site.moment(service, t);
     let taken = move |port: u16| {
         let mut there = site.part.listeners.iter().filter(|part| part.is_there(t));
         there.any(|listener| listener.port == port)

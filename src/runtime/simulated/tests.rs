@@ -1,3 +1,5 @@
+mod acts;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use crate::model::ids::UnitName;
 use crate::model::spec::Reach;
 use crate::model::time::Timestamp;
 use crate::model::unit::{ActiveState, LoadState};
+use crate::probe::act;
 use crate::probe::detail::{PROPERTIES, parse_detail};
 use crate::probe::facts::parse_facts;
 use crate::probe::history::parse_history;
@@ -109,7 +112,7 @@ async fn the_parsers_read_all_that_a_shell_answers() {
 
         let groups: Vec<&str> = read.iter().map(|(_, unit)| &*unit.control_group).collect();
         let groups: Vec<&str> = groups.into_iter().filter(|group| !group.is_empty()).collect();
-        let tick = ok(&mut c, &[&["qd_tick"], groups.as_slice()].concat()).await;
+        let tick = ok(&mut c, &[&["qd_now_tick"], groups.as_slice()].concat()).await;
         let tick = parse_tick(&tick, groups.len());
         assert!(tick.uptime >= facts.uptime && tick.load.is_some());
         assert!(tick.memory_available < tick.memory_total && tick.pressure.io.is_some());

@@ -33,6 +33,8 @@ pub(super) struct Progress {
     pub(super) began: Option<i64>,
     /// What journalctl complained of last.
     pub(super) complaint: Option<String>,
+    /// Of a container: it was read up to its end.
+    pub(super) is_over: bool,
     /// It is read as root, since it cannot be otherwise.
     pub(super) as_root: bool,
 }

@@ -1,5 +1,6 @@
 //! Reads a piece of a log once.
 
+mod container;
 mod file;
 mod journal;
 
@@ -7,9 +8,9 @@ pub(super) use self::file::{Seen, offset_since};
 
 use std::time::Duration;
 
+use super::Tails;
 use super::ground::Ground;
 use super::reader::Reader;
-use super::{Tails, words};
 use crate::model::fault::Fault;
 use crate::model::log::{Batch, Fetch, Mark, Origin, Stream};
 
@@ -52,7 +53,7 @@ async fn find(ground: &Ground<'_>, reader: &Reader, fetch: &Fetch) -> Result<Fou
             journal::find(ground, reader, fetch).await
         }
         Origin::File(path) => file::find(ground, reader, fetch, path).await,
-        Origin::Container(name) => Err(words::no_containers(name)),
+        Origin::Container(name) => container::find(ground, reader, fetch, name).await,
     }
 }
 

@@ -8,13 +8,13 @@ use crate::model::spec::Sudo;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
 
-/// Channels for tails over one connection. sshd allows ten (`MaxSessions`), of which the console
-/// itself needs up to seven.
+/// Channels for tails over one connection, with one that the tails beyond share. sshd allows ten
+/// (`MaxSessions`), of which the console itself needs up to seven.
 const CHANNELS: usize = 3;
 /// The same where only logs are read: one is for what is read once, one for the bus.
 const CHANNELS_ALONE: usize = 7;
 /// Channels for tails of this machine.
-const LOCAL_CHANNELS: usize = 16;
+const LOCAL_CHANNELS: usize = 64;
 
 /// One connection of a host.
 pub struct Ground<'a> {
@@ -24,6 +24,9 @@ pub struct Ground<'a> {
     pub is_local: bool,
     /// Nothing but logs is read over it.
     pub is_alone: bool,
+    /// What will be asked is opened before it is asked. Not where that failed: a host may allow no more
+    /// than one session (`MaxSessions`).
+    pub is_eager: bool,
     /// Whether sudo may be used.
     pub sudo: Sudo,
     /// The host's facts, once they are known.
@@ -51,7 +54,16 @@ impl How {
     }
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// The same host over a channel that is shared.
+    pub(super) fn over<'b>(&self, transport: &'b dyn Transport) -> Ground<'b>
+    where
+        'a: 'b,
+    {
+        let (facts, stirred) = (self.facts.clone(), self.stirred.clone());
+        Ground { transport, facts, stirred, ..*self }
+    }
+
     /// How many tails may have a channel at one time.
     pub(super) const fn channels(&self) -> usize {
         match (self.is_local, self.is_alone) {

@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// For one look.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// More files are not told.
-const MOST: usize = 32;
+const MOST: usize = 64;
 
 /// More names are not remembered.
 const MOST_KNOWN: usize = 1024;

@@ -10,7 +10,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::probe::quote::quote_all;
 use crate::probe::tail::{Piece, Secret, Splitter, become_root, program};
 use crate::runtime::collector::{MAX_NOISE, noisy};
-use crate::runtime::transport::{Channel, Complaints, Transport};
+use crate::runtime::transport::{Channel, Complaints, Future, Transport};
 
 /// For starting the shell.
 const OPENING: Duration = Duration::from_secs(20);
@@ -18,6 +18,11 @@ const OPENING: Duration = Duration::from_secs(20);
 const TAKING: Duration = Duration::from_secs(10);
 /// Read at once.
 const CHUNK: usize = 64 * 1024;
+/// The same where much comes.
+const WIDE: usize = 256 * 1024;
+
+/// A shell that is being started.
+type Shell<'a> = Future<'a, Result<Channel, Fault>>;
 
 /// See the module.
 pub(super) struct Talk {
@@ -34,14 +39,25 @@ pub(super) struct Talk {
 impl Talk {
     /// Starts the program and waits until it is ready.
     pub(super) async fn open(transport: &dyn Transport, how: How) -> Result<Self, Fault> {
-        timeout(OPENING, Self::start(transport, how)).await.map_err(|_late| {
+        Self::open_over(transport.shell(), how).await
+    }
+
+    /// The same for what comes without a pause.
+    pub(super) async fn open_wide(transport: &dyn Transport, how: How) -> Result<Self, Fault> {
+        let mut talk = Self::open_over(transport.wide_shell(), how).await?;
+        talk.chunk.reserve(WIDE);
+        Ok(talk)
+    }
+
+    async fn open_over(shell: Shell<'_>, how: How) -> Result<Self, Fault> {
+        timeout(OPENING, Self::start(shell, how)).await.map_err(|_late| {
             let detail = format!("no answer within {} s", OPENING.as_secs());
             Fault::new(FaultKind::TimedOut, "start /bin/sh", detail)
         })?
     }
 
-    async fn start(transport: &dyn Transport, how: How) -> Result<Self, Fault> {
-        let Channel { stdin, stdout, stderr, guard } = transport.shell().await?;
+    async fn start(shell: Shell<'_>, how: How) -> Result<Self, Fault> {
+        let Channel { stdin, stdout, stderr, guard } = shell.await?;
         let nonce: String = std::iter::repeat_with(fastrand::alphanumeric).take(20).collect();
         let secret = Secret::new(nonce, fastrand::u64(..));
         let mut talk = Self {

@@ -55,7 +55,15 @@ fn ground(transport: &dyn Transport) -> (Ground<'_>, Told) {
     let (told, facts) = watch::channel(Some(known));
     let (stirs, stirred) = watch::channel(Vec::new());
     let sudo = Sudo::Auto;
-    let ground = Ground { transport, is_local: false, is_alone: false, sudo, facts, stirred };
+    let ground = Ground {
+        transport,
+        is_local: false,
+        is_alone: false,
+        is_eager: false,
+        sudo,
+        facts,
+        stirred,
+    };
     (ground, (told, stirs))
 }
 

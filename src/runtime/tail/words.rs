@@ -26,6 +26,11 @@ pub(super) fn no_channel(origin: &Origin, is_local: bool) -> Fault {
         .remedy("close the log of another of its services")
 }
 
+/// A channel cannot be shared.
+pub(super) fn unshared(detail: &str) -> Fault {
+    Fault::new(FaultKind::Failed, "share a channel of the connection", detail)
+}
+
 /// The journal may not be read.
 pub(super) fn no_right(user: &str) -> Fault {
     let user = clean(user, 64);
@@ -46,11 +51,34 @@ pub(super) fn no_tool(what: &str, tool: &str) -> Fault {
     Fault::new(FaultKind::Missing, format!("read {what}"), format!("the host has no `{tool}`"))
 }
 
-/// Containers cannot be read.
-pub(super) fn no_containers(name: &str) -> Fault {
-    let name = clean(name, 128);
+/// A container's log cannot be read, for the reason that the program on the host said.
+pub(super) fn no_container(name: &str, why: &str, user: &str) -> Fault {
+    let (name, user) = (clean(name, 128), clean(user, 64));
     let tried = format!("read the log of the container {name}");
-    Fault::new(FaultKind::Missing, tried, "logs of containers cannot be read yet")
+    match why {
+        "no-engine" => {
+            Fault::new(FaultKind::Missing, tried, "the host has no `docker` and no `podman`")
+        }
+        "denied" => Fault::new(
+            FaultKind::Denied,
+            tried,
+            format!("{user} may not ask the engine, and `sudo -n` is not possible or not allowed"),
+        )
+        .remedy(format!(
+            "sudo usermod -aG docker {user} # as good as root, or allow sudo for this host"
+        )),
+        _ => Fault::new(
+            FaultKind::Missing,
+            tried,
+            "there is no container of this name; it is followed when it comes",
+        ),
+    }
+}
+
+/// A container does not run.
+pub(super) fn stopped(name: &str) -> Fault {
+    let tried = format!("follow the container {}", clean(name, 128));
+    Fault::new(FaultKind::Missing, tried, "it does not run; it is followed when it does again")
 }
 
 /// A file may not be read.
@@ -61,7 +89,6 @@ pub(super) fn denied(path: &str, user: &str) -> Fault {
         .remedy("add the user to the file's group, or allow sudo for this host")
 }
 
-/// A file is not there.
 /// Files of a pattern that are not read.
 pub(super) fn left_out(pattern: &str, left: usize, most: usize) -> Fault {
     let tried = format!("read {}", clean(pattern, 256));
@@ -72,6 +99,7 @@ pub(super) fn left_out(pattern: &str, left: usize, most: usize) -> Fault {
     Fault::new(FaultKind::Failed, tried, detail).remedy("narrow the pattern in the config")
 }
 
+/// A file is not there.
 pub(super) fn missing(path: &str) -> Fault {
     let tried = format!("read {}", clean(path, 256));
     Fault::new(FaultKind::Missing, tried, "there is no such file; it is read when it comes")

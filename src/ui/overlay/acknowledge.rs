@@ -3,11 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{boxed, centered};
+use super::{boxed, centered, cursor_in};
 use crate::model::screen::{AckField, FindingId, Input};
 use crate::ui::Role;
 use crate::ui::scene::Scene;
-use crate::ui::text::width;
 use crate::ui::viewports::Viewports;
 
 /// What is in the prompt.
@@ -72,10 +71,8 @@ pub(super) fn draw(
             AckField::Span => Some(typed.span),
             AckField::Mute => None,
         };
-        if let Some(input) = input.filter(|_| chosen && value.width > 0) {
-            let before = width(input.text.get(..input.cursor).unwrap_or("")) as u16;
-            let x = (value.x + before).min(value.right() - 1);
-            cursor = Some(Position { x, y });
+        if let Some(input) = input.filter(|_| chosen) {
+            cursor = cursor_in(input, value);
         }
     }
     cursor

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::page::Page;
 use super::{boxed, scrolled};
-use crate::model::event::Event;
+use crate::model::event::{Event, EventKind};
 use crate::model::ids::HostId;
 use crate::model::screen::EventId;
 use crate::model::time::Timestamp;
@@ -52,7 +52,8 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, event: &Event) {
         page.fact("now", event.to.to_string());
     }
     if !event.detail.is_empty() {
-        page.heading("Evidence");
+        let closed = event.kind == EventKind::FindingClosed;
+        page.heading(if closed { "Evidence, as it was last" } else { "Evidence" });
     }
     for line in &event.detail {
         page.say(Role::Text, line);

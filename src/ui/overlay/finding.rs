@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::page::Page;
 use super::{boxed, event, scrolled};
 use crate::model::finding::Subject;
+use crate::model::flaps::MOST;
 use crate::model::host::Host;
 use crate::model::rows::FindingRow;
 use crate::model::screen::FindingId;
@@ -43,12 +44,18 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
     let sign = scene.chrome.glyphs.severity(finding.severity);
     page.say(role_of(finding.severity), &format!("{sign} {}", finding.summary));
     page.gap();
-    page.fact("severity", finding.severity.name());
+    let priority = format!("priority {} of 4 in {}", row.priority().number(), row.env.tier.name());
+    page.fact("severity", format!("{}, {priority}", finding.severity.name()));
     page.fact("about", row.subject());
     let offset = scene.chrome.utc_offset_secs;
     let since = words::moment(tracked.since, offset);
     page.fact("found", format!("{} ago, {since}", scene.age(tracked.since)));
     page.fact("rule", format!("{}: {}", finding.key.rule.name(), finding.key.rule.doc()));
+    if !row.host.link.is_up() {
+        let name = row.host.link.name();
+        let text = format!("as it was when {} was seen last: it is {name}", row.host.spec.name);
+        page.fact_in(Role::Stale, "old", text);
+    }
     if let Some(reason) = &tracked.silenced {
         page.fact_in(Role::Notice, "silenced", &**reason);
     }
@@ -56,6 +63,12 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
         let until = words::moment(ack.until, offset);
         let note = if ack.note.is_empty() { String::new() } else { format!(": {}", ack.note) };
         page.fact_in(Role::Notice, ack.word(), format!("by {} until {until}{note}", ack.by));
+    }
+    if tracked.flapping {
+        let says = format!(
+            "it came or went more than {MOST} times in half an hour; one incident until it is quiet as long"
+        );
+        page.fact_in(Role::Warning, "flapping", says);
     }
     if let Some(cause) = &finding.because {
         let name = cause.subject.name();
@@ -65,9 +78,9 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &FindingRow<'_>) {
         page.heading("Evidence");
     }
     for proof in &finding.evidence {
-        // A line may say it itself.
-        let at = proof.at.filter(|_| !proof.text.contains(" ago"));
-        let at = at.map_or_else(String::new, |at| format!(" ({} ago)", scene.age(at)));
+        let at = proof
+            .moment(scene.now)
+            .map_or_else(String::new, |(word, at)| format!(" ({word}{} ago)", scene.age(at)));
         page.fact(&proof.source, format!("{}{at}", proof.text));
     }
     if !finding.fix.is_empty() {

@@ -24,6 +24,11 @@ impl<'s, 'a> Page<'s, 'a> {
         Self { scene, columns: columns as usize, lines: Vec::new() }
     }
 
+    /// Columns that there are.
+    pub(in crate::ui) const fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// An empty line, but never two and none at the top.
     pub(in crate::ui) fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| line.width() > 0) {

@@ -39,6 +39,9 @@ pub(super) fn draw(
 fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &PortRow<'_>) {
     let sign = scene.chrome.glyphs.severity(row.severity);
     page.say(role_of(row.severity), &format!("{sign} {}", row.verdict.name()));
+    if let Some(why) = row.unseen() {
+        page.say(Role::Unknown, &why);
+    }
     page.gap();
     for (service, spec) in &row.declared {
         let name = spec.name.as_ref().map_or_else(String::new, |name| format!(", {name}"));

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use crate::model::fleet::Row;
+use crate::model::time::Timestamp;
 use crate::model::unit::{ActiveState, LoadState, UnitFacts};
 use crate::ui::chrome::role_of;
 use crate::ui::crash_loops::{Bars, sparkline};
@@ -29,6 +30,11 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         return;
     };
     page.fact("unit", unit.as_str());
+    if let Some(release) = row.host.release(row.instance) {
+        let at = Timestamp::from_secs(release.at);
+        let at = words::moment(at, scene.chrome.utc_offset_secs);
+        page.fact("revision", format!("{}, deployed by {} at {at}", release.short(), release.by));
+    }
     let Some(facts) = row.instance.facts.value() else { return };
     if verdict.stale {
         page.heading("As it was then");

@@ -168,7 +168,7 @@ fn ask(logs: &mut Logs, ask: Ask) {
         Ask::Save => take_along::file_name(logs),
         Ask::Moment => String::new(),
     };
-    logs.view.prompt = Some(Prompt { ask, input: Input::new(&text), fault: None });
+    logs.view.prompt = Some(Prompt { ask, input: Input::new(&text), fault: None, back: None });
 }
 
 /// What a question to search blocks is to be done with.

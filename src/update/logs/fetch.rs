@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::store::PATIENCE;
 use crate::model::log::view::At;
-use crate::model::log::{Batch, Beyond, Fetch, FetchFrom, Logs, Mark, StreamLog, Tail};
+use crate::model::log::{Batch, Beyond, Fetch, FetchFrom, Logs, Mark, StreamLog, Tail, TailState};
 
 /// Lines of a question.
 const LINES: u32 = 2000;
@@ -141,6 +141,21 @@ pub(super) fn more(model: &Model, logs: &mut Logs) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// What was asked of a source is lost. It is followed again behind what it has, if it was.
+pub(super) fn anew(stream: &mut StreamLog) -> Option<Effect> {
+    if stream.older == Beyond::Asked {
+        stream.older = Beyond::Unknown;
+    }
+    stream.pending = None;
+    stream.state = TailState::Opening;
+    if stream.newer.is_some() {
+        stream.newer = Some(Beyond::Unknown);
+        return None;
+    }
+    let from = stream.back.clone().map_or(FetchFrom::Last(stream.asked), FetchFrom::After);
+    Some(follow(stream, from))
 }
 
 /// Follows from there on.

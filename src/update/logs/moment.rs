@@ -1,11 +1,12 @@
 //! Goes to a moment: where it is held, at once; else the log is entered there anew.
 
 use super::fetch::newer;
-use super::{follow_all, next, skew};
+use super::{follow_all, next, say, skew};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::view::At;
-use crate::model::log::{FetchFrom, Logs, Spot};
+use crate::model::log::{Beyond, FetchFrom, Logs, Spot};
+use crate::model::severity::Severity;
 use crate::model::time::Timestamp;
 
 /// Lines of each source that are read at first from a moment on.
@@ -34,6 +35,7 @@ pub(super) fn go(model: &mut Model, logs: &mut Logs, at: Timestamp) -> Vec<Effec
     if at >= model.now {
         return end(model, logs);
     }
+    logs.view.sought = Some(micros);
     let beyond_end = micros > logs.rim();
     let beyond_start = micros < logs.horizon();
     let empty = logs.streams.iter().all(|stream| stream.from().is_none());
@@ -42,6 +44,21 @@ pub(super) fn go(model: &mut Model, logs: &mut Logs, at: Timestamp) -> Vec<Effec
     }
     look_at(logs, micros);
     Vec::new()
+}
+
+/// Says so once it is known that the log begins after the moment that was asked for.
+pub(super) fn begins(model: &mut Model, logs: &mut Logs) {
+    let Some(sought) = logs.view.sought else { return };
+    let streams = &logs.streams;
+    let has_older = streams.iter().any(|stream| stream.from().is_some_and(|from| from <= sought));
+    let is_unknown = streams.iter().any(|stream| !matches!(stream.older, Beyond::Nothing));
+    let has_lines = streams.iter().any(|stream| stream.from().is_some());
+    if has_older || (!is_unknown && has_lines) {
+        logs.view.sought = None;
+    }
+    if !has_older && !is_unknown && has_lines {
+        say(model, Severity::Info, "the log begins after that moment: this is its first line");
+    }
 }
 
 /// Looks at the first line of a moment, in the upper third of the page.

@@ -4,12 +4,12 @@ use super::super::{say, typing};
 use super::{commands, fetch, moment, search, take_along};
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::model::calendar::{Date, days};
 use crate::model::log::store::Going;
-use crate::model::log::view::{Ask, Prompt};
+use crate::model::log::view::{Ask, History, Prompt};
 use crate::model::log::{Filter, Logs, Pattern};
+use crate::model::moment::{self as moments, FORMS};
+use crate::model::screen::Input;
 use crate::model::severity::Severity;
-use crate::model::time::Timestamp;
 use crate::msg::Edit;
 
 /// Takes a key.
@@ -25,11 +25,18 @@ pub(in super::super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
             }
             Edit::Cancel => {}
             Edit::Accept => match accept(model, &mut logs, &prompt) {
-                Ok(done) => effects.extend(done),
+                Ok(done) => {
+                    model.typed.note(prompt.ask, prompt.input.text.trim());
+                    effects.extend(done);
+                }
                 Err(fault) => logs.view.prompt = Some(Prompt { fault: Some(fault), ..prompt }),
             },
             other => {
-                typing::change(&mut prompt.input, other);
+                match other {
+                    Edit::Up => back(&model.typed, &mut prompt, true),
+                    Edit::Down => back(&model.typed, &mut prompt, false),
+                    other => typing::change(&mut prompt.input, other),
+                }
                 prompt.fault = None;
                 // What is typed is tried at once; what cannot be taken yet changes nothing.
                 if prompt.ask == Ask::Filter {
@@ -50,6 +57,30 @@ pub(in super::super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
     effects.extend(search(&mut logs));
     model.logs = Some(logs);
     effects
+}
+
+/// Goes through what was typed before; at its end is what was typed now.
+fn back(typed: &History, prompt: &mut Prompt, older: bool) {
+    let (place, now) = match prompt.back.take() {
+        Some((place, now)) => (Some(place), now),
+        None => (None, prompt.input.text.clone()),
+    };
+    let next = match (place, older) {
+        (None, true) => Some(0),
+        (Some(place), true) => Some(place + 1),
+        (Some(place), false) => place.checked_sub(1),
+        (None, false) => None,
+    };
+    match next.map(|place| (place, typed.get(prompt.ask, place))) {
+        Some((place, Some(text))) => {
+            prompt.input = Input::new(text);
+            prompt.back = Some((place, now));
+        }
+        // It is the oldest.
+        Some((_, None)) => prompt.back = place.map(|place| (place, now)),
+        None if place.is_some() => prompt.input = Input::new(&now),
+        None => {}
+    }
 }
 
 fn accept(model: &mut Model, logs: &mut Logs, prompt: &Prompt) -> Result<Vec<Effect>, String> {
@@ -73,8 +104,12 @@ fn accept(model: &mut Model, logs: &mut Logs, prompt: &Prompt) -> Result<Vec<Eff
             Ok(effects)
         }
         Ask::Moment => {
-            let at = moment(text, model.now, model.utc_offset_secs)?;
-            Ok(moment::go(model, logs, at))
+            let offset = model.utc_offset_secs;
+            let at = moments::parse(text, model.now, |_| offset)
+                .ok_or_else(|| format!("write {FORMS}"))?;
+            let effects = moment::go(model, logs, at);
+            moment::begins(model, logs);
+            Ok(effects)
         }
         Ask::Columns => {
             logs.view.columns = text
@@ -100,70 +135,4 @@ fn filter_by(logs: &mut Logs, text: &str) -> Result<Vec<Effect>, String> {
         return Ok(Vec::new());
     }
     Ok(commands::started(logs, scan))
-}
-
-/// Reads a moment: `03:12`, `03:12:30`, `2026-11-20 03:12`, `-10m`; the last such one before now.
-fn moment(text: &str, now: Timestamp, offset: i32) -> Result<Timestamp, String> {
-    const HELP: &str = "write 03:12, 03:12:30, 2026-11-20 03:12 or -10m (s, m, h, d)";
-    let text = text.trim();
-    if let Some(ago) = text.strip_prefix('-') {
-        let (number, unit) = ago.split_at_checked(ago.len().saturating_sub(1)).ok_or(HELP)?;
-        let unit = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return Err(HELP.to_owned()),
-        };
-        let number: i64 = number.parse().map_err(|_no| HELP)?;
-        return Ok(now.shifted(number.saturating_mul(unit).saturating_mul(-1_000_000)));
-    }
-    let (date, clock) = match text.split_once([' ', 'T']) {
-        Some((date, clock)) => (Some(date), clock),
-        None => (None, text),
-    };
-    let mut parts = clock.split(':').map(str::parse::<i64>);
-    let mut part = |most: i64| match parts.next() {
-        Some(Ok(n)) if (0..=most).contains(&n) => Ok(n),
-        _ => Err(HELP),
-    };
-    let (hour, minute) = (part(23)?, part(59)?);
-    let second = if clock.matches(':').count() > 1 { part(60)? } else { 0 };
-    let of_day = hour * 3600 + minute * 60 + second;
-    let here = now.as_secs() + i64::from(offset);
-    let day = match date {
-        Some(date) => calendar_day(date).ok_or(HELP)?,
-        None => here.div_euclid(86_400),
-    };
-    let secs = day * 86_400 + of_day;
-    // A time of day that is yet to come was yesterday's.
-    let secs = if date.is_none() && secs > here { secs - 86_400 } else { secs };
-    Ok(Timestamp::from_secs(secs - i64::from(offset)))
-}
-
-/// `2026-11-20` as days since the epoch.
-fn calendar_day(text: &str) -> Option<i64> {
-    let mut parts = text.split('-').map(str::parse::<i64>);
-    let mut part = || parts.next()?.ok();
-    let date = Date { year: part()?, month: part()?, day: part()? };
-    parts.next().is_none().then(|| days(date))?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_read_as_people_write_them() {
-        // 2026-11-21 03:00:00 UTC, two hours ahead here: 05:00.
-        let now = Timestamp::from_secs(1_795_230_000);
-        let read = |text| moment(text, now, 7200).map(|at| at.as_secs() - now.as_secs());
-        assert_eq!(read("04:59"), Ok(-60));
-        assert_eq!(read("05:00:30"), Ok(30 - 86_400));
-        assert_eq!(read("2026-11-20 05:00"), Ok(-86_400));
-        assert_eq!(read("-10m"), Ok(-600));
-        for bad in ["", "5", "25:00", "-10x", "2026-13-01 00:00", "-", "ü"] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::Teller;
 use crate::model::event::{BECAUSE, Event, EventKind};
-use crate::model::finding::Tracked;
+use crate::model::finding::{Evidence, Tracked};
 use crate::model::severity::Severity;
 use crate::model::told::Found;
 
@@ -34,6 +34,10 @@ impl Teller<'_> {
         let found = Found::of(&tracked.finding.key);
         let severity = tracked.finding.severity;
         let before = self.told.findings.get(&found).copied();
+        // What comes and goes is told once.
+        if before.is_some() && tracked.flapping {
+            return;
+        }
         if before == Some(severity) || (before.is_none() && self.told.findings.len() >= MOST) {
             return;
         }
@@ -60,7 +64,7 @@ impl Teller<'_> {
         self.event(self.now, kind, found.severity, &found.summary)
             .about(&found.key.subject.name(), found.key.rule.name())
             .proved(cause)
-            .proved(found.evidence.iter().map(|proof| format!("{}: {}", proof.source, proof.text)))
+            .proved(found.evidence.iter().map(proof))
     }
 
     fn close(&mut self) {
@@ -72,11 +76,19 @@ impl Teller<'_> {
             let before = self.told.findings.remove(&found).unwrap_or_default();
             self.told.unsaved = true;
             let text = format!("{} is not found any more", found.rule);
+            let last = self.told.closed.iter().rfind(|last| Found::of(&last.key) == found);
+            let last = last.map_or(&[][..], |last| &last.evidence);
             let event = self
                 .event(self.now, EventKind::FindingClosed, Severity::Ok, &text)
                 .about(&found.subject, &found.rule)
-                .turned(before.name(), "closed");
+                .turned(before.name(), "closed")
+                .proved(last.iter().map(proof));
             self.events.push(event);
         }
+        self.told.closed.clear();
     }
+}
+
+fn proof(proof: &Evidence) -> String {
+    format!("{}: {}", proof.source, proof.text)
 }

@@ -102,10 +102,14 @@ fn ask(session: &mut Session, specs: &[CheckSpec]) -> Vec<CheckReading> {
 fn judged(session: &mut Session, specs: &[CheckSpec], words: &[String]) -> Vec<CheckReading> {
     let argv: Vec<&str> =
         std::iter::once("qd_checks").chain(words.iter().map(String::as_str)).collect();
-    let (_, bytes) = session.ask(&argv);
-    let said = parse_checks(&bytes);
+    // On a busy machine what has to be fast may be in doubt and say nothing, which is left to another
+    // way of asking; here it is asked again.
+    let (said, bytes) = (0..5)
+        .map(|_| session.ask(&argv).1)
+        .map(|bytes| (parse_checks(&bytes), bytes))
+        .find(|(said, _)| said.len() == specs.len())
+        .unwrap_or_else(|| panic!("{} checks do not all answer, five times", specs.len()));
     let text = || String::from_utf8_lossy(&bytes).chars().take(2000).collect::<String>();
-    assert_eq!(said.len(), specs.len(), "{}", text());
     let find = |n: usize| said.iter().find(|(known, _)| *known == n).map(|(_, said)| said);
     specs
         .iter()
@@ -234,14 +238,18 @@ fn bash_alone_judges_pages_and_connections_as_curl_does_or_says_nothing() {
         (tcp(closed), Outcome::Failed(Why::Refused), "connection refused"),
     ];
     let asked: Vec<CheckSpec> = specs.iter().map(|(spec, ..)| spec.clone()).collect();
-    let words: Vec<String> =
-        asked.iter().enumerate().map(|(n, spec)| fast_word(n, spec).unwrap()).collect();
+    let words = |prompt: bool| -> Vec<String> {
+        let each = asked.iter().enumerate();
+        each.map(|(n, spec)| fast_word(n, spec, prompt).unwrap()).collect()
+    };
     // What does not end as it says is left to curl.
     let unsure = ["/cut", "/cut-chunk", "/nonsense"].map(|path| http(port, path));
     for shell in shells() {
         let mut session = Session::start(shell, &[]);
+        // Whoever hangs among those that were prompt keeps none of the others waiting.
+        let readings = [false, true].map(|prompt| judged(&mut session, &asked, &words(prompt)));
         for ((spec, outcome, detail), reading) in
-            specs.iter().zip(judged(&mut session, &asked, &words))
+            specs.iter().cycle().zip(readings.into_iter().flatten())
         {
             let what = format!("{shell:?} {}: {reading:?}", spec.label());
             assert_eq!(reading.outcome, *outcome, "{what}");
@@ -251,14 +259,19 @@ fn bash_alone_judges_pages_and_connections_as_curl_does_or_says_nothing() {
             let quick = reading.latency.is_some_and(|took| took < Duration::from_millis(900));
             assert!(hangs || refused || quick, "nobody waits for another: {what}");
         }
-        let words = unsure.iter().enumerate().map(|(n, spec)| fast_word(n, spec).unwrap());
+        // The next time these are asked by one process, and the answers tell so.
+        let two = [0, 8].map(|n: usize| fast_word(n, &asked[n], true).unwrap());
+        let (_, bytes) = session.ask(&["qd_checks", &two[0], &two[1]]);
+        let said = parse_checks(&bytes);
+        assert!(said.len() == 2 && said.iter().all(|(_, said)| said.is_near()), "{said:?}");
+        let words = unsure.iter().enumerate().map(|(n, spec)| fast_word(n, spec, false).unwrap());
         let words: Vec<String> = std::iter::once("qd_checks".to_owned()).chain(words).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (_, bytes) = session.ask(&words);
         assert_eq!(parse_checks(&bytes), vec![], "{shell:?}");
         // Beside others, and without bash.
         let both = [http(port, "/ok"), tcp(port)];
-        let words = [fast_word(0, &both[0]).unwrap(), word(1, &both[1]).unwrap()];
+        let words = [fast_word(0, &both[0], false).unwrap(), word(1, &both[1]).unwrap()];
         let readings = judged(&mut session, &both, &words);
         assert!(readings.iter().all(|reading| reading.outcome == Outcome::Passed), "{readings:?}");
         session.define("qd_have() { [ \"$1\" != bash ] && command -v \"$1\" >/dev/null 2>&1; }");
@@ -277,11 +290,11 @@ fn what_bash_cannot_ask_is_left_to_curl() {
         "http://localhost/\u{e9}",
         "http://local\"host/",
     ] {
-        assert_eq!(fast_word(0, &CheckSpec::new(Target::Http(url.into()))), None, "{url}");
+        assert_eq!(fast_word(0, &CheckSpec::new(Target::Http(url.into())), false), None, "{url}");
     }
     let spec = CheckSpec::new(Target::Http("http://[::1]:81?x#y".into()));
     assert_eq!(
-        fast_word(3, &spec).unwrap().split(' ').skip(4).collect::<Vec<_>>(),
+        fast_word(3, &spec, false).unwrap().split(' ').skip(4).collect::<Vec<_>>(),
         ["'::1'", "'81'", "'[::1]:81'", "'/?x'"]
     );
 }

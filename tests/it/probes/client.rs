@@ -135,6 +135,23 @@ async fn a_login_shell_may_greet() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_asked_again_is_the_same_question() {
+    let odd = ["$HOME `id` \\ '\" + = * #", &"long ".repeat(20), "", "@"];
+    let argv: Vec<&str> = ["printf", "%s;"].into_iter().chain(odd).collect();
+    let other: Vec<&str> =
+        argv.iter().map(|word| if *word == "@" { "other" } else { word }).collect();
+    for shell in shells() {
+        let (played, _) = Played::command(shell);
+        let mut collector = Collector::open(&played).await.unwrap();
+        for asked in [&argv, &argv, &argv, &other, &argv, &argv, &other, &other, &other, &argv] {
+            let told = collector.request(asked).await.unwrap().text;
+            assert_eq!(told, asked[2..].join(";") + ";", "{shell:?}");
+            assert_eq!(collector.request(&["qd_ping"]).await.unwrap().status, 0);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_shell_that_is_killed_is_a_fault() {
     for shell in shells() {
         let (played, id) = Played::command(shell);

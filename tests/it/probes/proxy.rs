@@ -91,6 +91,43 @@ fn connections_are_tried_from_any_shell() {
     }
 }
 
+#[test]
+fn sockets_with_a_path_are_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let alive = std::os::unix::net::UnixListener::bind(at("a b.sock")).unwrap();
+    drop(std::os::unix::net::UnixListener::bind(at("left.sock")).unwrap());
+    std::os::unix::fs::symlink(folder.path(), at("link")).unwrap();
+    fs::write(at("file"), "").unwrap();
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        let paths =
+            ["a b.sock", "link/a b.sock", "left.sock", "none.sock", "file", "no/where"].map(at);
+        let mut argv = vec!["qd_reach"];
+        for path in &paths {
+            argv.extend(["unix", path, "-"]);
+        }
+        let text = session.text(&argv);
+        let reached: Vec<(Target, Reached)> = parse_reached(&text);
+        let left = if quarterdeck_has("curl") {
+            Reached::Refused
+        } else {
+            Reached::Unknown("the socket may not be written to".into())
+        };
+        let wanted = [
+            Reached::Answered,
+            Reached::Answered,
+            left,
+            Reached::Missing,
+            Reached::Refused,
+            Reached::Missing,
+        ];
+        let wanted = paths.iter().map(|path| Target::Unix(path.as_str().into())).zip(wanted);
+        assert_eq!(reached, wanted.collect::<Vec<_>>(), "{shell:?}\n{text}");
+    }
+    drop(alive);
+}
+
 fn quarterdeck_has(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|at| at.join(name).is_file())
@@ -106,7 +143,7 @@ fn files_are_dated_and_a_host_without_a_proxy_says_its_addresses() {
         let mut session = Session::start(shell, &[]);
         let mut facts = ProxyFacts::default();
         parse_config(&format!("|# configuration file {file}:\n"), &mut facts);
-        parse_state(&session.text(&["qd_nginx", "1", file, "/no/such/file"]), &mut facts);
+        parse_state(&session.text(&["qd_nginx", "1", "-", file, "/no/such/file"]), &mut facts);
         assert!(facts.files[0].modified.is_some_and(|at| at > 1_700_000_000), "{shell:?}");
         assert!(facts.is_own("127.0.0.1") && facts.is_own("localhost"));
         assert!(!facts.is_own("192.0.2.1"));

@@ -45,7 +45,7 @@ fn a_host_tells_its_facts() {
 fn a_host_beats() {
     for shell in shells() {
         let mut session = Session::start(shell, &[]);
-        let argv = ["qd_tick", "/system.slice/no such.service", "/"];
+        let argv = ["qd_now_tick", "/system.slice/no such.service", "/"];
         let text = session.text(&argv);
         let tick = parse_tick(&text, 2);
         assert!(tick.load.is_some(), "{shell:?}\n{text}");
@@ -54,6 +54,49 @@ fn a_host_beats() {
         assert!(text.contains("\ncg 0 - -\ncg 1 "), "{text}");
         let later = parse_tick(&session.text(&argv), 2);
         assert!(later.uptime >= tick.uptime, "{shell:?}");
+    }
+}
+
+#[test]
+fn who_listens_is_counted_and_connections_are_not() {
+    let count = |session: &mut Session| {
+        let text = session.text(&["qd_now_count", "1", "99999999"]);
+        assert!(text.starts_with("gone 99999999\ncount "), "{text}");
+        let numbers: Vec<i64> =
+            text[20..].split_ascii_whitespace().map(|word| word.parse().unwrap()).collect();
+        (numbers[0], numbers[1])
+    };
+    let open = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        let (tcp, udp) = count(&mut session);
+        let listeners: Vec<_> = (0..200).map(|_| open()).collect();
+        let datagrams: Vec<_> =
+            (0..100).map(|_| std::net::UdpSocket::bind("[::1]:0").unwrap()).collect();
+        let (more, also) = count(&mut session);
+        // Others on this machine come and go as well.
+        assert!((150..250).contains(&(more - tcp)), "{shell:?}: {tcp} {more}");
+        assert!((75..125).contains(&(also - udp)), "{shell:?}: {udp} {also}");
+        let at = listeners[0].local_addr().unwrap();
+        let connections: Vec<_> =
+            (0..100).map(|_| std::net::TcpStream::connect(at).unwrap()).collect();
+        let (same, _) = count(&mut session);
+        assert!((same - more).abs() < 50, "{shell:?}: {more} {same}");
+        drop((connections, datagrams));
+    }
+}
+
+#[test]
+fn stamps_are_the_same_whether_or_not_something_may_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a b");
+    fs::write(&file, "x").unwrap();
+    let file = file.to_str().unwrap();
+    for shell in shells() {
+        let mut session = Session::start(shell, &[]);
+        let own = session.text(&["qd_stamps", "own", file, "/no/such", "/"]);
+        assert!(own.lines().count() == 2 && own.contains(file), "{shell:?}: {own}");
+        assert_eq!(own, session.text(&["qd_stamps", "any", file, "/no/such", "/"]), "{shell:?}");
     }
 }
 

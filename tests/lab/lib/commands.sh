@@ -62,6 +62,11 @@ host_down() {
   collect
 }
 
+command_reset() {
+  need_root
+  host_reset "${1:?which host?}"
+}
+
 command_down() {
   local name jobs=() failed=0
   [ $# -gt 0 ] || die "down: which host?"

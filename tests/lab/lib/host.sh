@@ -222,35 +222,61 @@ host_up() {
   host_net_up "$name"
   host_identity "$name"
   case $kind in no-systemd | busybox) host_inittab "$name" ;; esac
+  host_start "$name" "$kind"
+  host_set "$name" ready "$(($(now_ms) - started))"
+  say "$name is up: $generation, $kind, $(host_get "$name" ip), $(host_get "$name" ready) ms"
+}
 
+# Boots what is there, and waits until it is at rest.
+host_start() {
+  local name=$1 kind=$2 dir pid
+  dir=$(host_dir "$name")
   (
     exec {host_lock}>&-
     host_exec "$name" "$kind"
-  ) </dev/null >"$dir/console.log" 2>&1 &
+  ) </dev/null >>"$dir/console.log" 2>&1 &
   pid=$!
   host_set "$name" pid "$pid $(process_start "$pid")"
   host_wait "$name" host_note_leader "$name" "$pid"
   host_wait "$name" host_port_open "$name"
   host_wait "$name" host_login "$name"
   case $kind in systemd | no-rights) host_wait "$name" host_settled "$name" ;; esac
-  host_set "$name" ready "$(($(now_ms) - started))"
-  say "$name is up: $generation, $kind, $(host_get "$name" ip), $(host_get "$name" ready) ms"
+}
+
+# Pulls the plug and puts it in again: the disk is as it was in that moment.
+host_reset() {
+  local name=$1 group
+  exec {host_lock}>"$run/locks/$name"
+  flock "$host_lock"
+  host_exists "$name" || die "no host $name"
+  host_unplug "$name"
+  for group in $(host_cgroups "$name"); do
+    [ -d "$group" ] && find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+  done
+  host_start "$name" "$(host_get "$name" kind)"
+  say "$name was reset"
+}
+
+# Ends all that runs there.
+host_unplug() {
+  local name=$1 pid start leader
+  # Process 1 of a namespace takes the others along.
+  leader=$(host_leader "$name") && kill -KILL "$leader" 2>/dev/null
+  if read -r pid start 2>/dev/null <"$(host_dir "$name")/pid"; then
+    for _ in $(seq 100); do
+      [ "$(process_start "$pid")" = "$start" ] || break
+      sleep 0.02
+    done
+    if [ "$(process_start "$pid")" = "$start" ]; then kill -KILL "$pid" 2>/dev/null; fi
+  fi
 }
 
 # Pulls the plug. Everything is taken away by what was noted, so it also clears up
 # after a half-done `up`.
 host_remove() {
-  local name=$1 dir group mount pid start leader
+  local name=$1 dir group mount
   dir=$(host_dir "$name")
-  # Process 1 of a namespace takes the others along.
-  leader=$(host_leader "$name") && kill -KILL "$leader" 2>/dev/null
-  if read -r pid start 2>/dev/null <"$dir/pid"; then
-    for _ in $(seq 100); do
-      [ "$(process_start "$pid")" = "$start" ] || break
-      sleep 0.02
-    done
-    [ "$(process_start "$pid")" = "$start" ] && kill -KILL "$pid" 2>/dev/null
-  fi
+  host_unplug "$name"
   for group in $(host_cgroups "$name"); do
     [ -d "$group" ] && find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
   done

@@ -10,13 +10,13 @@ recipe_packages() {
   case $1 in
     # systemd 252: the one with a whole server's userland.
     bookworm)
-      echo "$common,libpam-systemd,cron,curl,git,jq,nginx-light,python3,rsync,sqlite3,openssl,tcsh,fish,locales,busybox-static"
+      echo "$common,libpam-systemd,borgbackup,cron,curl,git,jq,nginx-light,python3,restic,rsync,sqlite3,openssl,tcsh,fish,locales,busybox-static"
       ;;
     # systemd 247. Without libpam-systemd: here a login has no scope of its own and
     # what it starts stays in ssh.service, as on many a small server.
     bullseye) echo "$common,python3-minimal" ;;
-    # systemd 257.
-    trixie) echo "$common,libpam-systemd,python3-minimal" ;;
+    # systemd 257, and the tools of backups as they are three years later.
+    trixie) echo "$common,libpam-systemd,python3-minimal,borgbackup,restic" ;;
     *) return 1 ;;
   esac
 }

@@ -13,6 +13,8 @@ use crate::msg::Msg;
 const LINES: u32 = 20_000;
 /// The same of a file, which is bounded by bytes.
 const FILE_LINES: u32 = 1_000_000;
+/// The same of a container: its engine reads its log from the beginning for each page.
+const CONTAINER_LINES: u32 = 100_000;
 /// Bytes of a file's first page; a page that came fast lets the next be larger.
 const FIRST: u32 = 512 << 10;
 const LARGEST: u32 = 8 << 20;
@@ -73,18 +75,17 @@ impl Page {
         Some((*batch.lines.get(self.place)?, batch.text_of(self.place)))
     }
 
-    /// Goes on to the next line. Says whether that is in another batch.
-    pub(super) fn step(&mut self) -> bool {
+    /// Goes on to the next line. Where that is in another batch, answers the one that is over.
+    pub(super) fn step(&mut self) -> Option<Batch> {
         self.place += 1;
         self.passed += 1;
         if self.batches.front().is_some_and(|batch| self.place < batch.lines.len()) {
-            return false;
+            return None;
         }
-        if let Some(batch) = self.batches.pop_front() {
-            self.held = self.held.saturating_sub(batch.text.len());
-        }
+        let batch = self.batches.pop_front()?;
+        self.held = self.held.saturating_sub(batch.text.len());
         self.place = 0;
-        true
+        Some(batch)
     }
 
     /// Adds what is newer.
@@ -133,6 +134,7 @@ pub(super) fn ask(reading: &mut Reading, page: &mut Page, place: usize) {
     let Some(source) = reading.sources.get(place) else { return };
     let lines = match &source.origin {
         crate::model::log::Origin::File(_) => FILE_LINES,
+        crate::model::log::Origin::Container(_) => CONTAINER_LINES,
         _ => LINES,
     };
     let (host, origin) = (source.host.clone(), source.origin.clone());

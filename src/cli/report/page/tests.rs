@@ -29,6 +29,7 @@ fn model() -> Model {
             services: Vec::new(),
             ports: Vec::new(),
             backups: Arc::default(),
+            windows: Arc::default(),
             silences: Vec::new(),
         }],
         ..FleetSpec::default()
@@ -58,6 +59,7 @@ fn report() -> String {
         since: Timestamp::from_secs(0),
         open: true,
         gone_since: None,
+        flapping: false,
         silenced: None,
         acknowledged: None,
     });
@@ -146,7 +148,8 @@ fn what_is_over_is_told_with_its_times_and_its_cause_comes_first() {
             .proved(["journal: Errno 30"]),
         at(1801, EventKind::FindingClosed, Severity::Ok, "gone")
             .about("mcp", "read-only-data")
-            .turned("critical", "closed"),
+            .turned("critical", "closed")
+            .proved(["journal: Errno 30", "journal: it gave up"]),
         at(1860, EventKind::FindingClosed, Severity::Ok, "gone").about("mcp", "crash-loop"),
         at(1900, EventKind::FindingClosed, Severity::Ok, "it is gone")
             .about("web", "disk-full")
@@ -163,6 +166,7 @@ fn what_is_over_is_told_with_its_times_and_its_cause_comes_first() {
         "- Over: **warning** production/coord/web: it is gone (from before this time to ",
         "## Findings of that time, closed since",
         "journal: Errno 30",
+        "And before it was closed:\n\n- ` journal: it gave up `\n\n#",
         "Followed from read-only-data mcp.",
         "## Timeline",
     ];

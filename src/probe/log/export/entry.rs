@@ -144,7 +144,9 @@ impl Fields {
         line.clear();
         let who = self.bytes(IDENTIFIER).or_else(|| self.bytes(COMM));
         if let Some(who) = who {
+            let (who, more) = shortened(who);
             line.extend(who.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
+            line.extend_from_slice(more);
             if let Some(pid) = self.bytes(PID).or_else(|| self.bytes(SYSLOG_PID)) {
                 line.push(b'[');
                 line.extend_from_slice(pid);
@@ -188,6 +190,17 @@ impl Fields {
         }
         true
     }
+}
+
+/// Of a long name its beginning: the message is what one reads. Anybody can call himself anything.
+fn shortened(who: &[u8]) -> (&[u8], &'static [u8]) {
+    const LONG: usize = 48;
+    if who.len() <= LONG {
+        return (who, b"");
+    }
+    // Not within a character.
+    let end = (LONG - 4..LONG).rev().find(|n| who.get(*n).is_none_or(|b| b & 0xc0 != 0x80));
+    (who.get(..end.unwrap_or(LONG)).unwrap_or(who), "…".as_bytes())
 }
 
 trait Ends {

@@ -134,3 +134,28 @@ fn recorded_entries_become_the_lines_that_journalctl_shows() {
         assert!(matches!(reader.marks(), (Some(_), Some(Mark::Cursor(..)))));
     }
 }
+
+#[test]
+fn a_long_identifier_leaves_room_for_the_message() {
+    for name in ["n".repeat(5000), "ü".repeat(30)] {
+        let said = format!("SYSLOG_IDENTIFIER={name}\n_PID=7\nMESSAGE=it broke\n");
+        let bytes = format!("__CURSOR=s=1\n__REALTIME_TIMESTAMP={NOW}\n{said}\n").into_bytes();
+        let (batch, ..) = export(&bytes, 100);
+        let text = String::from_utf8(batch.text_of(0).to_vec()).unwrap();
+        assert!(text.len() < 70 && text.ends_with("…[7]: it broke"), "{text}");
+        assert_eq!(text.get(usize::from(batch.lines[0].body)..), Some("it broke"));
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_name_is_nothing_wherever_it_is_split() {
+    for length in 78..84 {
+        let mut bytes = entry(1, b"MESSAGE=one\n");
+        bytes.extend(entry(2, format!("{}\nMESSAGE=two\n", "x".repeat(length)).as_bytes()));
+        bytes.extend(entry(4, b"MESSAGE=four\n"));
+        let whole = export(&bytes, usize::MAX);
+        for piece in [1, 3, 80] {
+            assert_eq!(export(&bytes, piece).0, whole.0, "{length} in pieces of {piece}");
+        }
+    }
+}

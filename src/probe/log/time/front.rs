@@ -9,6 +9,10 @@ const REACH: usize = 200;
 /// Bytes before the moment: blanks, the priority of sd-daemon(3) or of RFC 5424 (`<165>1 `), a
 /// level (`INFO 2026-…`), or Redis' process (`123:M `).
 pub(super) fn before(line: &[u8]) -> usize {
+    // It begins with a year.
+    if let [b'0'..=b'9', b'0'..=b'9', _, _, b'-', ..] = line {
+        return 0;
+    }
     let mut at = line.iter().take(8).take_while(|b| **b == b' ').count();
     if line.get(at) == Some(&b'<') {
         let digits = line.iter().skip(at + 1).take(4).take_while(|b| b.is_ascii_digit()).count();

@@ -82,9 +82,39 @@ fn month(text: &[u8]) -> Option<i64> {
     MONTHS.into_iter().zip(1..).find_map(|(name, number)| (name == text).then_some(number))
 }
 
+/// Bytes of `2026-11-10T03:00:00`.
+const WHOLE: usize = 19;
+
+/// The last moment that was read, up to its second: lines mostly come several a second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    text: [u8; WHOLE],
+    secs: i64,
+}
+
+impl Known {
+    /// None was; no moment is written so.
+    pub(super) const NONE: Self = Self { text: [0; WHOLE], secs: 0 };
+}
+
 /// `2026-11-10T03:00:00.123456+01:00`, with a space for the T, slashes for the dashes, a comma
 /// for the point. Without an offset it is in `zone`.
 pub(in super::super) fn iso(text: &[u8], zone: i64) -> Option<(i64, usize)> {
+    iso_after(text, zone, &mut { Known::NONE })
+}
+
+/// The same, where the last one is known.
+pub(super) fn iso_after(text: &[u8], zone: i64, known: &mut Known) -> Option<(i64, usize)> {
+    let (whole, rest) = text.split_first_chunk::<WHOLE>()?;
+    if *whole != known.text {
+        *known = Known { text: *whole, secs: iso_secs(whole)? };
+    }
+    let (micros, len) = fraction(rest);
+    let (zone, more) = offset(rest.get(len..)?).unwrap_or((zone, 0));
+    Some(((known.secs - zone) * SECOND + micros, WHOLE + len + more))
+}
+
+fn iso_secs(text: &[u8; WHOLE]) -> Option<i64> {
     let [
         y1,
         y2,
@@ -106,9 +136,8 @@ pub(in super::super) fn iso(text: &[u8], zone: i64) -> Option<(i64, usize)> {
         return None;
     }
     let date = Date { year: d4(*y1, *y2, *y3, *y4)?, month: d2(*m1, *m2)?, day: d2(*d1, *d2_)? };
-    let (seconds, micros, len) = clock(rest)?;
-    let (zone, more) = offset(rest.get(len..)?).unwrap_or((zone, 0));
-    Some(((calendar::days(date)? * DAY + seconds - zone) * SECOND + micros, 11 + len + more))
+    let (seconds, ..) = clock(rest)?;
+    Some(calendar::days(date)? * DAY + seconds)
 }
 
 /// `10/Nov/2026:03:00:00 +0000`, the common log format.

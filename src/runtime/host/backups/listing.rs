@@ -29,8 +29,13 @@ const BREATH: Duration = Duration::from_millis(250);
 /// As many of the paths that it reads are looked at.
 const READS: usize = 8;
 
-/// A list is made again after this also when nothing seems to have changed.
+/// A list is made again after this also when nothing seems to have changed; one that takes long less
+/// often, yet after [`LONGEST`].
 const WHOLE: Duration = Duration::from_secs(900);
+/// See [`WHOLE`].
+const LONGEST: Duration = Duration::from_secs(7200);
+/// A list that is made again although nothing has changed takes so little of the time.
+const SELDOM: u32 = 4000;
 /// A list that takes long is not made again before so many times as long: a directory may be large
 /// and change all the time.
 const REST: u32 = 40;
@@ -53,7 +58,9 @@ impl Made {
     /// When it is to be made again, and until when it is not reported again, by the stamp of now.
     fn due(&self, stamp: Option<&Vec<Box<str>>>) -> Instant {
         match (&self.stamp, stamp) {
-            (Some(then), Some(now)) if then == now => self.at + WHOLE,
+            (Some(then), Some(now)) if then == now => {
+                self.at + (self.took * SELDOM).clamp(WHOLE, LONGEST)
+            }
             (Some(_), Some(_)) => self.at + (self.took * REST).min(PACE),
             _ => self.at + PACE,
         }

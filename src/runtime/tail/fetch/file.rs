@@ -8,10 +8,10 @@ pub(in crate::runtime::tail) use self::hand::Seen;
 pub(in crate::runtime::tail) use self::moment::offset_since;
 
 use self::hand::{Hand, There};
-use super::{Found, MOST, PIECE, lines};
+use super::{Found, MOST, MOST_LINES, PIECE, lines};
 use crate::model::fault::Fault;
 use crate::model::log::batch::BATCH;
-use crate::model::log::{Batch, Fetch, FetchFrom, Mark};
+use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Line, Mark};
 use crate::runtime::tail::ground::Ground;
 use crate::runtime::tail::reader::Reader;
 
@@ -30,7 +30,9 @@ pub(super) async fn find(
         && let Some(mut hand) = Hand::again(ground, reader, path, (*inode, *offset), left)
         && let Some(place) = hand.files.iter().position(|file| file.inode == *inode)
         // It may have been rotated since.
-        && let Ok(found) = after(&mut hand, place, *offset, most).await
+        && let Ok(found) = after(&mut hand, place, *offset, most, true).await
+        // Or truncated.
+        && !found.batches.is_empty()
     {
         return Ok(found);
     }
@@ -48,20 +50,21 @@ pub(super) async fn find(
             before(&mut hand, place, offset, most).await
         }
         FetchFrom::After(Mark::Offset { inode, offset }) => match known(&hand, *inode) {
-            Some(place) => after(&mut hand, place, *offset, most).await,
+            Some(place) => after(&mut hand, place, *offset, most, true).await,
             None => replaced(&mut hand, most).await,
         },
         FetchFrom::Since(at) | FetchFrom::After(Mark::Moment(at) | Mark::Cursor(_, at)) => {
             let (place, offset) = moment::place(&mut hand, *at).await?;
             hand.left = left;
-            after(&mut hand, place, offset, most).await
+            // Who asks for as many lines as there may be reads on.
+            after(&mut hand, place, offset, most, fetch.lines >= MOST_LINES).await
         }
     }
 }
 
 /// The file of a mark is gone: it goes on with the newest, and says so.
 async fn replaced(hand: &mut Hand<'_>, most: usize) -> Result<Found, Fault> {
-    let mut found = after(hand, 0, 0, most).await?;
+    let mut found = after(hand, 0, 0, most, false).await?;
     let text = "lines may be missing or come twice here: the file was rotated while it was read";
     let first = found.batches.first().and_then(|batch| batch.lines.first());
     let at = first.map_or_else(|| hand.ground.now(), |line| line.at);
@@ -119,18 +122,24 @@ async fn newest(
     let mut feeds = 0;
     // A compressed file is unpacked from its beginning for each piece.
     let mut step = if file.is_packed() { MOST } else { FIRST };
+    // A line begins in it: of one that is longer than what may be read, more is read.
+    let mut has_begin = false;
     // The feed before the first of them is one more.
-    while start > 0 && hand.left > 0 && feeds <= most {
-        let bytes = step.min(start).min(hand.left);
+    while start > 0 && feeds <= most && (hand.left > 0 || (!has_begin && upto - start < MOST)) {
+        let bytes = step.min(start).min(if has_begin { hand.left } else { hand.left.max(PIECE) });
         let piece = hand.piece(file, start - bytes, bytes).await?;
         start -= bytes;
         feeds += memchr::memchr_iter(b'\n', &piece).count();
+        let inner =
+            if pieces.is_empty() { piece.split_last().map_or(&[][..], |(_, l)| l) } else { &piece };
+        has_begin |= memchr::memchr(b'\n', inner).is_some();
         pieces.push(piece);
         step = (step * 4).min(MOST);
     }
     pieces.reverse();
     let mut bytes = pieces.concat();
-    if start > 0 {
+    // A line without a beginning is told as far as it was read.
+    if start > 0 && has_begin {
         let begin = memchr::memchr(b'\n', &bytes).map_or(0, |at| at + 1);
         bytes.drain(..begin);
         start += begin as u64;
@@ -168,16 +177,33 @@ fn cut_lines(hand: &Hand<'_>, bytes: &[u8], start: u64, most: usize) -> Part {
     if !batch.is_empty() {
         batches.push(batch);
     }
+    date_beginnings(&mut batches);
     let count = batches.iter().map(|batch| batch.lines.len()).sum();
     Part { batches, count, from, to: reader.offset() }
 }
 
-/// The lines behind a place, into newer files where that is needed.
+/// Lines before the first that says its moment have that, in whatever batch it is.
+fn date_beginnings(batches: &mut [Batch]) {
+    let untimed = |line: &Line| line.flags.has(Flags::UNTIMED);
+    let first = batches.iter().position(|batch| !batch.lines.iter().all(untimed));
+    let Some(first) = first.filter(|first| *first > 0) else { return };
+    let dated = batches.get(first).and_then(|batch| batch.lines.iter().find(|l| !untimed(l)));
+    let Some(at) = dated.map(|line| line.at) else { return };
+    for batch in batches.iter_mut().take(first) {
+        // What goes on behind a page that was read before has the moment of that.
+        batch.lines.iter_mut().for_each(|line| line.at = line.at.min(at));
+        batch.earlier.clear();
+    }
+}
+
+/// The lines behind a place, into newer files where that is needed. `is_next` says that more will be
+/// asked for, as after the page before.
 async fn after(
     hand: &mut Hand<'_>,
     place: usize,
     offset: u64,
     most: usize,
+    is_next: bool,
 ) -> Result<Found, Fault> {
     let mut found = Found::default();
     let mut count = 0;
@@ -188,9 +214,10 @@ async fn after(
         let wanted = size.saturating_sub(begin).min(hand.left);
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
         found.first.get_or_insert_with(|| mark(begin));
-        let mut reader = hand.lines(begin);
+        let mut reader = hand.lines_of(file, begin);
         let mut came = begin;
-        let mut batch = Batch::default();
+        let spares = hand.spares();
+        let mut batch = spares.take();
         let now = hand.ground.now();
         if wanted > 0 && count < most {
             let batches = &mut found.batches;
@@ -198,8 +225,12 @@ async fn after(
                 came += bytes.len() as u64;
                 // Where the lines that are wanted end.
                 let more = most.saturating_sub(count);
-                let feeds = memchr::memchr_iter(b'\n', bytes);
-                let end = more.checked_sub(1).map(|last| feeds.clone().nth(last));
+                let nth = |last| {
+                    // So few bytes have not so many lines.
+                    let may_end = last < bytes.len();
+                    may_end.then(|| memchr::memchr_iter(b'\n', bytes).nth(last)).flatten()
+                };
+                let end = more.checked_sub(1).map(nth);
                 let bytes = match end {
                     None => return,
                     Some(None) => bytes,
@@ -209,11 +240,15 @@ async fn after(
                 reader.push(bytes, now, &mut batch);
                 count += batch.lines.len() - before;
                 if batch.text.len() >= BATCH {
-                    let full = std::mem::replace(&mut batch, roomy());
+                    let full = std::mem::replace(&mut batch, spares.take());
                     batches.push(full);
                 }
             };
-            hand.pour(file, begin, wanted, &mut take).await?;
+            if is_next {
+                hand.stream(file, begin, wanted, &mut take).await?;
+            } else {
+                hand.pour(file, begin, wanted, &mut take).await?;
+            }
         }
         let is_read = count < most && came >= size;
         // Its end, where the last line may have none; or a line that is longer than a piece.
@@ -223,6 +258,8 @@ async fn after(
         if !batch.is_empty() {
             found.batches.push(batch);
         }
+        date_beginnings(&mut found.batches);
+        hand.note_end(file, &reader);
         found.last = Some(mark(reader.offset()));
         found.end = n == 0 && is_read;
         if count >= most || hand.left == 0 {
@@ -230,12 +267,6 @@ async fn after(
         }
     }
     Ok(found)
-}
-
-/// For as much as comes together, so that it is not moved while it grows.
-fn roomy() -> Batch {
-    let lines = Vec::with_capacity(BATCH / 64);
-    Batch { text: Vec::with_capacity(BATCH + BATCH / 4), lines, ..Batch::default() }
 }
 
 /// Batches are not larger.

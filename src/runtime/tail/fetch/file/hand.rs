@@ -1,11 +1,14 @@
 //! What is there of a file, and pieces of it.
 
+use std::sync::Arc;
+
 use crate::model::fault::{Fault, FaultKind};
 use crate::probe::log::FileReader;
 use crate::probe::tail::Piece;
 use crate::runtime::tail::fetch::SILENCE;
 use crate::runtime::tail::ground::{Ground, How};
-use crate::runtime::tail::reader::Reader;
+use crate::runtime::tail::reader::{Reader, Span};
+use crate::runtime::tail::spares::Spares;
 use crate::runtime::tail::words;
 
 /// A file on the host.
@@ -116,6 +119,27 @@ impl<'a> Hand<'a> {
         FileReader::new(offset, self.reader.zone())
     }
 
+    /// The same behind a page that was read before.
+    pub(super) fn lines_of(&self, file: &There, offset: u64) -> FileReader {
+        let lines = self.lines(offset);
+        match self.reader.moment_before(file.inode, offset) {
+            Some(at) => lines.behind(at),
+            None => lines,
+        }
+    }
+
+    /// A page ends here.
+    pub(super) fn note_end(&self, file: &There, lines: &FileReader) {
+        if let Some(at) = lines.moment() {
+            self.reader.note_end(file.inode, lines.offset(), at);
+        }
+    }
+
+    /// Where lines are read to.
+    pub(super) fn spares(&self) -> Arc<Spares> {
+        Arc::clone(&self.reader.spares)
+    }
+
     /// Bytes that can be read of a file, also of a compressed one.
     pub(super) async fn size(&self, file: &There) -> Result<u64, Fault> {
         if !file.is_packed() {
@@ -149,6 +173,28 @@ impl<'a> Hand<'a> {
         let mut read = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
         self.pour(file, offset, bytes, &mut |bytes| read.extend_from_slice(bytes)).await?;
         Ok(read)
+    }
+
+    /// What is there from a place on, at least as much as is wanted: more of it comes in the same
+    /// stream, if it is asked for next.
+    pub(super) async fn stream(
+        &mut self,
+        file: &There,
+        offset: u64,
+        bytes: u64,
+        take: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), Fault> {
+        let mut given = 0;
+        if !file.is_packed() {
+            let (how, path) = (self.how, file.path.as_str());
+            let span = Span { how, path, inode: file.inode, offset, bytes, end: file.size };
+            given = self.reader.pour(self.ground, span, SILENCE, take).await;
+            self.left = self.left.saturating_sub(given.min(bytes));
+        }
+        if given < bytes {
+            self.pour(file, offset + given, bytes - given, take).await?;
+        }
+        Ok(())
     }
 
     /// A piece as it comes, never more than was asked for.

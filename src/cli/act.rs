@@ -1,0 +1,329 @@
+//! What acts, without a screen: plan, confirm, run. The same reducers as the console's.
+
+pub(super) mod backup;
+mod deploy;
+mod json;
+mod page;
+mod session;
+mod tell;
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanParser;
+
+pub(super) use self::deploy::{deploy, rollback};
+pub(super) use self::session::Session;
+use super::args::{Act, Declared, DropIn, Fleet, Kill};
+use super::{Failure, Outcome, USAGE, read_config, tokio_runtime};
+use crate::model::deploy::Preflight;
+use crate::model::ids::{EnvName, HostName, ServiceName};
+use crate::model::operation;
+use crate::model::plan::{Confirmation, Input, Intent, Plan, Share, Wish};
+use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, ServiceSpec};
+use crate::model::text::clean;
+use crate::model::verb::{Signal, Verb};
+
+/// `EX_TEMPFAIL` of sysexits.h.
+const TAKEN: u8 = 75;
+
+pub(super) fn kill(fleet: &Fleet, asked: &Kill) -> Outcome {
+    let name = asked.signal.to_ascii_uppercase();
+    let name = name.strip_prefix("SIG").unwrap_or(&name);
+    let Some(signal) = Signal::from_name(name) else {
+        let known: Vec<&str> = Signal::ALL.iter().map(|signal| signal.name()).collect();
+        let name = clean(&asked.signal, 32);
+        return Err(usage(format!("there is no signal `{name}`; there are: {}", known.join(", "))));
+    };
+    run(fleet, &asked.act, Verb::Kill, Input::Signal(signal))
+}
+
+pub(super) fn drop_in(fleet: &Fleet, asked: &DropIn) -> Outcome {
+    let mut text = "[Service]\n".to_owned();
+    for line in &asked.set {
+        let name = line.split_once('=').map(|(name, _)| name);
+        let good = name.is_some_and(|name| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+        if !good || line.contains(['\n', '\r']) {
+            let line = clean(line, 80);
+            return Err(usage(format!("`{line}` is no setting: it has to be NAME=VALUE")));
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    run(fleet, &asked.act, Verb::DropIn, Input::DropIn(text))
+}
+
+pub(super) fn declared(fleet: &Fleet, asked: &Declared) -> Outcome {
+    let config = read_config(fleet)?;
+    let actions = &config.spec.actions;
+    let Some(spec) = actions.iter().find(|spec| *spec.name == *asked.name) else {
+        let known: Vec<&str> = actions.iter().map(|spec| &*spec.name).collect();
+        let name = clean(&asked.name, 64);
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(usage(format!("the config declares no action `{name}`; it has: {known}")));
+    };
+    let mut given = Vec::new();
+    for text in &asked.input {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(usage(format!("`{}` is not NAME=VALUE", clean(text, 64))));
+        };
+        given.push((name.to_owned(), value.to_owned()));
+    }
+    let values = spec.values(&given).map_err(usage)?;
+    run(fleet, &asked.act, Verb::Action, Input::Action(Arc::clone(spec), values))
+}
+
+pub(super) fn run(fleet: &Fleet, asked: &Act, verb: Verb, input: Input) -> Outcome {
+    run_without(fleet, asked, verb, input, Vec::new())
+}
+
+fn run_without(
+    fleet: &Fleet,
+    asked: &Act,
+    verb: Verb,
+    input: Input,
+    skip: Vec<Preflight>,
+) -> Outcome {
+    let config = read_config(fleet)?;
+    let (env, services) = choose(&config.spec, asked)?;
+    let mut intent = Intent {
+        verb,
+        input,
+        env,
+        services,
+        hosts: asked.host.iter().map(HostName::new).collect(),
+        rollout: rollout(asked)?,
+        soak: None,
+        skip,
+        undrained: asked.no_drain,
+    };
+    intent.soak = asked.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
+    let mut spec = config.spec;
+    spec.envs.extend(config.others);
+    let spec = narrow(spec, &intent);
+    let timeout = Duration::from_secs(asked.timeout.clamp(1, 86_400));
+    let runtime = tokio_runtime()?;
+    let wish = Asked { plan: asked.plan, confirm: asked.confirm.as_deref(), json: asked.json };
+    let ended = runtime.block_on(go(&spec, intent, wish, timeout));
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
+}
+
+/// What is done with a plan.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    plan: bool,
+    confirm: Option<&'a str>,
+    json: bool,
+}
+
+async fn go(spec: &FleetSpec, intent: Intent, asked: Asked<'_>, timeout: Duration) -> Outcome {
+    let asks_more = |service: &ServiceSpec| {
+        let deploy = service.promises.deploy.as_deref();
+        deploy.is_some_and(|deploy| deploy.after.is_some() || deploy.backup.is_some())
+    };
+    let more = intent.verb == Verb::Deploy
+        && spec.envs.iter().any(|env| env.services.iter().any(asks_more));
+    let mut session = Session::open(spec, intent.verb != Verb::Adopt && !more)?;
+    let made = session.plan(intent, timeout).await;
+    let plan = match made {
+        Ok(plan) => plan,
+        Err(refusals) => {
+            let taken = refusals.iter().any(|refusal| refusal.taken);
+            for refusal in &refusals {
+                super::complain(&format!("quarterdeck: {}", refusal.text));
+            }
+            session.close();
+            return Ok(if taken { TAKEN } else { 1 });
+        }
+    };
+    if asked.plan {
+        let text = if asked.json { json::plan(&plan) } else { page::plan(&plan) };
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        session.close();
+        return Ok(0);
+    }
+    let how = match asked.confirm {
+        Some(hash) => Some(Confirmation::Hash(hash.to_owned())),
+        None => ask(&plan)?,
+    };
+    let Some(how) = how else {
+        session.close();
+        super::complain("quarterdeck: not confirmed; nothing was changed");
+        return Ok(1);
+    };
+    let id = match session.confirm(&plan, &how) {
+        Ok(id) => id,
+        Err(why) => {
+            session.close();
+            super::complain(&format!("quarterdeck: {why}"));
+            let stale = matches!(how, Confirmation::Hash(_));
+            return Ok(if stale { TAKEN } else { 1 });
+        }
+    };
+    let ended = session.follow(&id, timeout, !asked.json).await;
+    let operation = session.operation(&id).cloned();
+    session.close();
+    let Some(operation) = operation else { return Ok(operation::Outcome::Unknown.exit_code()) };
+    let text = if asked.json { json::operation(&operation) } else { page::operation(&operation) };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(ended.exit_code())
+}
+
+/// Shows the plan and asks for it; none is that it was not confirmed.
+fn ask(plan: &Plan) -> Result<Option<Confirmation>, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(usage(format!(
+            "there is no terminal to confirm it: look with --plan, then run it with --confirm {}",
+            plan.hash()
+        )));
+    }
+    let mut err = std::io::stderr().lock();
+    err.write_all(page::plan(plan).as_bytes())?;
+    err.write_all(page::recap(plan).as_bytes())?;
+    if plan.is_typed() {
+        write!(err, "\nType `{}` to run it: ", plan.phrase())?;
+    } else {
+        write!(err, "\nRun it? [y/N] ")?;
+    }
+    err.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let said = line.trim();
+    Ok(match plan.is_typed() {
+        true if said.is_empty() => None,
+        true => Some(Confirmation::Typed(said.to_owned())),
+        false => matches!(said, "y" | "Y" | "yes").then_some(Confirmation::Key),
+    })
+}
+
+fn usage(message: impl std::fmt::Display) -> Failure {
+    Failure { code: USAGE, message: format!("quarterdeck: {message}") }
+}
+
+fn span(what: &str, text: &str) -> Result<Duration, Failure> {
+    SpanParser::new().parse_unsigned_duration(text).map_err(|_| {
+        usage(format!("{what}: `{}` is no span of time, such as `30s` or `2m`", clean(text, 32)))
+    })
+}
+
+fn rollout(asked: &Act) -> Result<Wish, Failure> {
+    let share = |what: &str, text: &Option<String>, zero: bool| match text.as_deref() {
+        None => Ok(None),
+        Some("0") if zero => Ok(Some(Share::Number(0))),
+        Some(text) => Share::parse(text).map(Some).ok_or_else(|| {
+            usage(format!("{what}: `{}` is neither a number nor a share", clean(text, 32)))
+        }),
+    };
+    Ok(Wish {
+        canary: asked.canary,
+        batch: share("--batch", &asked.batch, false)?,
+        max_failures: asked.max_failures,
+        wait: asked.wait.as_deref().map(|text| span("--wait", text)).transpose()?,
+        min_available: share("--min-available", &asked.min_available, true)?,
+    })
+}
+
+/// The one environment that has all these services and hosts.
+fn choose(spec: &FleetSpec, asked: &Act) -> Result<(EnvName, Vec<ServiceName>), Failure> {
+    if asked.services.is_empty() {
+        return Err(usage("name at least one service of the config"));
+    }
+    let mut services: Vec<ServiceName> = Vec::new();
+    for name in asked.services.iter().map(ServiceName::new) {
+        if !services.contains(&name) {
+            services.push(name);
+        }
+    }
+    for name in &services {
+        if !spec.envs.iter().any(|env| env.services.iter().any(|service| service.name == *name)) {
+            let mut known: Vec<&str> = spec
+                .envs
+                .iter()
+                .flat_map(|env| env.services.iter().map(|service| service.name.as_str()))
+                .collect();
+            known.sort_unstable();
+            known.dedup();
+            let name = clean(name.as_str(), 64);
+            return Err(usage(format!(
+                "there is no service `{name}`; there are: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let fits: Vec<_> = spec
+        .envs
+        .iter()
+        .filter(|env| {
+            services.iter().all(|name| env.services.iter().any(|service| service.name == *name))
+                && asked.host.iter().all(|name| env.hosts.iter().any(|h| h.name.as_str() == name))
+        })
+        .collect();
+    let runs = |env: &&&EnvSpec| {
+        let mut there = env.services.iter().filter(|one| services.contains(&one.name));
+        asked.host.is_empty()
+            || there.any(|one| one.hosts.iter().any(|h| asked.host.iter().any(|a| a == h.as_str())))
+    };
+    if !fits.is_empty() && !fits.iter().any(|env| runs(&env)) {
+        return Err(usage(format!(
+            "{} does not run on {}",
+            clean(&asked.services.join(", "), 200),
+            clean(&asked.host.join(", "), 200)
+        )));
+    }
+    match fits.as_slice() {
+        [env] => Ok((env.name.clone(), services)),
+        [] => Err(usage("no environment has all of these services and hosts")),
+        several => Err(choose_env("have it", several)),
+    }
+}
+
+/// That an environment has to be named.
+fn choose_env(what: &str, several: &[&EnvSpec]) -> Failure {
+    let names: Vec<&str> = several.iter().map(|env| env.name.as_str()).collect();
+    usage(format!("several environments {what}: {}; choose one with --env", names.join(", ")))
+}
+
+/// Only what is acted on, and hosts whose instances are counted: no other host is connected.
+fn narrow(mut spec: FleetSpec, intent: &Intent) -> FleetSpec {
+    let deploys = |one: &EnvSpec| -> Vec<_> {
+        let asked = one.services.iter().filter(|service| intent.services.contains(&service.name));
+        asked.filter_map(|service| service.promises.deploy.clone()).collect()
+    };
+    let own = spec.envs.iter().find(|one| one.name == intent.env).map(deploys).unwrap_or_default();
+    let own = if intent.verb == Verb::Deploy { own } else { Vec::new() };
+    let before = |one: &EnvSpec| {
+        own.iter().any(|deploy| {
+            deploy.after.as_ref() == Some(&one.name) || deploy.copies_from() == Some(&one.name)
+        })
+    };
+    spec.envs.retain(|one| one.name == intent.env || before(one));
+    for one in &mut spec.envs {
+        let here = one.name == intent.env;
+        let mut backups = one.backups.to_vec();
+        backups.retain(|backup| {
+            here && own.iter().any(|deploy| deploy.backup.as_ref() == Some(&backup.name))
+        });
+        one.backups = Arc::from(backups);
+        let backed: Vec<_> = one.backups.iter().map(|backup| backup.host.clone()).collect();
+        one.services.retain(|service| intent.services.contains(&service.name));
+        for service in &mut one.services {
+            let wish = intent.rollout.or(service.promises.rollout);
+            let counted = intent.interrupts() && wish.min_available.is_some();
+            let all = counted || !here || intent.hosts.is_empty();
+            service.hosts.retain(|name| all || intent.hosts.contains(name));
+        }
+        let sends = |service: &ServiceSpec, name: &HostName| {
+            intent.drains() && service.promises.drains.iter().any(|drain| drain.host == *name)
+        };
+        let runs = |host: &HostSpec| {
+            one.services.iter().any(|s| s.hosts.contains(&host.name) || sends(s, &host.name))
+                || backed.contains(&host.name)
+        };
+        one.hosts.retain(runs);
+    }
+    spec
+}

@@ -1,0 +1,373 @@
+//! The reducers with hosts behind them and no screen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::tell::{tell, words_of_loss};
+use crate::cli::env;
+use crate::cli::reading::QUEUE;
+use crate::effect::{Ask, Effect};
+use crate::model::Model;
+use crate::model::audit::Entry;
+use crate::model::host::Link;
+use crate::model::ids::{EnvName, HostId, InstanceId};
+use crate::model::operation::{OpId, Operation, Outcome, Phase};
+use crate::model::plan::{Confirmation, Intent, Permit, Plan, Unlocked};
+use crate::model::spec::FleetSpec;
+use crate::msg::{Acted, HostEvent, Msg};
+use crate::runtime::audit::{self, Audit};
+use crate::runtime::clock;
+use crate::runtime::engine::Engine;
+use crate::runtime::store;
+use crate::update::{operations, planning, start, update};
+
+/// See the module.
+pub(in crate::cli) struct Session {
+    model: Model,
+    engine: Engine,
+    messages: mpsc::Receiver<Msg>,
+    ticked: Instant,
+    /// Nothing is read of hosts by itself.
+    bare: bool,
+    /// Removals of what was sent that have not been answered yet.
+    removals: usize,
+}
+
+/// Why there is no plan.
+pub(super) struct Refusal {
+    /// A sentence.
+    pub(super) text: String,
+    /// Somebody else has it, or it is frozen.
+    pub(super) taken: bool,
+}
+
+impl Session {
+    /// Connects all hosts. `bare` reads nothing of them by itself.
+    pub(in crate::cli) fn open(spec: &FleetSpec, bare: bool) -> std::io::Result<Self> {
+        let (sender, messages) = mpsc::channel(QUEUE);
+        // Nobody wants a log here.
+        let (logs, _) = mpsc::channel(1);
+        let store = store::place(&env).and_then(|place| store::Store::open(&place).ok());
+        let mut engine = Engine::new(sender, logs, store.map(|(store, _)| store), None)?;
+        let operator = crate::cli::operator();
+        engine.keep_audit(Audit::new(audit::place(&env), &operator));
+        let mut model = Model { operator, only_acts: true, ..Model::default() };
+        model.acting.chance = fastrand::u64(..);
+        for mut effect in start(&mut model, spec, clock::now()) {
+            if let Effect::Connect(watch) = &mut effect {
+                watch.bare = bare;
+            }
+            engine.perform(effect);
+        }
+        Ok(Self { model, engine, messages, ticked: Instant::now(), bare, removals: 0 })
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.removals += usize::from(matches!(&effect, Effect::Act(_, Ask::Unstage(_))));
+            self.engine.perform(effect);
+        }
+    }
+
+    /// Takes the next message, or lets a moment go by.
+    async fn turn(&mut self) {
+        let tick = self.ticked + Duration::from_secs(1);
+        let msg = tokio::time::timeout_at(tick, self.messages.recv()).await;
+        let msg = msg.ok().flatten().unwrap_or_else(|| {
+            self.ticked = Instant::now();
+            Msg::Ticked
+        });
+        self.take(msg);
+    }
+
+    fn take(&mut self, msg: Msg) {
+        if let Msg::Noticed(_, text) = &msg {
+            crate::cli::complain(&format!("quarterdeck: {text}"));
+        }
+        let removed =
+            matches!(&msg, Msg::Host { event: HostEvent::Acted(Acted::Unstaged(..)), .. });
+        self.removals -= usize::from(removed).min(self.removals);
+        let effects = update(&mut self.model, msg, clock::now());
+        self.perform(effects);
+    }
+
+    /// Waits for hosts, looks at them, and makes the plan. Where the link to one is lost meanwhile, it is
+    /// made once more when the host is back.
+    pub(super) async fn plan(
+        &mut self,
+        intent: Intent,
+        timeout: Duration,
+    ) -> Result<Arc<Plan>, Vec<Refusal>> {
+        let deadline = Instant::now() + timeout;
+        // What the console knows beside the look is wanted by some; one reading of it.
+        while Instant::now() < deadline
+            && !self.model.fleet.hosts().all(|(_, host)| match &host.link {
+                Link::Connecting => false,
+                link if link.is_up() => self.is_read(host),
+                _ => true,
+            })
+        {
+            self.turn().await;
+        }
+        let hosts = self.model.fleet.hosts().filter(|(_, host)| host.link.is_up());
+        let hosts: Vec<HostId> = hosts.map(|(env, host)| host.id(&env.name)).collect();
+        let down = |model: &Model| {
+            hosts.iter().any(|id| model.fleet.host(id).is_none_or(|host| !host.link.is_up()))
+        };
+        loop {
+            let made = self.make(&intent, deadline, timeout).await;
+            if made.is_ok() || !down(&self.model) {
+                return made;
+            }
+            while down(&self.model) && Instant::now() < deadline {
+                self.turn().await;
+            }
+            if Instant::now() >= deadline {
+                return made;
+            }
+        }
+    }
+
+    async fn make(
+        &mut self,
+        intent: &Intent,
+        deadline: Instant,
+        timeout: Duration,
+    ) -> Result<Arc<Plan>, Vec<Refusal>> {
+        if intent.verb == crate::model::verb::Verb::Adopt {
+            crate::update::examine_all(&mut self.model);
+        }
+        let effects = planning::plan(&mut self.model, intent.clone());
+        self.perform(effects);
+        loop {
+            let planning = self.model.acting.planning.as_ref();
+            if let Some(made) = planning.and_then(|planning| planning.made.clone()) {
+                return made.map_err(|refusals| self.refusals(refusals));
+            }
+            if Instant::now() >= deadline {
+                let late = planning.map(|planning| {
+                    let text = |id: &InstanceId| Refusal {
+                        text: format!("{id}: no answer within {} s", timeout.as_secs()),
+                        taken: false,
+                    };
+                    planning.waits_for().map(text).collect()
+                });
+                return Err(late.unwrap_or_default());
+            }
+            self.turn().await;
+        }
+    }
+
+    /// Why there is no plan, of a host that was lost meanwhile with the reason.
+    fn refusals<T: std::fmt::Display>(&self, refusals: Vec<(InstanceId, T)>) -> Vec<Refusal> {
+        let planning = self.model.acting.planning.as_ref();
+        let one = |(id, why): (InstanceId, T)| {
+            let look = planning
+                .and_then(|planning| planning.looks.get(&id))
+                .and_then(Option::as_ref)
+                .and_then(|look| look.as_ref().ok());
+            let taken = look.is_some_and(|(look, _)| look.claim.is_some() || look.freeze.is_some());
+            let host = self.model.fleet.host(&id.host);
+            let link = host.map(|host| &host.link).filter(|link| !link.is_up());
+            let lost = link.and_then(Link::fault);
+            let lost = lost.map_or_else(String::new, |fault| format!(" ({fault})"));
+            Refusal { text: format!("{id}: {why}{lost}"), taken }
+        };
+        refusals.into_iter().map(one).collect()
+    }
+
+    /// Whether all that a plan may rest on beside the look was read.
+    fn is_read(&self, host: &crate::model::host::Host) -> bool {
+        // Nothing is read of a host that was connected only to act.
+        // A deploy may ask what is known besides, of backups and of other environments.
+        self.bare || (host.ports.value().is_some() && host.is_settled())
+    }
+
+    /// Confirms the plan. On the command line the confirmation itself unlocks.
+    pub(super) fn confirm(&mut self, plan: &Plan, how: &Confirmation) -> Result<OpId, String> {
+        self.unlock(plan.env(), "confirmed on the command line")?;
+        let (id, effects) = planning::confirm(&mut self.model, how)?;
+        self.perform(effects);
+        Ok(id)
+    }
+
+    /// Follows an operation to its end. Of hosts that are not reached any more it is not known.
+    pub(super) async fn follow(&mut self, id: &OpId, timeout: Duration, tells: bool) -> Outcome {
+        let mut told = BTreeSet::new();
+        let mut lost_since: Option<Instant> = None;
+        let mut interrupts =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+        loop {
+            if let Some(operation) = self.operation(id) {
+                if tells {
+                    tell(operation, &mut told);
+                }
+                if let Some(outcome) = operation.outcome() {
+                    self.drain(id, timeout).await;
+                    return outcome;
+                }
+                let lost = self.lost(operation);
+                if tells && lost.is_empty() != lost_since.is_none() {
+                    super::super::complain(&words_of_loss(&lost, timeout));
+                }
+                let since = lost_since.take().unwrap_or_else(Instant::now);
+                lost_since = (!lost.is_empty()).then_some(since);
+            }
+            if lost_since.is_some_and(|since| since.elapsed() >= timeout) {
+                self.leave(id);
+                return Outcome::Unknown;
+            }
+            let interrupted = async {
+                match &mut interrupts {
+                    Ok(interrupts) => {
+                        interrupts.recv().await;
+                    }
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = interrupted => {
+                    let effects = operations::leave(&mut self.model, id);
+                    let held = !effects.is_empty();
+                    self.perform(effects);
+                    self.drain(id, Duration::from_millis(1500)).await;
+                    if held {
+                        super::super::complain(
+                            "quarterdeck: no further batch begins; hosts that were not begun are free again",
+                        );
+                    }
+                    let drains = self.operation(id).map_or(0, |one| one.plan().drains.len());
+                    if drains > 0 {
+                        super::super::complain(
+                            "quarterdeck: what is drained is put back by its balancer once it misses this console",
+                        );
+                    }
+                    self.leave(id);
+                    super::super::complain(&format!(
+                        "quarterdeck: detached; it goes on: `quarterdeck ops attach {id}`"
+                    ));
+                    return Outcome::Unknown;
+                }
+                () = self.turn() => {}
+            }
+        }
+    }
+
+    /// Hosts of an operation that are not reached just now, and why.
+    fn lost(&self, operation: &Operation) -> Vec<String> {
+        let runs = operation.runs.iter().zip(&operation.plan().hosts);
+        let words = runs.filter_map(|(run, plan)| {
+            let link = self.model.fleet.host(&plan.host).map(|host| &host.link);
+            let down = link.is_none_or(|link| !link.is_up());
+            if !down && !matches!(run.phase, Phase::Lost(..)) {
+                return None;
+            }
+            let why = link.and_then(Link::fault).map(ToString::to_string).unwrap_or_default();
+            Some(format!("{} ({why})", plan.host.host).replace(" ()", ""))
+        });
+        words.collect()
+    }
+
+    /// Writes down that it is not followed any more.
+    fn leave(&mut self, id: &OpId) {
+        let entry = self.operation(id).map(|operation| Entry::leave(operation, clock::now()));
+        self.perform(entry.into_iter().map(|entry| Effect::Audit(Box::new(entry))).collect());
+    }
+
+    /// What is asked last, that what was sent is removed and claims are given back, is waited for.
+    async fn drain(&mut self, id: &OpId, limit: Duration) {
+        let until = Instant::now() + limit;
+        let owes = |model: &Model| model.acting.operation(id).is_some_and(Operation::owes);
+        while (self.removals > 0 || owes(&self.model)) && Instant::now() < until {
+            self.turn().await;
+        }
+        for host in self.operation(id).into_iter().flat_map(Operation::keepers) {
+            super::super::complain(&format!(
+                "quarterdeck: {host} has the claim of it still: once it is reached, \
+                 `quarterdeck ops recover {id} --release`"
+            ));
+        }
+    }
+
+    /// An operation.
+    pub(super) fn operation(&self, id: &OpId) -> Option<&Operation> {
+        self.model.acting.operation(id)
+    }
+
+    /// Waits until every host is connected, or it is known why not.
+    pub(in crate::cli) async fn connect(&mut self, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline
+            && self.model.fleet.hosts().any(|(_, host)| matches!(host.link, Link::Connecting))
+        {
+            self.turn().await;
+        }
+    }
+
+    /// All hosts, and why one is not connected.
+    pub(in crate::cli) fn hosts(&self) -> Vec<(HostId, Option<String>)> {
+        self.model
+            .fleet
+            .hosts()
+            .map(|(env, host)| {
+                let why = host.link.fault().map(ToString::to_string);
+                let why = why.unwrap_or_else(|| "it is not connected".to_owned());
+                (host.id(&env.name), (!host.link.is_up()).then_some(why))
+            })
+            .collect()
+    }
+
+    /// Asks a host something.
+    pub(in crate::cli) fn ask(&mut self, host: &HostId, ask: Ask) {
+        self.perform(vec![Effect::Act(host.clone(), ask)]);
+    }
+
+    /// The next answer to what was asked; none when there is none for so long, or the host that was
+    /// asked is lost.
+    pub(in crate::cli) async fn answer(&mut self, limit: Duration) -> Option<(HostId, Acted)> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let msg = tokio::time::timeout_at(deadline, self.messages.recv()).await.ok()??;
+            let answer = match &msg {
+                Msg::Host { host, event: HostEvent::Acted(acted), .. } => {
+                    Some((host.clone(), acted.clone()))
+                }
+                _ => None,
+            };
+            self.take(msg);
+            if answer.is_some() {
+                return answer;
+            }
+        }
+    }
+
+    /// A permit for an environment: what is asked for on the command line is meant.
+    pub(in crate::cli) fn permit(&mut self, env: &EnvName) -> Result<Permit, String> {
+        self.unlock(env, "asked on the command line")?;
+        let protected = self.model.fleet.env(env).is_none_or(|env| env.protected);
+        let permits = &self.model.acting.permits;
+        permits.permit(env, protected, self.model.now).map_err(|withheld| withheld.text(env))
+    }
+
+    /// For what is asked right behind it.
+    fn unlock(&mut self, env: &EnvName, reason: &str) -> Result<(), String> {
+        let until = self.model.now + Duration::from_secs(60);
+        let unlocked = Unlocked { reason: reason.into(), until };
+        let permits = &mut self.model.acting.permits;
+        permits.unlock(env.clone(), unlocked).map_err(|withheld| withheld.text(env))
+    }
+
+    /// Who sits here.
+    pub(in crate::cli) fn operator(&self) -> Box<str> {
+        self.model.operator.clone()
+    }
+
+    /// Ends all connections; what runs on hosts goes on.
+    pub(in crate::cli) fn close(self) {
+        self.engine.close();
+    }
+}

@@ -1,0 +1,139 @@
+//! What somebody wants to be done, before anything was looked at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::rollout::Wish;
+use crate::model::action::ActionSpec;
+use crate::model::deploy::Preflight;
+use crate::model::ids::{EnvName, HostName, InstanceId, ServiceName};
+use crate::model::verb::{Signal, Verb};
+
+/// What a verb needs besides.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Input {
+    /// Nothing.
+    #[default]
+    None,
+    /// For `kill`.
+    Signal(Signal),
+    /// For `drop-in`: lines of a unit file.
+    DropIn(String),
+    /// For `deploy`: a branch, a tag or a commit in place of the config's; for `rollback`: a release in
+    /// place of the one before.
+    Revision(Option<String>),
+    /// For `restore`: from which copy, none is the newest that is good; and what has to be typed.
+    Restore {
+        /// A name among the copies, or a path.
+        from: Option<String>,
+        /// Host and path of what is replaced.
+        phrase: String,
+    },
+    /// For `action`: which, and the values of its inputs.
+    Action(Arc<ActionSpec>, Vec<(String, String)>),
+}
+
+/// What somebody wants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Intent {
+    /// What.
+    pub verb: Verb,
+    /// What it needs besides.
+    pub input: Input,
+    /// Where.
+    pub env: EnvName,
+    /// To which services, in the order in which it is done; or to which backup.
+    pub services: Vec<ServiceName>,
+    /// On these hosts only; empty is every host of the services.
+    pub hosts: Vec<HostName>,
+    /// How it goes over hosts; what is left out the config says.
+    pub rollout: Wish,
+    /// How long it has to stay healthy; none is the default.
+    pub soak: Option<Duration>,
+    /// What is not asked before a deploy.
+    pub skip: Vec<Preflight>,
+    /// Balancers keep on sending requests there, whatever the config says.
+    pub undrained: bool,
+}
+
+impl Intent {
+    /// To these instances, all of one environment.
+    pub fn new(verb: Verb, instances: &[InstanceId]) -> Option<Self> {
+        let env = instances.first()?.host.env.clone();
+        let mut services: Vec<ServiceName> = Vec::new();
+        let mut hosts: Vec<HostName> = Vec::new();
+        for id in instances.iter().filter(|id| id.host.env == env) {
+            if !services.contains(&id.service) {
+                services.push(id.service.clone());
+            }
+            if !hosts.contains(&id.host.host) {
+                hosts.push(id.host.host.clone());
+            }
+        }
+        hosts.sort();
+        Some(Self {
+            verb,
+            input: Input::None,
+            env,
+            services,
+            hosts,
+            rollout: Wish::default(),
+            soak: None,
+            skip: Vec::new(),
+            undrained: false,
+        })
+    }
+
+    /// Whether it may be that what it is done to does not serve for a while.
+    pub fn interrupts(&self) -> bool {
+        match &self.input {
+            Input::Action(spec, _) => !spec.safe,
+            Input::None
+            | Input::Signal(_)
+            | Input::DropIn(_)
+            | Input::Revision(_)
+            | Input::Restore { .. } => self.verb.interrupts(),
+        }
+    }
+
+    /// Whether balancers are to send nothing there meanwhile: where it is healthy again afterwards or
+    /// says that it is not.
+    pub fn drains(&self) -> bool {
+        let may = match (&self.input, self.verb) {
+            (Input::Action(spec, _), _) => !spec.safe,
+            (_, Verb::Restart | Verb::Adopt | Verb::Deploy | Verb::Rollback) => true,
+            (
+                Input::None
+                | Input::Signal(_)
+                | Input::DropIn(_)
+                | Input::Revision(_)
+                | Input::Restore { .. },
+                _,
+            ) => false,
+        };
+        may && !self.undrained
+    }
+
+    /// One line of it.
+    pub fn title(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(ServiceName::as_str).collect();
+        let hosts: Vec<&str> = self.hosts.iter().map(HostName::as_str).collect();
+        let verb = match &self.input {
+            Input::Signal(signal) => format!("{} -{}", self.verb.name(), signal.name()),
+            Input::Action(spec, _) => spec.name.to_string(),
+            Input::Revision(Some(to)) => format!("{} {to} of", self.verb.name()),
+            Input::None | Input::DropIn(_) | Input::Revision(None) | Input::Restore { .. } => {
+                self.verb.name().to_owned()
+            }
+        };
+        let on = if hosts.is_empty() { String::new() } else { format!(" on {}", hosts.join(", ")) };
+        format!("{verb} {}{on}", services.join(", "))
+    }
+
+    /// What the hash covers of it.
+    pub(super) fn canonical(&self) -> String {
+        let Self { verb, input, env, services, hosts, rollout: _, soak, skip, undrained } = self;
+        let undrained = if *undrained { " undrained" } else { "" };
+        format!("{verb:?} {input:?} {env:?} {services:?} {hosts:?} {soak:?} {skip:?}{undrained}")
+    }
+}

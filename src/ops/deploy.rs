@@ -1,0 +1,234 @@
+//! Another revision of a service: what all strategies have in common. What is staged is beside what runs
+//! and can be lost; then it is made the current one, started, proved healthy, and written down. Up to
+//! that last step the host takes all of it back by itself.
+
+mod back;
+mod git;
+mod release;
+mod rsync;
+mod script;
+mod shell;
+mod words;
+
+use std::time::Duration;
+
+use self::back::back_to;
+use self::shell::{ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again};
+use self::words::{brings, said};
+use super::gate::{self, Gate};
+use super::script::{QUICK, Read, begin, look_again, preflight, reads, restart_time};
+use super::{Made, Target};
+use crate::model::deploy::{DeployLook, DeploySpec, Release, Strategy, Then, short};
+use crate::model::look::UnitLook;
+use crate::model::plan::{Change, Fact, Input, Intent, Step, Undo};
+use crate::model::time::Timestamp;
+use crate::model::verb::Verb;
+
+/// Number of the step that starts the new one: its undo is that of the step before.
+const START: u8 = 40;
+
+/// What a strategy is given.
+struct Job<'a> {
+    spec: &'a DeploySpec,
+    look: &'a DeployLook,
+    unit: &'a UnitLook,
+    /// Where it lives.
+    directory: &'a str,
+    /// What it becomes; empty where the strategy does not know.
+    revision: &'a str,
+    /// When it was looked at.
+    seen: Timestamp,
+    /// Gone back to.
+    back: Option<&'a Release>,
+    /// The gate that the old one has to pass after all was taken back.
+    old_gate: String,
+}
+
+/// What a strategy does to the host.
+struct Done {
+    /// Staged beside: the script, and what takes it back.
+    stage: Option<(String, String)>,
+    /// Made the current one: what is said of it, the script, and what takes it back.
+    activate: (String, String, Undo),
+    /// What all its scripts begin with.
+    common: String,
+    /// Tidied up when all is well.
+    tidy: String,
+    /// Facts that are read again, and by what.
+    reads: Vec<Read>,
+    /// A function's body that proves that what runs is what was put there.
+    identity: Option<String>,
+    warnings: Vec<String>,
+}
+
+pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
+    let spec = target
+        .promises
+        .deploy
+        .as_deref()
+        .ok_or("the config does not say how it is deployed: `deploy = { … }`")?;
+    let unit = target.look.units.first().ok_or("only a unit of systemd is deployed")?;
+    if target.look.systemd.is_none() {
+        return Err("the host is not run by systemd".to_owned());
+    }
+    let look =
+        target.look.deploy.as_deref().ok_or("the host did not say what is deployed there")?;
+    let directory = target.promises.directory.as_deref().unwrap_or_default();
+    let back = match intent.verb {
+        Verb::Rollback => Some(back_to(intent, spec, look)?),
+        _ => None,
+    };
+    refuse(spec, look, target, back)?;
+    let mut warnings = Vec::new();
+    let (old_gate, _) =
+        gate::script(&Gate::up(&unit.name, Duration::ZERO), &target.promises.checks, &target.look);
+    let revision = back.map_or(&*look.wanted, |release| &*release.revision);
+    let job = Job { seen: target.seen, spec, look, unit, directory, revision, back, old_gate };
+    let mut load = None;
+    let done = match &spec.strategy {
+        Strategy::Script { run, undo, .. } => script::done(&job, run, undo.as_deref(), intent)?,
+        Strategy::Git { reference, built, .. } => {
+            git::done(&job, wanted(intent, reference), built)?
+        }
+        Strategy::Release { reference, shared, keep, .. } => {
+            release::done(&job, wanted(intent, reference), shared, *keep)
+        }
+        Strategy::Rsync(copy) => {
+            if let (Input::Revision(Some(_)), None) = (&intent.input, back) {
+                return Err(
+                    "what it is copied from is one directory: it has no revisions".to_owned()
+                );
+            }
+            load = rsync::load(&job, copy, &target.promises.data);
+            rsync::done(&job, copy, &target.promises.data)?
+        }
+    };
+    warnings.extend(said(&job));
+    warnings.extend(done.warnings);
+    let mut all = reads(&target.look.machine, &target.look.boot, unit);
+    all.extend(done.reads);
+    let common = format!("{}{}", prelude(&job), done.common);
+    let prelude = ". ./common\n";
+    let again = format!("{prelude}{ALONE}{}", preflight(&unit.name, &all));
+    let mut steps = vec![look_again(again)];
+    let limit = spec.timeout;
+    let step = |number, title: String, change, script: String, undo, limit| Step {
+        number,
+        title,
+        change,
+        script: format!("{prelude}{script}"),
+        undo,
+        limit,
+        idle: limit,
+    };
+    let undoing = |script: String| Undo::Script(format!("{prelude}{script}"));
+    if let Some((script, undo)) = done.stage {
+        let does = if back.is_some() { "make ready" } else { "fetch and build" };
+        let title = match (&spec.strategy, &spec.build) {
+            (Strategy::Rsync(_), None) => "make what was sent ready, beside what runs".to_owned(),
+            (Strategy::Rsync(_), Some(_)) => "build what was sent, beside what runs".to_owned(),
+            _ => format!("{does} {}, beside what runs", short(revision)),
+        };
+        steps.push(step(20, title, Change::Additive, script, undoing(undo), limit));
+    }
+    let (title, script, undo) = done.activate;
+    let undo = match undo {
+        Undo::Script(script) => undoing(script),
+        other => other,
+    };
+    let change =
+        if matches!(undo, Undo::Script(_)) { Change::Reversible } else { Change::Irreversible };
+    steps.push(step(30, title, change, script, undo, limit));
+    let time = restart_time(unit);
+    if let Some((title, words)) = start(spec.then) {
+        let undo = undoing(
+            "# The step before takes this back: it starts the old one again.\n:\n".to_owned(),
+        );
+        steps.push(step(
+            START,
+            title.to_owned(),
+            Change::Reversible,
+            begin(&unit.name, words),
+            undo,
+            time,
+        ));
+    }
+    let soak = intent.soak.unwrap_or(gate::SOAK);
+    let proof = Gate {
+        is_new: spec.then == Then::Restart,
+        more: done.identity.map(|body| format!("{body}\n")),
+        ..Gate::up(&unit.name, soak)
+    };
+    let title = "prove that the new one is healthy, and stays so";
+    let (mut gate, left_out) = gate::step(50, title, &proof, &target.promises.checks, &target.look);
+    gate.script = format!("{prelude}{}", gate.script);
+    warnings.extend(left_out);
+    steps.push(gate);
+    let title = format!(
+        "write down that {} is healthy, and tidy up",
+        short(if revision.is_empty() { "it" } else { revision })
+    );
+    let kept = record("healthy", revision);
+    steps.push(step(
+        60,
+        title,
+        Change::Additive,
+        format!("{kept}{SHOW}{}exit 0\n", done.tidy),
+        undoing(record("reverted", revision)),
+        QUICK * 5,
+    ));
+    let mut facts: Vec<Fact> = all.iter().map(Read::fact).collect();
+    facts.push(Fact { name: "revision".to_owned(), value: revision.to_owned() });
+    Ok(Made { facts, warnings, steps, load, common, brings: brings(&job) })
+}
+
+/// A branch or a tag that was named, else the config's.
+fn wanted<'a>(intent: &'a Intent, config: &'a str) -> &'a str {
+    match &intent.input {
+        Input::Revision(Some(revision)) => revision,
+        _ => config,
+    }
+}
+
+/// What stands in the way.
+fn refuse(
+    spec: &DeploySpec,
+    look: &DeployLook,
+    target: &Target,
+    back: Option<&Release>,
+) -> Result<(), String> {
+    if let Some(fault) = look.faults.first() {
+        return Err(fault.to_string());
+    }
+    if look.owner.is_empty() {
+        return Err("the host did not say whose the directory is".to_owned());
+    }
+    if &*look.owner != "root" && !target.look.tools.contains("runuser") {
+        return Err("the host has no `runuser`, without which it would be built as root".to_owned());
+    }
+    if let Some(free) = look.free.filter(|free| *free < spec.free) {
+        return Err(format!("{free} MiB are free there, and {} have to be (`free`)", spec.free));
+    }
+    let by_git = matches!(spec.strategy, Strategy::Git { .. } | Strategy::Release { .. });
+    if by_git && back.is_none() && look.wanted.is_empty() {
+        return Err("the host did not say which commit would come".to_owned());
+    }
+    if !look.changed.is_empty() {
+        let files: Vec<&str> = look.changed.iter().take(5).map(|line| line.trim()).collect();
+        return Err(format!(
+            "files there were changed by hand and would be lost: {}; commit them, or take them back with `git checkout`",
+            files.join(", ")
+        ));
+    }
+    if back.is_none() && look.behind.is_some_and(|behind| behind > 0) && look.ahead == Some(0) {
+        return Err(format!(
+            "what runs is {} commits ahead of {}: `rollback` goes back",
+            look.behind.unwrap_or(0),
+            short(&look.wanted)
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

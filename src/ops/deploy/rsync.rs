@@ -1,0 +1,174 @@
+//! A directory that is copied into another one in place. What is sent lies beside it until the host has
+//! seen that it is what was planned; then rsync(1) takes it over there, file by file. How it was before is
+//! kept in links, whole, so that taking back needs no list of what was added; and so is each release that
+//! was healthy, so that one can go back to it.
+
+use std::fmt::Write as _;
+
+use super::{BEGUN, Done, Job, build, newest, up_again};
+use crate::model::deploy::copy::{CopySpec, Load, size};
+use crate::model::plan::Undo;
+use crate::ops::script::Read;
+use crate::probe::act::LIST;
+use crate::probe::quote::quote;
+
+/// Releases that one can go back to.
+const KEPT: usize = 5;
+/// Deletions that a refusal names.
+const NAMED: usize = 5;
+
+pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<Done, String> {
+    let look = job.look;
+    if look.store.is_empty() || look.tree.is_empty() {
+        return Err("the host did not say what is there".to_owned());
+    }
+    if data.iter().any(|path| **path == *job.directory) {
+        return Err("its data is the directory itself, and data is not deployed".to_owned());
+    }
+    let mut warnings = vec![
+        "the files change one after the other while the old process runs: what it reads late, it may read new".to_owned(),
+    ];
+    let mut reads = vec![Read { name: "tree", value: look.tree.to_string(), how: "list \"$dir\"" }];
+    if job.back.is_none() {
+        let copy = look.copy.as_ref().ok_or("it is not known what would be copied")?;
+        if let Some(env) = job.spec.copies_from() {
+            warnings.push(format!(
+                "it comes from {env} as it is there now, by way of this machine; data is not copied"
+            ));
+        }
+        if copy.items == 0 {
+            return Err("there is nothing in what it is copied from".to_owned());
+        }
+        if copy.deleted > spec.deletions {
+            let names: Vec<&str> = copy.gone.iter().take(NAMED).map(|name| &**name).collect();
+            return Err(format!(
+                "it would delete {} of what is there, such as {}; at most {} are meant (`deletions`); \
+                 what is to stay there belongs in `exclude` or `data`",
+                copy.deleted,
+                names.join(", "),
+                spec.deletions
+            ));
+        }
+        if look.free.is_some_and(|free| free.saturating_mul(1 << 20) < copy.bytes) {
+            return Err(format!("{} come, and there is no room for them", size(copy.bytes)));
+        }
+        reads.push(Read {
+            name: "what was sent",
+            value: copy.list.to_string(),
+            how: "list \"$stage\"",
+        });
+    }
+    // It was sent before; what the runner does with it is taken back with it.
+    let stage = job.back.is_none().then(|| {
+        let mut script = "as chmod --reference=\"$dir\" -- \"$stage\" || exit 1\n".to_owned();
+        script.push_str(&build(job.spec));
+        for path in &spec.built {
+            let path = quote(path);
+            let _infallible = writeln!(
+                script,
+                "[ -e \"$stage\"/{path} ] || {{ printf 'the build made no %s\\n' {path}; exit 1; }}"
+            );
+        }
+        script.push_str("exit 0\n");
+        (script, "as rm -rf -- \"$stage\"\nexit 0\n".to_owned())
+    });
+    let take = format!(
+        "if [ \"$(list \"$dir\")\" != {} ]; then echo 'files there were changed meanwhile and would be lost'; exit 1; fi\n\
+         as mkdir -p -- \"$store/before\" && as rm -rf -- \"$before\" || exit 1\n\
+         # How it is now, whole: files as links to the very files, which rsync replaces and never writes into.\n\
+         take --link-dest=\"$dir\" \"$dir/\" \"$before/\" && modes \"$before\" >modes || exit 1\n\
+         {BEGUN}take --delay-updates \"$source/\" \"$dir/\" || exit 1\n",
+        quote(&look.tree)
+    );
+    let take = match job.back {
+        None => format!("source=$stage\n{take}exit 0\n"),
+        Some(_) => format!(
+            "source=$tree\n[ -d \"$tree\" ] || {{ echo \"$tree is not there\"; exit 1; }}\n\
+             {take}as cat \"$tree.modes\" >to && give to || exit 1\nexit 0\n"
+        ),
+    };
+    let mut back = "# Without that nothing was changed yet, or it was taken back already.\n\
+         if [ -e begun ]; then\n  take \"$before/\" \"$dir/\" && give modes && rm -f begun || exit 1\n  \
+         echo 'all files are as they were'\nfi\nas rm -rf -- \"$before\"\n"
+        .to_owned();
+    back.push_str(&up_again(job));
+    if job.back.is_some() {
+        warnings.push(
+            "what is beside its release now, such as what was changed by hand, is deleted"
+                .to_owned(),
+        );
+    }
+    Ok(Done {
+        stage,
+        activate: ("take it over, file by file".to_owned(), take, Undo::Script(back)),
+        common: common(job, spec, data),
+        tidy: tidy(job),
+        reads,
+        identity: None,
+        warnings,
+    })
+}
+
+/// What all of its scripts begin with.
+fn common(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> String {
+    let rules = |built: bool| {
+        let mut text = String::new();
+        for rule in spec.rules(job.directory, data, built) {
+            let _infallible = write!(text, " {}", quote(&format!("--filter={rule}")));
+        }
+        text
+    };
+    // Of one that is gone back to, its own.
+    let name = job.back.map_or_else(|| "$op".to_owned(), |release| quote(&release.id));
+    format!(
+        "name={name}\nstore={}\nstage=$store/incoming/$op tree=$store/trees/$name before=$store/before/$op\n\
+         copy() {{ as env LC_ALL=C TZ=UTC0 rsync \"$@\"; }}\n{LIST}\
+         list() {{ copy --list-only --no-h -rl{} -- \"$1/\" | qd_sum; }}\n\
+         # Names, bytes, times and modes; whose they are is whose the directory is.\n\
+         take() {{ copy -rlptOJ --delete --no-inc-recursive{} \"$@\"; }}\n\
+         modes() {{ as sh -c 'cd -- \"$0\" && find . -mindepth 1 ! -type l -printf \"%m %p\\0\" | LC_ALL=C sort -z' \"$1\"; }}\n\
+         # The modes of a list to what is there: a link has the mode of all that are linked with it.\n\
+         give() {{\n  modes \"$dir\" >have\n  LC_ALL=C comm -z -13 have \"$1\" >lack || return 1\n  \
+         for mode in $(sed -zn 's/^\\([0-7]*\\) .*/\\1/p' lack | tr '\\0' '\\n' | sort -u); do\n    \
+         sed -zn \"s/^$mode //p\" lack | as sh -c 'cd -- \"$0\" && xargs -0 -r chmod \"$1\" --' \"$dir\" \"$mode\"\n  done\n}}\n",
+        quote(&job.look.store),
+        rules(false),
+        rules(true),
+    )
+}
+
+/// What is healthy is kept as it was sent; of older ones the newest stay.
+fn tidy(job: &Job<'_>) -> String {
+    let mut text = String::new();
+    if job.back.is_none() {
+        text.push_str(
+            "as mkdir -p -- \"$store/trees\" && as rm -rf -- \"$tree\" && as mv -T -- \"$stage\" \"$tree\" &&\n  \
+             modes \"$tree\" | as sh -c 'cat >\"$0\"' \"$tree.modes\" || echo 'it is not kept: one cannot go back to it'\n",
+        );
+    }
+    let _infallible = write!(
+        text,
+        "as rm -rf -- \"$before\"\n\
+         {stay}\
+         for one in $(cut -d ' ' -f 2 \"$record\" | sort -u); do\n  \
+         case \"$one\" in '' | *[!0-9A-Z]*) continue ;; esac\n  \
+         case \" $(echo $stay) $name \" in *\" $one \"*) continue ;; esac\n  \
+         as rm -rf -- \"$store/trees/$one\" \"$store/trees/$one.modes\" \"$store/before/$one\"\ndone\n",
+        stay = newest(KEPT + 1)
+    );
+    text
+}
+
+/// What is sent before the runner is started.
+pub(super) fn load(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Option<Box<Load>> {
+    let copy = job.look.copy.as_ref().filter(|_| job.back.is_none())?;
+    Some(Box::new(Load {
+        from: copy.from.clone(),
+        directory: job.directory.into(),
+        store: job.look.store.clone(),
+        owner: job.look.owner.clone(),
+        rules: spec.rules(job.directory, data, false),
+        links: job.spec.build.is_none() && spec.built.is_empty(),
+        limit: job.spec.timeout,
+    }))
+}

@@ -1,0 +1,98 @@
+//! Of plans that bring another revision.
+
+use super::super::tests::{deployed, fitting, is_read, planned, release, target, unit};
+use crate::model::deploy::{DeployLook, Strategy};
+use crate::model::plan::{Input, OnFail, Undo};
+use crate::model::verb::Verb;
+
+/// Three strategies.
+fn strategies() -> Vec<Strategy> {
+    let git = Strategy::Git {
+        remote: "origin".into(),
+        reference: "main".into(),
+        built: vec!["it's built".into()],
+    };
+    let undo = Some("echo it\\'s undone".into());
+    let script = Strategy::Script { run: "echo it\\'s done".into(), undo, revision: None };
+    vec![release(), git, script]
+}
+
+#[test]
+fn every_script_of_every_strategy_is_one_that_a_shell_reads() {
+    for strategy in strategies() {
+        for verb in [Verb::Deploy, Verb::Rollback] {
+            let mut target = target(unit(&[]));
+            deployed(&mut target, strategy.clone());
+            let host = planned(verb, Input::None, &target).unwrap().hosts[0].clone();
+            let undone = host.steps.iter().filter_map(|step| match &step.undo {
+                Undo::Script(script) => Some(script),
+                Undo::NotNeeded | Undo::NotPossible(_) => None,
+            });
+            for script in
+                host.steps.iter().map(|step| &step.script).chain(undone).chain([&host.common])
+            {
+                is_read(script, &format!("{strategy:?} {verb:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_be_lost_or_cannot_fit_is_refused() {
+    let refused = |change: &dyn Fn(&mut DeployLook)| {
+        let mut target = fitting(Verb::Deploy);
+        change(target.look.deploy.as_mut().unwrap());
+        planned(Verb::Deploy, Input::None, &target).unwrap_err()
+    };
+    assert!(refused(&|look| look.changed = vec![" M app.py".into()]).contains("M app.py"));
+    assert!(refused(&|look| look.free = Some(9)).contains("9 MiB"));
+    assert!(refused(&|look| look.faults = vec!["git says no".into()]).contains("git says no"));
+    assert!(refused(&|look| look.wanted = Box::default()).contains("which commit"));
+    let older = refused(&|look| (look.ahead, look.behind) = (Some(0), Some(2)));
+    assert!(older.contains("rollback"), "{older}");
+}
+
+#[test]
+fn one_goes_back_to_what_was_healthy_and_never_to_where_one_came_from() {
+    let to = |input: Input, change: &dyn Fn(&mut DeployLook)| {
+        let mut target = fitting(Verb::Rollback);
+        change(target.look.deploy.as_mut().unwrap());
+        planned(Verb::Rollback, input, &target).map(|plan| {
+            assert_eq!(plan.hosts[0].on_fail, OnFail::Halt);
+            plan.hosts[0].brings[0].clone()
+        })
+    };
+    let same = |_: &mut DeployLook| {};
+    assert_eq!(to(Input::Revision(None), &same).unwrap(), "from 2222 to 1111");
+    let back = |look: &mut DeployLook| {
+        look.current = "1111".into();
+        look.link = "releases/A".into();
+    };
+    let none = to(Input::None, &back).unwrap_err();
+    assert!(
+        none.contains("nothing to go back to") && none.ends_with("another one: 2222"),
+        "{none}"
+    );
+    let named = |name: &str| Input::Revision(Some(name.to_owned()));
+    assert_eq!(to(named("2222"), &back).unwrap(), "from 1111 to 2222");
+    assert!(to(named("2223"), &same).unwrap_err().contains("never healthy"));
+    assert!(to(named("9999"), &same).unwrap_err().contains("2222, 1111"));
+    assert!(to(named("2222"), &same).unwrap_err().contains("is what is there"));
+    let gone = |look: &mut DeployLook| look.releases[2].kept = false;
+    assert!(to(named("1111"), &gone).unwrap_err().contains("tidied up"));
+}
+
+#[test]
+fn what_was_taken_back_there_is_told_before_it_is_tried_again() {
+    let warned = |wanted: &str| {
+        let mut target = fitting(Verb::Deploy);
+        target.look.deploy.as_mut().unwrap().wanted = wanted.into();
+        let plan = planned(Verb::Deploy, Input::None, &target).unwrap();
+        plan.hosts[0].warnings.iter().any(|line| line.contains("and was taken back"))
+    };
+    let look = fitting(Verb::Deploy).look.deploy.unwrap();
+    let of = |healthy: bool| look.releases.iter().find(|one| one.healthy == healthy).unwrap();
+    assert!(warned(&of(false).revision));
+    assert!(!warned(&of(true).revision));
+    assert!(!warned("7777"));
+}

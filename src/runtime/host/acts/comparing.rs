@@ -1,0 +1,61 @@
+//! What a copy to a host would change, for a plan.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{DEPLOY, late};
+use crate::model::deploy::{DeployAsk, DeployLook};
+use crate::model::fault::Fault;
+use crate::model::spec::Sudo;
+use crate::probe::act;
+use crate::runtime::copy::{There, cache, compare, pull};
+use crate::runtime::host::serve::Shared;
+use crate::runtime::transport::Transport;
+
+/// For taking a copy of a directory; what came by then is there the next time.
+const PULL: Duration = Duration::from_secs(300);
+/// Characters of a sum that name what was copied.
+const REVISION: usize = 12;
+
+/// What would be copied. Revisions are the beginnings of the sums of both lists: where they are the
+/// same, nothing differs.
+pub(super) async fn copied(
+    transport: &dyn Transport,
+    shared: &Shared,
+    ask: &DeployAsk,
+    look: &mut DeployLook,
+) {
+    let short = |sum: &str| sum.get(..REVISION).unwrap_or_default().into();
+    if *look.tree != *act::copy::list(b"").0 {
+        look.current = short(&look.tree);
+    }
+    let Some(copy) = ask.copy.as_ref().filter(|_| look.faults.is_empty()) else { return };
+    let sudo = shared.watch.borrow().spec.sudo != Sudo::Never;
+    let owner = &*look.owner.clone();
+    let there = There { transport, sudo, owner, directory: &ask.directory };
+    let compared = timeout(DEPLOY, compare(&there, copy));
+    match compared.await.unwrap_or_else(|_late| Err(late("compare", DEPLOY))) {
+        Ok(copy) => {
+            look.wanted = short(&copy.list);
+            look.copy = Some(copy);
+        }
+        Err(fault) => look.faults.push(fault.to_string().into()),
+    }
+}
+
+/// Takes a copy of a directory of a user there to this machine; where it is.
+pub(super) async fn pulled(
+    transport: &dyn Transport,
+    shared: &Shared,
+    (owner, directory): (&str, &str),
+    rules: &[Box<str>],
+    name: &str,
+) -> Result<Box<str>, Fault> {
+    let place = cache(name)?;
+    let sudo = shared.watch.borrow().spec.sudo != Sudo::Never;
+    let there = There { transport, sudo, owner, directory };
+    let pulled = timeout(PULL, pull(&there, rules, &place)).await;
+    pulled.unwrap_or_else(|_late| Err(late("copy from there", PULL)))?;
+    Ok(place.into())
+}

@@ -1,0 +1,153 @@
+//! What would be done, and the question whether it shall be. The answer that one gives without
+//! thinking is no.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Span;
+
+use super::page::Page;
+use super::{below, boxed, plan_page, scrolled, top};
+use crate::model::acting::Planning;
+use crate::model::command::Command;
+use crate::model::plan::{Plan, Withheld};
+use crate::model::screen::Input;
+use crate::model::verb::Verb;
+use crate::ui::Role;
+use crate::ui::chrome::tier_style;
+use crate::ui::scene::Scene;
+use crate::ui::text::width;
+use crate::ui::viewports::Viewports;
+
+/// What was seen that long ago may not be so any more.
+const OLD: Duration = Duration::from_secs(60);
+
+pub(super) fn draw(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    viewports: &mut Viewports,
+    (asked, scroll, typed): (u32, usize, Option<&Input>),
+) -> Option<Position> {
+    let planning = scene.model.acting.planning.as_deref();
+    let planning = planning.filter(|planning| planning.asked == asked);
+    let Some(planning) = planning else {
+        let inner = boxed(scene, buf, area, "Plan", None);
+        viewports.learn_overlay(area, 0, 0);
+        scene.put(buf, top(inner, 1), "This plan was given up.", scene.style(Role::Muted));
+        return None;
+    };
+    let env = scene.model.fleet.env(&planning.intent.env);
+    let name = format!("Plan: {}", planning.intent.title());
+    let inner = boxed(scene, buf, area, &name, env);
+    let question = question(scene, planning, typed);
+    let asks = (question.len() as u16).min(inner.height);
+    let text = Rect { height: inner.height - asks, ..inner };
+    let mut page = Page::new(scene, text.width);
+    plan_page::write(scene, &mut page, planning);
+    scrolled(scene, buf, (area, text), viewports, &page.lines, scroll);
+    let mut cursor = None;
+    let place = below(inner, text.height);
+    for (y, spans) in (place.y..place.bottom()).zip(&question) {
+        let line = Rect { y, height: 1, ..place };
+        if let Some(env) = env.filter(|_| y == place.y) {
+            // A line in the tier's own look: where the answer is given one sees for what.
+            buf.set_style(line, tier_style(scene.chrome, env.tier));
+        }
+        let end = scene.put_spans(buf, line, spans);
+        if let Some(input) = typed.filter(|_| y + 1 == place.bottom()) {
+            let behind = width(input.text.get(input.cursor..).unwrap_or("")) as u16;
+            cursor = Some(Position { x: end.saturating_sub(behind).min(line.right() - 1), y });
+        }
+    }
+    cursor
+}
+
+/// The lines beneath the plan: what stands against it, and how it is answered.
+fn question(
+    scene: &Scene<'_>,
+    planning: &Planning,
+    typed: Option<&Input>,
+) -> Vec<Vec<Span<'static>>> {
+    let key = |command| scene.chrome.key(command).unwrap_or_default();
+    let (back, again) = (key(Command::Back), key(Command::Refresh));
+    let head = |text: String| vec![Span::raw(format!(" {text}"))];
+    let tier = scene.model.fleet.env(&planning.intent.env).map_or("", |env| env.tier.name());
+    let place = format!("{} ({tier})", planning.intent.env);
+    let answer = |parts: &[(&str, &str)]| {
+        let mut spans = vec![Span::raw(" ")];
+        for (key, label) in parts {
+            spans.push(scene.span(Role::Key, (*key).to_owned()));
+            spans.push(scene.span(Role::Muted, format!(" {label}  ")));
+        }
+        spans
+    };
+    let plan = match &planning.made {
+        None => {
+            let hosts: Vec<&str> = planning.waits_for().map(|id| id.host.host.as_str()).collect();
+            return vec![
+                head(format!("{place}: asking {}", hosts.join(", "))),
+                answer(&[(&back, "give up")]),
+            ];
+        }
+        Some(Err(_)) => {
+            return vec![
+                head(format!("{place}: there is no plan")),
+                answer(&[(&back, "close"), (&again, "ask again")]),
+            ];
+        }
+        Some(Ok(plan)) => plan,
+    };
+    let age = age(scene, plan);
+    if let Some(input) = typed {
+        return vec![
+            head(format!("{place}: type {} and enter to run it; esc leaves it", plan.phrase())),
+            vec![
+                Span::raw(" "),
+                scene.span(Role::Key, "> "),
+                scene.span(Role::Text, input.text.clone()),
+            ],
+        ];
+    }
+    let confirm = key(Command::PlanConfirm);
+    let permits = &scene.model.acting.permits;
+    let withheld = permits.permit(plan.env(), plan.protected, scene.model.now).err();
+    let unlock = key(Command::Unlock);
+    let (says, mut keys) = match withheld {
+        Some(Withheld::ReadOnly) => {
+            ("this console only reads: it cannot be run".to_owned(), Vec::new())
+        }
+        Some(Withheld::Locked) => (
+            format!("locked: {unlock} unlocks it, then this can be run"),
+            vec![(unlock.as_str(), "unlock")],
+        ),
+        None if plan.is_typed() => (
+            format!("run it? {confirm}, then its name: {}", plan.phrase()),
+            vec![(confirm.as_str(), "type its name")],
+        ),
+        None => (format!("run it? {confirm} runs it"), vec![(confirm.as_str(), "run it")]),
+    };
+    let leave = format!("{back} or enter");
+    keys.push((&leave, "leave it"));
+    let others = format!("{} {}", key(Command::PlanOlder), key(Command::PlanNewer));
+    if plan.intent.verb == Verb::Rollback {
+        keys.push((&others, "another release"));
+    }
+    let mut last = answer(&keys);
+    match age {
+        Some(age) => {
+            let text = format!("looked at {age} ago: {again} looks again");
+            last.push(scene.span(Role::Warning, text));
+        }
+        None => last.push(scene.span(Role::Muted, format!("hash {}", plan.hash()))),
+    }
+    vec![head(format!("{place}: {says}")), last]
+}
+
+/// How old the oldest look is, where it is too old.
+fn age(scene: &Scene<'_>, plan: &Plan) -> Option<String> {
+    let oldest = plan.hosts.iter().map(|host| host.seen).min()?;
+    let age = scene.model.now.since(oldest);
+    (age > OLD).then(|| crate::ui::words::age(age))
+}
