@@ -34,6 +34,8 @@ const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
 /// sysexits.h: an internal fault.
 const SOFTWARE: u8 = 70;
+/// What had to be written or read here could not be, such as on a full disk (sysexits(3), `EX_IOERR`).
+const IO: u8 = 74;
 
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
@@ -126,7 +128,7 @@ impl From<std::io::Error> for Failure {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self { code: 0, message: String::new() };
         }
-        Self { code: SOFTWARE, message: format!("quarterdeck: {error}") }
+        Self { code: IO, message: format!("quarterdeck: {error}") }
     }
 }
 

@@ -53,6 +53,19 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
         terms: logs.grep.as_deref().map(terms).transpose()?,
         level: logs.level.as_deref().map(level).transpose()?,
     };
+    if let (Some(since), Some(until)) = (wanted.since, wanted.until)
+        && since >= until
+    {
+        return Err(Failure {
+            code: USAGE,
+            message: format!(
+                "quarterdeck: nothing is between `--since {}` and `--until {}`: the first has to be \
+                 before the second",
+                clean(logs.since.as_deref().unwrap_or_default(), 64),
+                clean(logs.until.as_deref().unwrap_or_default(), 64)
+            ),
+        });
+    }
     let sources = choose::sources(spec, &logs.services, &logs.host)?;
     let mut printer = Printer::new(logs.json, sources.iter().any(|s| s.is_of_many_envs));
     let runtime = tokio_runtime()?;
@@ -63,7 +76,11 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
         let work = async {
             let (_directory, mut reading) =
                 Reading::start(spec, sources, wanted.extent(), simulated)?;
-            reading.print(&wanted, &mut printer).await
+            let ended = reading.print(&wanted, &mut printer).await;
+            if printer.is_unused() && matches!(ended, Ok(0)) {
+                super::complain(&none(logs));
+            }
+            ended
         };
         let ended = tokio::select! {
             ended = work => ended,
@@ -75,6 +92,23 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
     });
     runtime.shutdown_timeout(Duration::from_millis(500));
     ended
+}
+
+/// What is said where no line was printed.
+fn none(logs: &Logs) -> String {
+    let asked = [
+        (&logs.level, "of level", " or worse"),
+        (&logs.grep, "that matches", ""),
+        (&logs.since, "since", ""),
+        (&logs.until, "until", ""),
+    ];
+    let asked: Vec<String> = asked
+        .into_iter()
+        .filter_map(|(value, before, behind)| {
+            Some(format!(" {before} `{}`{behind}", clean(value.as_deref()?, 200)))
+        })
+        .collect();
+    format!("quarterdeck: no line{} is there", asked.concat())
 }
 
 /// Who reads us may not go on reading: then we wait in a write, where no signal is heard.

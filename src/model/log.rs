@@ -22,7 +22,7 @@ pub use batch::{Batch, Flags, Line};
 pub use filter::{Filter, Pattern};
 pub use ink::plain;
 pub use level::Level;
-pub use source::{Fetch, FetchFrom, Mark, Origin, Stream, Tail, TailId, TailState};
+pub use source::{Fetch, FetchFrom, Mark, Means, Origin, Stream, Tail, TailId, TailState};
 pub use store::Logs;
 pub use stream::{Beyond, StreamLog};
 pub use walk::{Key, Spot};

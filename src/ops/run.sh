@@ -17,6 +17,7 @@ mode=${2:-setsid} what=${3:-all}
 cd -- "$1" || exit 70
 exec </dev/null >>log 2>&1
 op=${PWD##*/}
+trap : USR1
 have() { command -v "$1" >/dev/null 2>&1; }
 . ./settings
 subject=../../subjects/$subject
@@ -55,10 +56,9 @@ end() {
 }
 # A step's processes are a session of their own, so that all of them can be ended.
 signal() { kill -s "$1" -- "-$2" 2>/dev/null; }
-# Ends a step that takes longer than its SECONDS, prints nothing for IDLE, or fills the disk with what it
-# prints.
+# Ends a step that takes longer than its SECONDS or prints nothing for IDLE.
 watch() {
-  waited=0 quiet=0 size='' most=$(($(wc -c <log) + 134217728))
+  waited=0 quiet=0 size=''
   while sleep 1; do
     waited=$((waited + 1)) quiet=$((quiet + 1))
     now=$(wc -c <log)
@@ -66,29 +66,49 @@ watch() {
     size=$now
     if [ "$waited" -ge "$2" ]; then why="it took more than $2 s"
     elif [ "$quiet" -ge "$3" ]; then why="it printed nothing for $3 s"
-    elif [ "$now" -gt "$most" ]; then why='it printed more than 128 MiB'
     else continue; fi
-    echo "quarterdeck: the step is ended: $why"
     : >late
-    if [ "$now" -le "$most" ]; then signal TERM "$1"; sleep 5; fi
+    echo "quarterdeck: the step is ended: $why"
+    signal TERM "$1"; sleep 5
     signal KILL "$1"
     return
   done
 }
-# Runs a script: SCRIPT SECONDS IDLE. Its status; 124 where it was ended for being late. The lock's
-# descriptor is not handed on: what a step leaves running would hold it.
+# Files what a step prints. What prints more than 128 MiB is ended before it fills the disk; the kernel
+# holds that limit (setrlimit(2), RLIMIT_FSIZE). On a full disk words are lost, and the step goes on.
+file() {
+  most=$(($(wc -c <log) / 512 + 262144))
+  until (ulimit -f "$most"; trap '' XFSZ; exec cat 2>/dev/null); do
+    if [ "$(wc -c <log)" -lt $((most * 512)) ]; then sleep 1 && continue; fi
+    : >late
+    echo 'quarterdeck: the step is ended: it printed more than 128 MiB'
+    signal KILL "$1"
+    return
+  done
+}
+# Runs a script: SCRIPT SECONDS IDLE. Its status; 124 where it was ended. The lock's descriptor is not
+# handed on: what a step leaves running would hold it; nor is the log, which it could cut.
 run() {
-  rm -f late
+  rm -f late pipe
+  mkfifo pipe || return 70
   # shellcheck disable=SC2086
-  setsid $with sh "./$1" 8<&- 9>&- &
+  setsid $with sh "./$1" >pipe 2>&1 8<&- 9>&- &
   child=$!
   echo "$child $(began "$child") $boot" >session
+  file "$child" <pipe 8<&- 9>&- &
+  filer=$!
   watch "$child" "$2" "$3" 8<&- 9>&- &
   watcher=$!
   wait "$child"; rc=$?
   kill "$watcher" 2>/dev/null
-  # What it left behind in its session goes with it.
+  # What it left behind in its session goes with it. What it said is awaited, but for no longer than
+  # a moment: who left the session may hold the pipe for good.
   signal TERM "$child"
+  (sleep 2 && kill -s USR1 $$) 8<&- 9>&- &
+  timer=$!
+  wait "$filer"
+  kill "$timer" 2>/dev/null
+  wait "$timer" 2>/dev/null
   if [ -e late ]; then return 124; fi
   return "$rc"
 }

@@ -1,7 +1,7 @@
 # What a host is. Arguments: sudo policy (auto, never, always).
 qd_facts() {
   qd_policy=$1
-  if qd_have date; then date +'wall %s.%N'; fi
+  qd_clock
   read -r qd_a qd_b </proc/uptime && echo "up $qd_a"
   read -r qd_a </proc/sys/kernel/random/boot_id && echo "boot $qd_a"
   # When PID 1 began, in clock ticks since the kernel's boot (proc_pid_stat(5), field 22): in a
@@ -32,6 +32,10 @@ qd_facts() {
     echo "sudo 1"
   fi
   qd_disks
+}
+# The wall clock, which somebody may set at any time.
+qd_clock() {
+  if qd_have date; then date +'wall %s.%N'; fi
 }
 qd_disks() {
   # A dead mount must not keep the rest of it from being read.

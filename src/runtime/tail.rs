@@ -32,7 +32,7 @@ use self::entry::Entry;
 pub use self::ground::Ground;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
-use crate::model::log::{Batch, Fetch, Origin, Stream, Tail, TailId, TailState};
+use crate::model::log::{Batch, Fetch, Means, Origin, Stream, Tail, TailId, TailState};
 use crate::model::path::is_pattern;
 use crate::model::spec::Sudo;
 use crate::msg::Msg;
@@ -360,6 +360,13 @@ impl Tails {
         }
         self.say(entry.tail.id, Stream::State(state.clone())).await;
         entry.note_state(state);
+    }
+
+    /// Tells by what it is read, where that is not as usual.
+    async fn means(&self, entry: &Entry, means: Means) {
+        if means != Means::default() {
+            self.say(entry.tail.id, Stream::Means(means)).await;
+        }
     }
 
     async fn say(&self, id: TailId, stream: Stream) {

@@ -3,6 +3,7 @@
 mod commands;
 mod fetch;
 mod moment;
+mod shown_by;
 mod take_along;
 mod typing;
 
@@ -205,6 +206,7 @@ fn take(model: &mut Model, logs: &mut Logs, place: usize, said: Stream) -> Vec<E
                 return vec![fetch::ask(stream, from, FIRST)];
             }
         }
+        Stream::Means(means) => stream.means = means,
         Stream::Newer { batch, first, last } => {
             if is_rotated(logs, place, first.as_ref()) {
                 return part_of_another(logs, place);

@@ -29,6 +29,8 @@ struct Bench {
     /// What is followed, and how many lines of it were told.
     tails: BTreeMap<TailId, (String, usize)>,
     fetches: usize,
+    /// What was copied last.
+    copied: String,
 }
 
 fn batch(held: &[(i64, Level, String)]) -> Batch {
@@ -71,7 +73,7 @@ impl Bench {
             ("coord".to_owned(), of(0, "coord")),
             ("web".to_owned(), of(1, "web")),
         ]);
-        Self { story, held, tails: BTreeMap::new(), fetches: 0 }
+        Self { story, held, tails: BTreeMap::new(), fetches: 0, copied: String::new() }
     }
 
     fn open(lines: usize) -> Self {
@@ -86,6 +88,11 @@ impl Bench {
         bench.story.model.screen.page = 10;
         bench.press(Command::Logs).check(|logs| assert_eq!(logs.streams.len(), 2));
         bench
+    }
+
+    /// What the console says below.
+    fn said(&self) -> String {
+        self.story.model.screen.notice.as_ref().map(|notice| notice.text.clone()).unwrap()
     }
 
     fn check(&mut self, look: impl Fn(&Logs)) -> &mut Self {
@@ -142,6 +149,10 @@ impl Bench {
             }
             Effect::Untail(_, id) => {
                 self.tails.remove(&id);
+                Vec::new()
+            }
+            Effect::Copy(text) => {
+                self.copied = text;
                 Vec::new()
             }
             Effect::Fetch(fetch) => {
@@ -356,6 +367,31 @@ fn a_filter_is_tried_while_it_is_typed_and_a_bad_one_changes_nothing() {
 }
 
 #[test]
+fn what_must_not_match_is_no_context_either() {
+    let mut bench = Bench::open(30);
+    let filter = "line 19$ && !web && !line 18";
+    bench.press(Command::LogFilter).type_in(filter).send(Msg::Typed(Edit::Accept));
+    bench.press(Command::LogContext);
+    assert_eq!(bench.seen(), ["coord line 19", "coord line 20"]);
+    bench.press(Command::LogContext);
+    let seen = ["coord line 16", "coord line 17", "coord line 19", "coord line 20"];
+    assert_eq!(bench.seen()[..4], seen);
+}
+
+#[test]
+fn what_is_saved_is_named_by_what_it_is_and_when() {
+    let mut bench = Bench::open(30);
+    let name = |bench: &Bench| bench.logs().view.prompt.as_ref().unwrap().input.text.clone();
+    bench.press(Command::LogSave);
+    let last = jiff::Timestamp::from_second(at(-1).as_secs()).unwrap();
+    let moment = last.strftime("%Y%m%dT%H%M%SZ");
+    assert_eq!(name(&bench), format!("nginx-{moment}.log"));
+    let (mut bench, _) = of_files(&["/var/log/a.log"]);
+    bench.press(Command::LogSave);
+    assert!(name(&bench).starts_with("a.log-on-coord-2025"), "{}", name(&bench));
+}
+
+#[test]
 fn few_matches_are_looked_for_further_back() {
     let mut bench = Bench::open(30_000);
     bench.press(Command::LogFilter).type_in("line 7$").send(Msg::Typed(Edit::Accept));
@@ -473,12 +509,8 @@ fn a_source_that_cannot_be_read_says_why_and_the_others_go_on() {
 fn the_command_that_shows_the_same_is_whole_and_quoted() {
     let mut bench = Bench::open(10);
     bench.press(Command::LogFilter).type_in("it's 50. && !health").send(Msg::Typed(Edit::Accept));
-    bench.story.send(Msg::Command(Command::LogCommand));
-    let copied = bench.story.effects.iter().find_map(|effect| match effect {
-        Effect::Copy(text) => Some(text.clone()),
-        _ => None,
-    });
-    let copied = copied.unwrap();
+    bench.press(Command::LogCommand);
+    let copied = bench.copied.clone();
     assert!(
         copied.starts_with("(ssh coord 'journalctl -u nginx.service -n 1000 -f | "),
         "{copied}"
@@ -494,8 +526,35 @@ fn the_command_that_shows_the_same_is_whole_and_quoted() {
     let there = shell(format!("ssh() {{ shift; printf '%s' \"$1\"; }}; {first}"));
     let grep = "grep() { printf '[%s]' \"$@\" >&2; }";
     let words = shell(format!("journalctl() {{ :; }}; {grep}; {there}"));
-    assert!(words.contains("[-P][-i][-e][it's 50.]"), "{words}");
-    assert!(words.contains("[-P][-v][-i][-e][health]"), "{words}");
+    assert!(words.contains("[-P][--line-buffered][-i][-e][it's 50.]"), "{words}");
+    assert!(words.contains("[-P][--line-buffered][-v][-i][-e][health]"), "{words}");
+    // What it cannot do is said.
+    bench.press(Command::LogLevel).press(Command::LogCommand);
+    let said = bench.said();
+    assert!(said.ends_with("; without its level"), "{said}");
+}
+
+#[test]
+fn the_command_is_for_what_is_shown_and_by_what_it_is_read() {
+    use quarterdeck::model::log::{Means, Origin};
+    let (mut bench, ids) = of_files(&["/var/log/a.log", "/var/log/other.log"]);
+    for stream in &mut bench.story.model.logs.as_mut().unwrap().streams {
+        stream.older = Beyond::Nothing;
+    }
+    bench.send(Msg::Log(ids[0], Stream::Means(Means { as_root: true, engine: None })));
+    bench.send(newer(ids[0], 1, 0, &["hello", "you"]));
+    // That source alone, and from a line on.
+    bench.press(Command::LogSource).press(Command::Up).press(Command::LogCommand);
+    assert_eq!(bench.copied, "ssh coord 'sudo -n tail -n 1000 -- /var/log/a.log'");
+    let said = bench.said();
+    assert!(said.ends_with("; without moments in files (the last 1000 lines instead)"), "{said}");
+
+    bench.story.model.logs.as_mut().unwrap().streams[0].origin = Origin::Container("db".into());
+    let means = Means { as_root: false, engine: Some("podman".into()) };
+    bench.send(Msg::Log(ids[0], Stream::Means(means)));
+    bench.press(Command::LogCommand);
+    let since = at(1).as_secs();
+    assert_eq!(bench.copied, format!("ssh coord 'podman logs --timestamps --since {since} db'"));
 }
 
 /// A log of files of one host: a pattern, and what it matches.

@@ -179,6 +179,9 @@ fn is_days_off(name: &str, offset: &str, seconds: i64) {
     }
     let screen = Screen::console(&desk, 120, 40);
     wait_host(&screen, name, &["connected", "3d"], secs(10));
+    // Somebody sets it while one looks on: that is seen with the next look at it.
+    host.lab("clock", &["+5d"]);
+    wait_host(&screen, name, &["connected", "5d"], secs(45));
 }
 
 /// Seconds since 1970 of an RFC 3339 moment.

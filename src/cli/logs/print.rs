@@ -16,6 +16,12 @@ pub(super) struct Printer {
     zone: jiff::tz::TimeZone,
     second: i64,
     stamp: String,
+    is_used: bool,
+}
+
+/// Where the lines did not go.
+fn unwritten(error: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))
 }
 
 /// A line. Scripts rest on it: fields are added, never changed.
@@ -42,11 +48,17 @@ impl Printer {
             zone: if is_json { jiff::tz::TimeZone::UTC } else { jiff::tz::TimeZone::system() },
             second: i64::MIN,
             stamp: String::new(),
+            is_used: false,
         }
     }
 
     pub(super) fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
+        self.out.flush().map_err(|error| unwritten(&error))
+    }
+
+    /// Whether no line was printed.
+    pub(super) const fn is_unused(&self) -> bool {
+        !self.is_used
     }
 
     /// Prints a line; `at` is on our clock.
@@ -57,6 +69,11 @@ impl Printer {
         at: i64,
         text: &[u8],
     ) -> std::io::Result<()> {
+        self.is_used = true;
+        self.put(source, line, at, text).map_err(|error| unwritten(&error))
+    }
+
+    fn put(&mut self, source: &Source, line: Line, at: i64, text: &[u8]) -> std::io::Result<()> {
         let is_note = line.flags.has(Flags::NOTE);
         let second = at.div_euclid(1_000_000);
         if second != self.second {

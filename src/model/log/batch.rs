@@ -8,6 +8,10 @@ pub const LONGEST: usize = 64 * 1024;
 /// The text of a batch grows up to about this many bytes.
 pub const BATCH: usize = 256 * 1024;
 
+/// Lines that say no moment have that of the line before them, unless they came so much later, in
+/// microseconds.
+pub const LATE: i64 = 2_000_000;
+
 /// What is true of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Flags(pub u8);
@@ -115,6 +119,27 @@ impl Batch {
         }
     }
 
+    /// The last of these lines was written at `at`: those at the end that say no moment, and are no
+    /// part of one that does, have that moment rather than the one of a line long before them.
+    /// `is_dated` says that a line of an earlier batch has said its moment.
+    pub fn date_end(&mut self, at: i64, is_dated: bool) {
+        let is = |line: &Line, flag| line.flags.has(flag);
+        let said = self.lines.iter().rposition(|line| !is(line, Flags::UNTIMED));
+        let begin = said.map_or(0, |said| said + 1);
+        let Some(behind) = self.lines.get_mut(begin..) else { return };
+        let is_behind = is_dated || said.is_some();
+        let trace =
+            behind.iter().take_while(|line| is_behind && is(line, Flags::CONTINUED)).count();
+        for line in behind.iter_mut().skip(trace) {
+            // The clock that dates a file and that of who writes to it may be a little apart.
+            if !is_behind || at.saturating_sub(line.at) > LATE {
+                line.at = at;
+            }
+        }
+        let first = u32::try_from(begin + trace).unwrap_or(u32::MAX);
+        self.earlier.retain(|(place, _)| *place < first);
+    }
+
     /// Adds a line; a line feed in `text` becomes a space. `flags`, `level` and `at` stand as given,
     /// except that `at` is not before the last line's: then what it said is kept in `earlier`.
     pub fn push(&mut self, text: &[u8], line: Line) {
@@ -168,6 +193,30 @@ mod tests {
         let at: Vec<i64> = batch.lines.iter().map(|line| line.at).collect();
         assert_eq!(at, [10, 10, 10, 10, 11]);
         assert_eq!(batch.earlier, [(3, 9)]);
+    }
+
+    #[test]
+    fn last_words_without_a_moment_have_that_of_their_writing() {
+        let untimed = Flags::default().with(Flags::UNTIMED);
+        let continued = untimed.with(Flags::CONTINUED);
+        let mut batch = Batch::default();
+        batch.push(b"starting", Line { at: 10, flags: untimed, ..Line::default() });
+        batch.push(b"10 x", Line { at: 10, ..Line::default() });
+        batch.push(b"  at y", Line { at: 10, flags: continued, ..Line::default() });
+        batch.push(b"Killed", Line { at: 10, flags: untimed, ..Line::default() });
+        batch.push(b"  by z", Line { at: 10, flags: continued, ..Line::default() });
+        let moments = |batch: &Batch| batch.lines.iter().map(|line| line.at).collect::<Vec<_>>();
+        let mut soon = batch.clone();
+        soon.date_end(LATE, false);
+        assert_eq!(moments(&soon), [10; 5]);
+        batch.date_end(LATE + 20, false);
+        assert_eq!(moments(&batch), [10, 10, 10, LATE + 20, LATE + 20]);
+        // Where none says a moment all of them have it, also one before the reading.
+        let mut none = Batch::default();
+        none.push(b"  a", Line { at: 100, flags: untimed, ..Line::default() });
+        none.push(b"b", Line { at: 100, flags: untimed, ..Line::default() });
+        none.date_end(50, false);
+        assert_eq!(moments(&none), [50, 50]);
     }
 
     #[test]

@@ -152,6 +152,15 @@ pub struct Term {
     pub not: bool,
 }
 
+impl Term {
+    /// The lines of a batch in which it matches, from the one at `from` on, and what belongs to them.
+    fn lines(&self, batch: &Batch, from: usize) -> Bits {
+        let mut found = self.pattern.lines(batch, from);
+        together(&mut found, batch, from);
+        found
+    }
+}
+
 /// Which lines are wanted.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Filter {
@@ -204,11 +213,17 @@ impl Filter {
             wanted.and(&level);
         }
         for term in &self.terms {
-            let mut found = term.pattern.lines(batch, from);
-            together(&mut found, batch, from);
+            let found = term.lines(batch, from);
             if term.not { wanted.and_not(&found) } else { wanted.and(&found) }
         }
         wanted
+    }
+
+    /// Takes the lines of a batch away in which a term matches that must not.
+    pub fn leave_out(&self, batch: &Batch, shown: &mut Bits) {
+        for term in self.terms.iter().filter(|term| term.not) {
+            shown.and_not(&term.lines(batch, 0));
+        }
     }
 }
 

@@ -151,6 +151,13 @@ impl Logs {
                 }
             }
         }
+        // What must not be there is not there as a neighbor either.
+        if around > 0
+            && shown != *wanted
+            && let Some(filter) = &self.filter
+        {
+            filter.leave_out(&held.block, &mut shown);
+        }
         if let Some(held) = stream.blocks_mut().get_mut(block) {
             held.shown = Some(shown);
         }

@@ -123,11 +123,22 @@ pub enum TailState {
     Waiting(Fault),
 }
 
+/// By what a source is read on its host.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Means {
+    /// As root, for the user may not.
+    pub as_root: bool,
+    /// Of a container: the engine that has it, `docker` or `podman`.
+    pub engine: Option<Box<str>>,
+}
+
 /// What a tail or a fetch says.
 #[derive(Clone, Debug)]
 pub enum Stream {
     /// How it is doing.
     State(TailState),
+    /// By what it is read.
+    Means(Means),
     /// Newer lines of a tail, behind all that it has said before; `last` is where it goes on. The
     /// first batch of a tail says where it begins.
     Newer {

@@ -7,7 +7,7 @@ use super::batch::{BATCH, Batch, Flags, Line};
 use super::bits::Bits;
 use super::filter::{Filter, Pattern};
 use super::held::{Held, distinct};
-use super::source::{FetchFrom, Mark, Origin, TailId, TailState};
+use super::source::{FetchFrom, Mark, Means, Origin, TailId, TailState};
 use crate::model::fault::Fault;
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::text::clean;
@@ -45,6 +45,8 @@ pub struct StreamLog {
     pub origin: Origin,
     /// How it is doing.
     pub state: TailState,
+    /// By what it is read.
+    pub means: Means,
     /// How many lines were asked for at first.
     pub asked: u32,
     /// What is before the first line.
@@ -77,6 +79,7 @@ impl StreamLog {
             service,
             origin,
             state: TailState::Opening,
+            means: Means { as_root: false, engine: None },
             asked: 0,
             older: Beyond::Unknown,
             newer: None,

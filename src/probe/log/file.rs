@@ -82,6 +82,20 @@ impl FileReader {
         self
     }
 
+    /// What comes from here on is told as it is written, at that moment of the host's clock; none:
+    /// it was there before. Lines that say no moment long after one that does have that.
+    pub const fn heard(&mut self, at: Option<i64>) {
+        self.scanner.heard(at);
+    }
+
+    /// What was there has come to its end, which was written at `at`: see [`Batch::date_end`].
+    pub fn ended(&mut self, at: i64, out: &mut Batch) {
+        out.date_end(at, self.is_dated);
+        if let Some(last) = out.lines.last() {
+            self.scanner.ended(last);
+        }
+    }
+
     /// The moment of the last line, if one has said its moment.
     pub fn moment(&self) -> Option<i64> {
         self.scanner.moment()
@@ -111,6 +125,16 @@ impl FileReader {
             left = behind.get(1..).unwrap_or_default();
         }
         self.keep(left);
+    }
+
+    /// The line that is begun has `bytes` more, its line feed among them; they are left out.
+    pub fn leave_out(&mut self, bytes: u64, now: i64, out: &mut Batch) {
+        let Some(text) = bytes.checked_sub(1) else { return };
+        self.skipped = self.skipped.saturating_add(text);
+        self.flush(Flags::default(), now, out);
+        self.offset = self.offset.saturating_add(1);
+        self.is_begun = false;
+        self.is_full = false;
     }
 
     /// After a silence: tells what is there of a line whose end has not come. What comes of it

@@ -3,6 +3,7 @@
 use super::continued::{self, Trace};
 use super::time::{Clock, Found, plausible};
 use super::{fields, level, word};
+use crate::model::log::batch::LATE;
 use crate::model::log::{Batch, Flags, Level, Line};
 
 /// Escapes are taken out of so much of a line's front before it is read.
@@ -167,6 +168,8 @@ pub(super) struct Scanner {
     floor: Option<i64>,
     /// Whether a line said its moment itself.
     has_moment: bool,
+    /// What comes was written then; none where it was there before one looked.
+    heard: Option<i64>,
     /// Of the last head.
     level: Level,
     trace: Trace,
@@ -180,6 +183,7 @@ impl Scanner {
             clock: Clock::new(zone),
             floor: None,
             has_moment: false,
+            heard: None,
             level: Level::Unknown,
             trace: Trace::None,
             previous: Vec::new(),
@@ -190,6 +194,18 @@ impl Scanner {
     pub(super) const fn go_on(&mut self, at: i64) {
         self.floor = Some(at);
         self.has_moment = true;
+    }
+
+    /// What comes from here on was written at that moment; none: at some moment before.
+    pub(super) const fn heard(&mut self, at: Option<i64>) {
+        self.heard = at;
+    }
+
+    /// The last line was written at that moment, as [`Batch::date_end`] says.
+    pub(super) fn ended(&mut self, last: &Line) {
+        if last.flags.has(Flags::UNTIMED) {
+            self.floor = Some(last.at);
+        }
     }
 
     /// The moment of the last line, if one has said its moment.
@@ -218,7 +234,9 @@ impl Scanner {
             return self.put(text, facts.body, line(found.at, facts.level, flags), true, out);
         }
         flags = self.compared(text, 0, 0, facts.json, flags.with(Flags::UNTIMED));
-        let at = self.floor.filter(|_| self.has_moment).unwrap_or(now);
+        let last = self.floor.filter(|_| self.has_moment);
+        let heard = self.heard.filter(|at| last.is_some_and(|last| at.saturating_sub(last) > LATE));
+        let at = heard.or(last).unwrap_or(now);
         if self.floor.is_some() && continued::is_continued(text, &mut self.trace) {
             let at = self.floor.unwrap_or(at);
             return self.put(

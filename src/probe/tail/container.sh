@@ -23,7 +23,7 @@ qd_container() {
   fi
   if [ -n "$qd_wi" ] && [ "$qd_i" != "$qd_wi" ]; then qd_want=--since=1; fi
   qd_wi=$qd_i qd_state=open
-  qd_tell container "$qd_i"
+  qd_tell container "$qd_i" "$qd_e"
   qd_start qd_engine_logs
 }
 qd_engine_logs() { exec "$qd_e" logs --follow --timestamps "$qd_want" "$qd_wi" 2>&1; }

@@ -4,6 +4,8 @@ qd_id() {
   set -- $(ls -dlniL -- "$1" 2>/dev/null)
   qd_i=${1:-0} qd_m=${2:-none} qd_s=${6:-0}
 }
+# When a file was written to, in seconds since 1970; nothing where that cannot be asked.
+qd_written() { date -r "$1" +%s 2>/dev/null; }
 # Whether two names are one file's.
 qd_same() {
   if [ / -ef / ] 2>/dev/null; then [ "$1" -ef "$2" ]; return; fi
@@ -104,7 +106,7 @@ qd_last_lines() {
 }
 # Goes on at qd_at of the open file.
 qd_follow() {
-  qd_tell file "$qd_i" "$qd_at" "$1"
+  qd_tell file "$qd_i" "$qd_at" "$1" "$qd_s" "$(qd_written "$qd_f")"
   if [ -n "$qd_gnu" ]; then
     qd_start qd_gnu_tail
   else
@@ -285,7 +287,14 @@ qd_stat() {
   else
     qd_id "$1"
     case $qd_m in
-    -*) if [ -r "$1" ]; then qd_tell stat "$qd_i" "$qd_s" "$1"; else qd_tell denied; fi ;;
+    -*)
+      if [ -r "$1" ]; then
+        qd_tell stat "$qd_i" "$qd_s" "$1"
+        qd_tell written "$(qd_written "$1")"
+      else
+        qd_tell denied
+      fi
+      ;;
     *) qd_tell refused "$qd_m" ;;
     esac
   fi
@@ -332,6 +341,43 @@ qd_weigh() {
     qd_tell weight $((qd_a))
   else
     qd_tell gone
+  fi
+  qd_tell end
+}
+# How long a line goes on, its line feed counted. Arguments: path, inode, bytes before.
+qd_line_rest() {
+  qd_id "$1"
+  if [ "$qd_i" != "$2" ]; then
+    qd_tell gone
+  else
+    case $1 in
+    *.gz) qd_a=$(qd_limit 120 gzip -dc <"$1" 2>/dev/null | tail -c "+$(($3 + 1))" | head -n 1 | wc -c) ;;
+    *) qd_a=$(qd_limit 120 tail -c "+$(($3 + 1))" <"$1" | head -n 1 | wc -c) ;;
+    esac
+    qd_tell rest $((qd_a))
+  fi
+  qd_tell end
+}
+# Where the line begins that has the byte before a place, or ends there. It is looked for backwards in
+# pieces of 1 MiB. Arguments: path, inode, bytes before the place.
+qd_line_begin() {
+  qd_id "$1"
+  if [ "$qd_i" != "$2" ]; then
+    qd_tell gone
+  else
+    # The line feed that ends it is none that is looked for.
+    qd_p=$(($3 - 1)) qd_n=0
+    while [ "$qd_p" -gt 0 ] && [ "$qd_n" -lt 4096 ]; do
+      qd_a=$((qd_p > 1048576 ? qd_p - 1048576 : 0)) qd_n=$((qd_n + 1))
+      if [ "$(qd_cut "$1" "$qd_a" $((qd_p - qd_a)) | tr -dc '\n' | wc -c)" -gt 0 ]; then
+        # A piece may end with a line feed.
+        qd_a=$({ qd_cut "$1" "$qd_a" $((qd_p - qd_a)); printf x; } | tail -n 1 | wc -c)
+        qd_p=$((qd_p - qd_a + 1))
+        break
+      fi
+      qd_p=$qd_a
+    done
+    qd_tell begin "$qd_p"
   fi
   qd_tell end
 }

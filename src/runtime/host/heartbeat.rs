@@ -29,8 +29,9 @@ const GONE: Duration = Duration::from_secs(6);
 const OPENING: Duration = Duration::from_secs(20);
 /// As many control groups are read with a heartbeat.
 const AT_ONCE: usize = 16;
-/// How often disks are read: `df` is a fork and may wait for a network mount.
-const DISKS: Duration = Duration::from_secs(30);
+/// How often the clock and disks are read: `date` and `df` are forks, and `df` may wait for a network
+/// mount.
+const SELDOM: Duration = Duration::from_secs(30);
 
 /// Beats until the host does not answer; answers why.
 pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
@@ -68,7 +69,7 @@ async fn beat(
     let middle = asked_at + (now.since(asked_at) / 4);
     let mut facts = host_facts(parse_facts(&answer.text), middle);
     let mut before = Before::default();
-    let mut disks_at = Instant::now() + DISKS;
+    let mut seldom_at = Instant::now() + SELDOM;
     let mut asked_now = shared.now.subscribe();
     loop {
         let mut groups = shared.groups();
@@ -88,7 +89,11 @@ async fn beat(
         if !usage.is_empty() {
             shared.reporter.say(HostEvent::Usage(usage)).await;
         }
-        if Instant::now() >= disks_at {
+        if Instant::now() >= seldom_at {
+            let sent = clock::now();
+            let answer = ask(&mut collector, &["qd_clock"], shared).await?;
+            let middle = sent + clock::now().since(sent) / 2;
+            compare(&mut facts, parse_facts(&answer.text).wall, middle);
             let answer = ask(&mut collector, &["qd_disks"], shared).await?;
             let read = parse_facts(&answer.text);
             facts.own_disks = read.own_disks;
@@ -96,14 +101,14 @@ async fn beat(
                 Some(disks) => facts.disks = disks,
                 None => note(&mut facts.warnings, "`df` did not answer within 3 s"),
             }
-            disks_at = Instant::now() + DISKS;
+            seldom_at = Instant::now() + SELDOM;
         }
         let pause = shared.watch.borrow().interval.min(PAUSE);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             changed = asked_now.changed() => {
                 if changed.is_ok() {
-                    disks_at = Instant::now();
+                    seldom_at = Instant::now();
                 }
             }
         }
@@ -172,6 +177,15 @@ fn take(facts: &mut HostFacts, tick: &Tick, at: crate::model::time::Timestamp) {
     }
 }
 
+/// Takes the host's wall clock, as it was at a moment, if it was set since.
+fn compare(facts: &mut HostFacts, wall: Option<i64>, at: crate::model::time::Timestamp) {
+    let skew = wall.map(|wall| wall.saturating_sub(at.as_micros()));
+    // What a slow link or a busy host makes of it is none.
+    if let Some(skew) = skew.filter(|skew| skew.abs_diff(facts.skew) > 1_000_000) {
+        facts.skew = skew;
+    }
+}
+
 fn note(warnings: &mut Vec<String>, text: &str) {
     if !warnings.iter().any(|known| known == text) {
         warnings.push(text.to_owned());
@@ -232,6 +246,17 @@ mod tests {
 
     fn groups(n: usize) -> Vec<(UnitName, Box<str>)> {
         (0..n).map(|i| (UnitName::new(format!("u{i}.service")), "/".into())).collect()
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_compared_anew() {
+        let at = crate::model::time::Timestamp::from_secs(1_000);
+        let mut facts = HostFacts { skew: 40_000, ..HostFacts::default() };
+        compare(&mut facts, None, at);
+        compare(&mut facts, Some(1_000_900_000), at);
+        assert_eq!(facts.skew, 40_000, "it only trembles");
+        compare(&mut facts, Some(4_600_000_000), at);
+        assert_eq!(facts.skew, 3_600_000_000);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::outlet::{Note, Outlet};
 use super::talk::Talk;
 use super::{End, Tails, words};
 use crate::model::fault::Fault;
-use crate::model::log::{FetchFrom, Mark, TailState};
+use crate::model::log::{FetchFrom, Mark, Means, TailState};
 use crate::probe::log::StampedReader;
 use crate::probe::log::stamped::{BEFORE, read_mark};
 use crate::probe::tail::Piece;
@@ -111,7 +111,8 @@ async fn following(
                         }
                     }
                     Piece::Said(words) => {
-                        if let Some(id) = words.strip_prefix("container ") {
+                        if let Some(of) = words.strip_prefix("container ") {
+                            let id = of.split(' ').next().unwrap_or_default();
                             let was_over = std::mem::take(&mut entry.progress().is_over);
                             if !known.is_empty() && id != known {
                                 replaced(entry, now, was_over, &mut outlet);
@@ -129,7 +130,11 @@ async fn following(
                 for ask in asks {
                     let word = ask.split(' ').next().unwrap_or_default();
                     match word {
-                        "container" => tails.state(entry, TailState::Following).await,
+                        "container" => {
+                            let engine = ask.split(' ').nth(2).map(Into::into);
+                            tails.means(entry, Means { as_root: how == How::Sudo, engine }).await;
+                            tails.state(entry, TailState::Following).await;
+                        }
                         "gap" => gap(entry, ground.now(), &mut outlet),
                         "again" => {
                             outlet.flush(&mut read).await;

@@ -4,7 +4,7 @@ mod container;
 mod file;
 mod journal;
 
-pub(super) use self::file::{Seen, offset_since};
+pub(super) use self::file::{Seen, offset_since, seconds_to_micros};
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use super::reader::Reader;
 use super::talk::Talk;
 use super::{End, Tails, fetch, words};
 use crate::model::fault::Fault;
-use crate::model::log::{FetchFrom, Mark, TailState};
+use crate::model::log::{FetchFrom, Mark, Means, TailState};
 use crate::probe::log::FileReader;
 use crate::probe::tail::{Piece, cksum};
 
@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_secs(1);
 const LEASE: u32 = 20;
 /// So many bytes before a mark tell a file from another one.
 const PRINT: usize = 256;
+/// Lines are so long on their way at least, in microseconds: what was written next to them must not
+/// seem to be before them.
+const UNDERWAY: i64 = 100_000;
 /// Bytes that are kept to find those.
 const RECENT: usize = 8192;
 
@@ -35,6 +38,8 @@ struct Read {
     /// The newest of them.
     recent: Vec<u8>,
     first: Option<Mark>,
+    /// So many of them were there when it was opened, and when they were written.
+    was: (u64, Option<i64>),
     /// Something has come since the last tick.
     is_fresh: bool,
 }
@@ -47,6 +52,7 @@ impl Read {
             came: 0,
             recent: Vec::new(),
             first: None,
+            was: (0, None),
             is_fresh: false,
         }
     }
@@ -56,8 +62,9 @@ impl Read {
     }
 
     /// Another file, or another place.
-    fn begin(&mut self, inode: u64, offset: u64) {
+    fn begin(&mut self, inode: u64, offset: u64, was: (u64, Option<i64>)) {
         self.lines.resume(offset);
+        self.was = was;
         self.inode = inode;
         self.came = offset;
         self.recent.clear();
@@ -67,8 +74,19 @@ impl Read {
         if outlet.batch.is_empty() {
             self.first = Some(self.mark());
         }
-        self.lines.push(bytes, now, &mut outlet.batch);
+        let (size, written) = self.was;
+        let old = usize::try_from(size.saturating_sub(self.came)).unwrap_or(usize::MAX);
+        let (old, new) = bytes.split_at_checked(old).unwrap_or((bytes, &[]));
+        self.lines.heard(None);
+        self.lines.push(old, now, &mut outlet.batch);
         self.came += bytes.len() as u64;
+        if let Some(at) = written.filter(|_| !old.is_empty() && self.came >= size) {
+            self.lines.ended(at, &mut outlet.batch);
+        }
+        if self.came > size {
+            self.lines.heard(Some(now - UNDERWAY));
+            self.lines.push(new, now, &mut outlet.batch);
+        }
         let kept = bytes.get(bytes.len().saturating_sub(RECENT)..).unwrap_or_default();
         let surplus = (self.recent.len() + kept.len()).saturating_sub(RECENT);
         self.recent.drain(..surplus.min(self.recent.len()));
@@ -82,6 +100,10 @@ impl Read {
             self.first = Some(self.mark());
         }
         self.lines.partial(now, &mut outlet.batch);
+        let (size, written) = self.was;
+        if let Some(at) = written.filter(|_| self.came == size) {
+            self.lines.ended(at, &mut outlet.batch);
+        }
     }
 
     /// By what the bytes before the mark are known.
@@ -208,7 +230,11 @@ async fn following(
                             entry.progress().truncated = true;
                             return Ok(End::Again);
                         }
-                        Ask::State(state) => tails.state(entry, state).await,
+                        Ask::State(state) => {
+                            let as_root = how == How::Sudo;
+                            tails.means(entry, Means { as_root, engine: None }).await;
+                            tails.state(entry, state).await;
+                        }
                         // Who waits for a channel has something to read.
                         Ask::Missing if tails.crowd.load(Ordering::Relaxed) > 0 => {
                             return Err(words::missing(path));
@@ -279,7 +305,11 @@ fn said(
         Some("file") => {
             let mut number = || parts.next().and_then(|word| word.parse().ok());
             let (inode, offset) = (number()?, number()?);
-            begin(inode, offset, parts.next().unwrap_or_default(), entry, now, read, outlet);
+            let why = parts.next().unwrap_or_default();
+            // Of what is read to its end only that is known.
+            let size = parts.next().and_then(|size| size.parse().ok()).unwrap_or(u64::MAX);
+            let was = (size, parts.next().and_then(fetch::seconds_to_micros));
+            begin((inode, offset, was), why, entry, now, read, outlet);
             Some(Ask::State(TailState::Following))
         }
         Some("moved") => Some(Ask::Rest),
@@ -294,8 +324,7 @@ fn said(
 
 /// Bytes of another file come, for this reason.
 fn begin(
-    inode: u64,
-    offset: u64,
+    (inode, offset, was): (u64, u64, (u64, Option<i64>)),
     why: &str,
     entry: &Entry,
     now: i64,
@@ -332,5 +361,5 @@ fn begin(
         ),
         _ => {}
     }
-    read.begin(inode, offset);
+    read.begin(inode, offset, was);
 }

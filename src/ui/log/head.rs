@@ -36,7 +36,7 @@ pub(super) fn title(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, logs: &Logs
     spans.extend(scene.env_spans(env.filter(|_| same)));
     spans.extend([Span::raw(" "), bar(), Span::raw(" ")]);
     let (lines, bytes) = logs.held();
-    let text = format!("{} lines, {}", number(lines), words::bytes(bytes as u64));
+    let text = format!("{}, {}", numbered(lines, "line"), words::bytes(bytes as u64));
     spans.push(scene.span(Role::Text, text));
     spans.extend([Span::raw(" "), bar()]);
     let end = scene.put_spans(buf, area, &spans);
@@ -77,10 +77,13 @@ pub(super) fn state<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Vec<Span<'a>>> {
     if !hidden.is_empty() {
         let (wanted, found) = logs.counts();
         if logs.filter.is_some() || view.only.is_some() || view.since_moment.is_some() {
-            hidden.push(scene.span(Role::Text, format!("{} lines  ", number(wanted))));
+            hidden.push(scene.span(Role::Text, format!("{}  ", numbered(wanted, "line"))));
         }
         if logs.search.is_some() {
-            hidden.push(scene.span(Role::Text, format!("{} matches  ", number(found))));
+            hidden.push(scene.span(
+                Role::Text,
+                format!("{} {}  ", number(found), if found == 1 { "match" } else { "matches" }),
+            ));
         }
         let (done, all) = logs.searched();
         if done < all {
@@ -244,13 +247,18 @@ fn place<'a>(scene: &Scene<'_>, logs: &Logs) -> Vec<Span<'a>> {
     }
     let gone: u64 = logs.streams.iter().map(|stream| stream.let_go).sum();
     if gone > 0 {
-        let gone = number(usize::try_from(gone).unwrap_or(usize::MAX));
-        spans.push(scene.span(Role::Muted, format!("  {gone} lines let go to keep within memory")));
+        let gone = numbered(usize::try_from(gone).unwrap_or(usize::MAX), "line");
+        spans.push(scene.span(Role::Muted, format!("  {gone} let go to keep within memory")));
     }
     if !logs.marks.is_empty() {
         spans.push(scene.span(Role::Key, format!("  {} marked", logs.marks.len())));
     }
     spans
+}
+
+/// So many of something.
+fn numbered(n: usize, what: &str) -> String {
+    format!("{} {what}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
 /// A number in groups of three digits.

@@ -1,7 +1,7 @@
 //! What each command does in a log.
 
 use super::super::moves::Step;
-use super::{fetch, moment, search, take_along};
+use super::{fetch, moment, search, shown_by, take_along};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::command::Command;
@@ -42,11 +42,11 @@ pub(in super::super) fn command(model: &mut Model, command: Command) -> Vec<Effe
 
 fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
     match command {
-        Command::LogSearch => ask(logs, Ask::Search),
-        Command::LogFilter => ask(logs, Ask::Filter),
-        Command::LogMoment => ask(logs, Ask::Moment),
-        Command::LogColumns => ask(logs, Ask::Columns),
-        Command::LogSave => ask(logs, Ask::Save),
+        Command::LogSearch => ask(model, logs, Ask::Search),
+        Command::LogFilter => ask(model, logs, Ask::Filter),
+        Command::LogMoment => ask(model, logs, Ask::Moment),
+        Command::LogColumns => ask(model, logs, Ask::Columns),
+        Command::LogSave => ask(model, logs, Ask::Save),
         Command::LogNext => return go(model, logs, Going::Match, true),
         Command::LogPrevious => return go(model, logs, Going::Match, false),
         Command::LogNextError => return go(model, logs, Going::Error, true),
@@ -128,7 +128,7 @@ fn act(model: &mut Model, logs: &mut Logs, command: Command) -> Vec<Effect> {
         Command::LogRange8 => return range(model, logs, 7),
         Command::LogRange9 => return range(model, logs, 8),
         Command::LogPager => return take_along::page(model, logs),
-        Command::LogCommand => return take_along::command(model, logs),
+        Command::LogCommand => return shown_by::copy(model, logs),
         _ => {}
     }
     Vec::new()
@@ -160,12 +160,12 @@ pub(in super::super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     effects
 }
 
-fn ask(logs: &mut Logs, ask: Ask) {
+fn ask(model: &Model, logs: &mut Logs, ask: Ask) {
     let text = match ask {
         Ask::Search => logs.search.as_ref().map_or("", |pattern| pattern.text()).to_owned(),
         Ask::Filter => logs.view.filter.clone(),
         Ask::Columns => logs.view.columns.join(" "),
-        Ask::Save => take_along::file_name(logs),
+        Ask::Save => take_along::file_name(logs, model.now),
         Ask::Moment => String::new(),
     };
     logs.view.prompt = Some(Prompt { ask, input: Input::new(&text), fault: None, back: None });
@@ -256,7 +256,7 @@ fn by_lines(logs: &mut Logs, by: isize, page: usize) {
 /// are there.
 fn go(model: &mut Model, logs: &mut Logs, to: Going, forward: bool) -> Vec<Effect> {
     if to == Going::Match && logs.search.is_none() {
-        ask(logs, Ask::Search);
+        ask(model, logs, Ask::Search);
         return Vec::new();
     }
     logs.going = Some((to, forward));

@@ -5,7 +5,7 @@ use super::{follow_all, next, say, skew};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::view::At;
-use crate::model::log::{Beyond, FetchFrom, Logs, Spot};
+use crate::model::log::{Beyond, FetchFrom, Logs, Spot, StreamLog};
 use crate::model::severity::Severity;
 use crate::model::time::Timestamp;
 
@@ -32,7 +32,10 @@ pub(super) fn enter(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect
 pub(super) fn go(model: &mut Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
     let micros = at.as_micros();
     logs.view.since_moment = None;
-    if at >= model.now {
+    let last = logs.streams.iter().filter_map(StreamLog::until).max();
+    let is_followed = logs.streams.iter().all(|stream| stream.newer.is_none());
+    if at >= model.now || (is_followed && last.is_some_and(|last| last < micros)) {
+        say(model, Severity::Info, "no line is as new as that: this is the end");
         return end(model, logs);
     }
     logs.view.sought = Some(micros);

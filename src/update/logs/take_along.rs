@@ -1,16 +1,15 @@
-//! Takes lines along: to a file, to the pager, to the clipboard, or as the command that shows them.
+//! Takes lines along: to a file, to the pager or to the clipboard.
+
+use std::collections::BTreeSet;
 
 use super::super::say;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::log::extract::Extract;
-use crate::model::log::view::At;
 use crate::model::log::walk::{Lens, Walk};
-use crate::model::log::{Logs, Origin};
+use crate::model::log::{Logs, Origin, StreamLog};
 use crate::model::severity::Severity;
-use crate::model::spec::Reach;
 use crate::model::time::Timestamp;
-use crate::probe::quote::{quote, word as quoted};
 
 /// Lines that are copied at most; a terminal's clipboard takes no more.
 const COPIED: usize = 500;
@@ -26,13 +25,33 @@ fn extract(logs: &Logs) -> Extract {
     Extract::new(logs, all.filter(|spot| logs.marks.contains(spot)))
 }
 
-/// A name for a file that does not stand yet.
-pub(super) fn file_name(logs: &Logs) -> String {
+/// Sources that are named in a file's name.
+const NAMED: usize = 4;
+
+/// A name for a file that does not stand yet: of what it is, where that is one host's, and the moment
+/// (UTC) of the line one looks at.
+pub(super) fn file_name(logs: &Logs, now: Timestamp) -> String {
+    let hosts: BTreeSet<_> = logs.streams.iter().map(|stream| &stream.host).collect();
+    let own = |stream: &StreamLog| match (&stream.service, &stream.origin) {
+        (Some(id), _) => id.service.to_string(),
+        (None, Origin::File(path)) => path.rsplit('/').next().unwrap_or_default().to_owned(),
+        (None, Origin::Container(name)) => name.to_string(),
+        (None, Origin::Journal(_) | Origin::Units(_) | Origin::System) => "journal".to_owned(),
+    };
+    let names: BTreeSet<String> = logs.streams.iter().map(own).collect();
+    let mut words: Vec<String> = match names.len() {
+        many if many > NAMED => vec![format!("{many} services")],
+        _ => names.into_iter().collect(),
+    };
+    if let Some(host) = hosts.first().filter(|_| hosts.len() == 1) {
+        words.push(format!("on {}", host.host));
+    }
+    let last = logs.before(logs.key()).next();
+    let last = last.map_or(now, |(_, key)| Timestamp::from_micros(key.0));
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let title: String = logs.title.chars().map(plain).take(60).collect();
-    let last = logs.before(logs.key()).next().map_or(0, |(_, key)| key.0);
-    let last = Timestamp::from_micros(last).as_secs();
-    format!("{}-{last}.log", title.trim_matches(['-', '.']))
+    let title: String = words.join("-").chars().map(plain).take(80).collect();
+    let at = jiff::Timestamp::from_microsecond(last.as_micros()).unwrap_or_default();
+    format!("{}-{}.log", title.trim_matches(['-', '.']), at.strftime("%Y%m%dT%H%M%SZ"))
 }
 
 pub(super) fn save(logs: &Logs, path: &str) -> Vec<Effect> {
@@ -59,108 +78,4 @@ pub(in super::super) fn copied(logs: &Logs) -> Option<(String, usize)> {
     let text: Vec<String> =
         lines.iter().take(COPIED).map(|(_, _, text)| crate::model::log::ink::plain(text)).collect();
     (many > 0).then(|| (text.join("\n"), many))
-}
-
-/// The commands that show the same lines on the hosts.
-pub(super) fn command(model: &mut Model, logs: &Logs) -> Vec<Effect> {
-    let mut commands = Vec::new();
-    for stream in &logs.streams {
-        let Some(host) = model.fleet.host(&stream.host) else { continue };
-        // A pattern's files are sources of their own.
-        if stream.origin.is_pattern() {
-            continue;
-        }
-        let skew = super::skew(model, &stream.host);
-        let there = |micros: i64| Timestamp::from_micros(micros).shifted(skew).as_secs();
-        let since = match (logs.view.since_moment, logs.view.at) {
-            (Some(since), _) => Some(there(since)),
-            (None, At::Line(_, key)) => Some(there(key.0)),
-            (None, At::End) => None,
-        };
-        let follow = logs.view.at == At::End;
-        let mut argv: Vec<String> = Vec::new();
-        let mut word = |text: &str| argv.push(quoted(text));
-        match &stream.origin {
-            Origin::Journal(_) | Origin::Units(_) | Origin::System => {
-                // Who may not read the journal reads it as we do.
-                let facts = host.facts.value();
-                if facts.is_some_and(|f| !f.journal && f.sudo && &*f.user != "root") {
-                    word("sudo");
-                    word("-n");
-                }
-                word("journalctl");
-                let units = match &stream.origin {
-                    Origin::Journal(unit) => std::slice::from_ref(unit),
-                    Origin::Units(units) => units,
-                    _ => &[],
-                };
-                for unit in units {
-                    word("-u");
-                    word(unit.as_str());
-                }
-                if let Some(since) = since {
-                    word("--since");
-                    word(&format!("@{since}"));
-                } else {
-                    word("-n");
-                    word("1000");
-                }
-                if follow {
-                    word("-f");
-                } else {
-                    word("--no-pager");
-                }
-            }
-            Origin::File(path) => {
-                ["tail", "-n", "1000"].into_iter().for_each(&mut word);
-                if follow {
-                    word("-F");
-                }
-                word("--");
-                word(path);
-            }
-            Origin::Container(name) => {
-                ["docker", "logs", "--timestamps", "--tail", "1000"]
-                    .into_iter()
-                    .for_each(&mut word);
-                if follow {
-                    word("-f");
-                }
-                word(name);
-            }
-        }
-        let there = argv.join(" ");
-        let there = format!("{there}{}", filters(logs));
-        commands.push(match &host.spec.reach {
-            Reach::Ssh(destination) => format!("ssh {} {}", quoted(destination), quote(&there)),
-            Reach::Local | Reach::Simulated(_) => there,
-        });
-    }
-    let many = commands.len();
-    let text = match commands.as_slice() {
-        [one] => one.clone(),
-        // One that follows does not end: all at once, then.
-        all if logs.view.at == At::End => format!("({} & wait)", all.join(" & ")),
-        all => all.join("; "),
-    };
-    let first = commands.first().map_or("", String::as_str);
-    let more = if many > 1 { format!(" and {} more", many - 1) } else { String::new() };
-    say(model, Severity::Info, format!("sent to the terminal's clipboard: {first}{more}"));
-    vec![Effect::Copy(text)]
-}
-
-/// What is hidden, as grep(1) hides it; its Perl expressions are the nearest to ours.
-fn filters(logs: &Logs) -> String {
-    let Some(filter) = &logs.filter else { return String::new() };
-    let around = match logs.view.context {
-        0 => String::new(),
-        n => format!(" -C {n}"),
-    };
-    let grep = |term: &crate::model::log::filter::Term| {
-        let text = term.pattern.text();
-        let case = if term.pattern.takes_both_cases() { " -i" } else { "" };
-        let (not, around) = if term.not { (" -v", "") } else { ("", around.as_str()) };
-        format!(" | grep -P{not}{case}{around} -e {}", quote(text))
-    };
-    filter.terms.iter().map(grep).collect()
 }

@@ -153,7 +153,9 @@ fn a_file_is_followed_over_its_rotation_in_each_shell() {
         program.say(&["qd_file", path.to_str().unwrap(), "last", "2"]);
         program.until("the last lines", |p| p.text() == "two\nthree\n");
         let file = program.said.iter().find(|said| said.starts_with("file ")).unwrap();
-        assert!(file.ends_with(" 4 first"), "{name}: {file}");
+        let Some((beginning, written)) = file.rsplit_once(' ') else { panic!("{name}: {file}") };
+        assert!(beginning.ends_with(" 4 first 14"), "{name}: {file}");
+        is_just_now(written, name);
         append(&path, "four\n");
         program.say(&["t"]);
         program.until("what is appended", |p| p.text().ends_with("four\n"));
@@ -169,7 +171,11 @@ fn a_file_is_followed_over_its_rotation_in_each_shell() {
         program.say(&["qd_rest", &read.to_string()]);
         program.until("the new one", |p| p.text().ends_with("six\n"));
         assert_eq!(program.text(), "two\nthree\nfour\nfive\nsix\n", "{name}");
-        assert!(program.said.last().unwrap().ends_with(" 0 rotated"), "{name}: {:?}", program.said);
+        assert!(
+            program.said.last().unwrap().contains(" 0 rotated 4 "),
+            "{name}: {:?}",
+            program.said
+        );
     });
 }
 
@@ -191,7 +197,42 @@ fn a_file_goes_on_where_it_was_left_in_each_shell() {
         let files: Vec<&String> =
             program.said.iter().filter(|said| said.starts_with("file ")).collect();
         assert!(files[0].ends_with(" 8 old"), "{name}: {files:?}");
-        assert!(files[1].ends_with(" 0 replaced-kept"), "{name}: {files:?}");
+        assert!(files[1].contains(" 0 replaced-kept 5 "), "{name}: {files:?}");
+    });
+}
+
+/// What a host says of when a file was written that was written just now.
+fn is_just_now(seconds: &str, name: &str) {
+    let now = quarterdeck::runtime::clock::now().as_secs();
+    let ago = now.abs_diff(seconds.parse().unwrap());
+    assert!(ago < 60, "{name}: {seconds}");
+}
+
+#[test]
+fn both_ends_of_a_long_line_are_found_in_each_shell() {
+    // The second line is longer than what is looked at at once, and begins where that does.
+    let long = 2 * (1 << 20);
+    let text = format!("one\n{}\n\nfour", "x".repeat(long));
+    each(|name, program| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        append(&path, &text);
+        let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+        let (path, inode) = (path.to_str().unwrap(), inode.to_string());
+        let mut ask = |function: &str, place: usize| {
+            program.ask(&[function, path, &inode, &place.to_string()]).0.concat()
+        };
+        let end = 4 + long + 1;
+        for (upto, begin) in [(end, 4), (4, 0), (1, 0), (end + 1, end), (text.len(), end + 1)] {
+            let said = ask("qd_line_begin", upto);
+            assert_eq!(said, format!("begin {begin}"), "{name}: {upto}");
+        }
+        let rests = [(4, long + 1), (100, long - 95), (end, 1), (end + 1, 4), (text.len(), 0)];
+        for (from, rest) in rests {
+            assert_eq!(ask("qd_line_rest", from), format!("rest {rest}"), "{name}: {from}");
+        }
+        let (said, _) = program.ask(&["qd_line_begin", path, "1", "9"]);
+        assert_eq!(said, ["gone"], "{name}");
     });
 }
 
@@ -209,7 +250,8 @@ fn pieces_are_what_was_asked_for_in_each_shell() {
         }
         append(&folder.path().join("a.log.bak"), "no rotation names it so\n");
         assert!(Command::new("gzip").arg(&packed).status().unwrap().success());
-        let (said, _) = program.ask(&["qd_stat", path.to_str().unwrap()]);
+        let (mut said, _) = program.ask(&["qd_stat", path.to_str().unwrap()]);
+        is_just_now(said.remove(1).strip_prefix("written ").unwrap(), name);
         let files: Vec<Vec<&str>> = said.iter().map(|said| said.splitn(4, ' ').collect()).collect();
         assert_eq!(files.len(), 3, "{name}: {said:?}");
         assert_eq!(files[0][2], text.len().to_string(), "{name}");
@@ -224,6 +266,8 @@ fn pieces_are_what_was_asked_for_in_each_shell() {
                 assert!(said.is_empty(), "{name}: {said:?}");
                 assert_eq!(data, &text.as_bytes()[from..end], "{name}: {argv:?}");
             }
+            let (said, _) = program.ask(&["qd_line_rest", path, inode, "2"]);
+            assert_eq!(said, ["rest 5"], "{name}");
             let (said, data) = program.ask(&[function, path, "1", "0", "10"]);
             assert_eq!((said, data.len()), (vec!["gone".to_owned()], 0), "{name}");
             if is_packed {

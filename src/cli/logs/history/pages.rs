@@ -183,7 +183,7 @@ pub(super) async fn answer(reading: &mut Reading, pages: &mut [Page]) -> Option<
                 reading.complain(place, &fault);
                 return Some((place, Found { end: true, ..Found::default() }));
             }
-            Stream::State(_) | Stream::Newer { .. } | Stream::Files(_) => {}
+            Stream::State(_) | Stream::Newer { .. } | Stream::Means(_) | Stream::Files(_) => {}
         }
     }
 }

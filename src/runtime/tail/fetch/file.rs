@@ -4,13 +4,13 @@
 mod hand;
 mod moment;
 
-pub(in crate::runtime::tail) use self::hand::Seen;
+pub(in crate::runtime::tail) use self::hand::{Seen, seconds_to_micros};
 pub(in crate::runtime::tail) use self::moment::offset_since;
 
 use self::hand::{Hand, There};
 use super::{Found, MOST, MOST_LINES, PIECE, lines};
 use crate::model::fault::Fault;
-use crate::model::log::batch::BATCH;
+use crate::model::log::batch::{BATCH, LONGEST};
 use crate::model::log::{Batch, Fetch, FetchFrom, Flags, Line, Mark};
 use crate::runtime::tail::ground::Ground;
 use crate::runtime::tail::reader::Reader;
@@ -88,8 +88,9 @@ async fn before(
     for (n, file) in files.iter().enumerate().skip(place) {
         let size = hand.size(file).await?;
         let upto = if n == place { offset.min(size) } else { size };
-        let (bytes, start) = newest(hand, file, upto, most - count).await?;
-        let part = cut_lines(hand, &bytes, start, most - count);
+        let piece = newest(hand, file, upto, most - count).await?;
+        let written = file.written.filter(|_| upto == size);
+        let part = cut_lines(hand, &piece, most - count, written);
         count += part.count;
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
         end = part.from == 0;
@@ -109,23 +110,26 @@ async fn before(
     Ok(found)
 }
 
-/// So much before a place that so many lines are in it, from a line's beginning on; and where that
-/// is.
-async fn newest(
-    hand: &mut Hand<'_>,
-    file: &There,
-    upto: u64,
-    most: usize,
-) -> Result<(Vec<u8>, u64), Fault> {
+/// Whole lines of a file.
+struct Lines {
+    bytes: Vec<u8>,
+    /// Where the first begins.
+    start: u64,
+    /// What is left out of the last, which is longer than what may be read.
+    left_out: u64,
+}
+
+/// So much before a place that so many lines are in it, from a line's beginning on.
+async fn newest(hand: &mut Hand<'_>, file: &There, upto: u64, most: usize) -> Result<Lines, Fault> {
     let mut pieces: Vec<Vec<u8>> = Vec::new();
     let mut start = upto;
     let mut feeds = 0;
     // A compressed file is unpacked from its beginning for each piece.
     let mut step = if file.is_packed() { MOST } else { FIRST };
-    // A line begins in it: of one that is longer than what may be read, more is read.
+    // A line begins in it.
     let mut has_begin = false;
     // The feed before the first of them is one more.
-    while start > 0 && feeds <= most && (hand.left > 0 || (!has_begin && upto - start < MOST)) {
+    while start > 0 && feeds <= most && hand.left > 0 {
         let bytes = step.min(start).min(if has_begin { hand.left } else { hand.left.max(PIECE) });
         let piece = hand.piece(file, start - bytes, bytes).await?;
         start -= bytes;
@@ -136,6 +140,12 @@ async fn newest(
         pieces.push(piece);
         step = (step * 4).min(MOST);
     }
+    if start > 0 && !has_begin && !file.is_packed() && upto > 0 {
+        let start = hand.line_begin(file, upto).await?.min(upto);
+        let bytes = hand.piece(file, start, (upto - start).min(LONGEST as u64)).await?;
+        let left_out = (upto - start).saturating_sub(bytes.len() as u64);
+        return Ok(Lines { bytes, start, left_out });
+    }
     pieces.reverse();
     let mut bytes = pieces.concat();
     // A line without a beginning is told as far as it was read.
@@ -144,7 +154,7 @@ async fn newest(
         bytes.drain(..begin);
         start += begin as u64;
     }
-    Ok((bytes, start))
+    Ok(Lines { bytes, start, left_out: 0 })
 }
 
 /// Lines of a piece.
@@ -157,8 +167,13 @@ struct Part {
     to: u64,
 }
 
-/// The last lines of what was read.
-fn cut_lines(hand: &Hand<'_>, bytes: &[u8], start: u64, most: usize) -> Part {
+/// The last lines of what was read. `written` is when its end was written, where that is known.
+fn cut_lines(
+    hand: &Hand<'_>,
+    Lines { bytes, start, left_out }: &Lines,
+    most: usize,
+    written: Option<i64>,
+) -> Part {
     let mut feeds = memchr::memrchr_iter(b'\n', bytes);
     let ends = usize::from(!bytes.is_empty() && bytes.last() != Some(&b'\n'));
     let skipped = feeds.nth(most - ends.min(most)).map_or(0, |at| at + 1);
@@ -173,7 +188,11 @@ fn cut_lines(hand: &Hand<'_>, bytes: &[u8], start: u64, most: usize) -> Part {
             batches.push(std::mem::take(&mut batch));
         }
     }
+    reader.leave_out(*left_out, now, &mut batch);
     reader.partial(now, &mut batch);
+    if let Some(at) = written {
+        reader.ended(at, &mut batch);
+    }
     if !batch.is_empty() {
         batches.push(batch);
     }
@@ -251,9 +270,17 @@ async fn after(
             }
         }
         let is_read = count < most && came >= size;
-        // Its end, where the last line may have none; or a line that is longer than a piece.
+        // A line that is longer than a piece is one line, and counted to its end.
+        if !is_read && count < most && came > begin && reader.offset() == begin {
+            let rest = hand.line_rest(file, came).await?;
+            reader.leave_out(rest, now, &mut batch);
+        }
+        // Its end, where the last line may have none.
         if is_read || (count < most && reader.offset() == begin) {
             reader.partial(now, &mut batch);
+        }
+        if let Some(at) = file.written.filter(|_| reader.offset() >= size) {
+            reader.ended(at, &mut batch);
         }
         if !batch.is_empty() {
             found.batches.push(batch);

@@ -18,6 +18,8 @@ pub(super) struct There {
     pub(super) inode: u64,
     /// Bytes that it has; of a compressed one those that it takes.
     size: u64,
+    /// When it was written to last, in microseconds on the host's clock: of the newest only.
+    pub(super) written: Option<i64>,
 }
 
 impl There {
@@ -25,6 +27,11 @@ impl There {
     pub(super) fn is_packed(&self) -> bool {
         self.path.as_bytes().ends_with(b".gz")
     }
+}
+
+/// What the host says of when a file was written to.
+pub(in crate::runtime::tail) fn seconds_to_micros(seconds: &str) -> Option<i64> {
+    seconds.parse::<i64>().ok()?.checked_mul(1_000_000)
 }
 
 /// What was seen at a look, for the pages that follow: all that is asked of a file names its inode.
@@ -64,7 +71,13 @@ impl<'a> Hand<'a> {
                     match (parts.next(), parts.next(), parts.next(), parts.next()) {
                         (Some("stat" | "older"), Some(inode), Some(size), Some(path)) => {
                             if let (Ok(inode), Ok(size)) = (inode.parse(), size.parse()) {
-                                files.push(There { path: path.to_owned(), inode, size });
+                                let path = path.to_owned();
+                                files.push(There { path, inode, size, written: None });
+                            }
+                        }
+                        (Some("written"), Some(seconds), ..) => {
+                            if let Some(file) = files.last_mut() {
+                                file.written = seconds_to_micros(seconds);
                             }
                         }
                         (Some("denied"), ..) => trouble = Some(words::denied(path, &ground.user())),
@@ -161,6 +174,32 @@ impl<'a> Hand<'a> {
         self.ask(&["qd_weigh", &file.path, &inode], &file.path, &mut take).await?;
         self.reader.note_weight(file.inode, file.size, found);
         Ok(found)
+    }
+
+    /// A number that the host tells of a file at a place.
+    async fn number(&self, function: &str, file: &There, offset: u64) -> Result<u64, Fault> {
+        let (inode, offset) = (file.inode.to_string(), offset.to_string());
+        let mut found = 0;
+        let mut take = |piece: Piece<'_>| {
+            if let Piece::Said(words) = piece
+                && let Some((_, number)) = words.split_once(' ')
+            {
+                found = number.trim().parse().unwrap_or(0);
+            }
+            true
+        };
+        self.ask(&[function, &file.path, &inode, &offset], &file.path, &mut take).await?;
+        Ok(found)
+    }
+
+    /// How many bytes the line that is at a place has from there on, its line feed among them.
+    pub(super) async fn line_rest(&self, file: &There, offset: u64) -> Result<u64, Fault> {
+        self.number("qd_line_rest", file, offset).await
+    }
+
+    /// Where the line begins that ends at a place.
+    pub(super) async fn line_begin(&self, file: &There, upto: u64) -> Result<u64, Fault> {
+        self.number("qd_line_begin", file, upto).await
     }
 
     /// A piece as a whole.

@@ -21,7 +21,8 @@ pub(super) async fn place(hand: &mut Hand<'_>, at: i64) -> Result<(usize, u64), 
         // Most files are newer as a whole, which their first lines say.
         let size = SAMPLE.min(hand.size(file).await?);
         let front = hand.piece(file, 0, size).await?;
-        let is_newer = timed(hand, &front, 0, false).first().is_some_and(|(_, first)| *first >= at);
+        let is_newer =
+            timed(hand, &front, 0, false).lines.first().is_some_and(|(_, first)| *first >= at);
         let offset = if is_newer { 0 } else { bisect(hand, file, at).await? };
         best = (place, offset);
         if offset > 0 {
@@ -40,7 +41,7 @@ async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault
     while high - low > fine {
         let middle = low + (high - low) / 2;
         let bytes = hand.piece(file, middle, SAMPLE.min(high - middle)).await?;
-        match timed(hand, &bytes, middle, middle > 0).first() {
+        match timed(hand, &bytes, middle, middle > 0).lines.first() {
             Some((_, moment)) if *moment < at => low = middle,
             Some(_) => high = middle,
             // Nothing there says when: not searched any closer.
@@ -50,27 +51,48 @@ async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault
     // The line that the sample found before may begin a little behind `high`.
     let rest = all.saturating_sub(low).min(high - low + SAMPLE).min(5 * PIECE);
     let bytes = hand.piece(file, low, rest).await?;
-    let lines = timed(hand, &bytes, low, low > 0);
-    // Where nothing says when, all of it may be meant.
-    let none = if lines.is_empty() { low } else { low + rest };
+    let Timed { lines, last_words } = timed(hand, &bytes, low, low > 0);
+    // Where nothing says when, all of it may be meant; what stands behind the last line that does was
+    // written by the file's last moment.
+    let is_later = low + rest >= all && file.written.is_some_and(|written| written >= at);
+    let none = match last_words {
+        _ if lines.is_empty() => low,
+        Some(begin) if is_later => begin,
+        _ => low + rest,
+    };
     Ok(lines.iter().find(|(_, moment)| *moment >= at).map_or(none, |(place, _)| *place))
 }
 
-/// Lines that say when: where they begin, and when that is. The first piece of a line is none.
-fn timed(hand: &Hand<'_>, bytes: &[u8], start: u64, is_cut: bool) -> Vec<(u64, i64)> {
+/// What lines say of when.
+struct Timed {
+    /// Those that do: where they begin, and when that is.
+    lines: Vec<(u64, i64)>,
+    /// Where those begin that do not, and are no part of the last that does.
+    last_words: Option<u64>,
+}
+
+/// The first piece of a line is none.
+fn timed(hand: &Hand<'_>, bytes: &[u8], start: u64, is_cut: bool) -> Timed {
     let begin =
         if is_cut { memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
     let now = hand.ground.now();
     let mut reader = hand.lines(start + begin as u64);
     let mut batch = Batch::default();
-    let mut found = Vec::new();
+    let mut found = Timed { lines: Vec::new(), last_words: None };
     for line in bytes.get(begin..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
         let place = reader.offset();
         batch.text.clear();
         batch.lines.clear();
         reader.push(line, now, &mut batch);
-        let has_time = |flags: Flags| !flags.has(Flags::UNTIMED) && !flags.has(Flags::CONTINUED);
-        found.extend(batch.lines.first().filter(|l| has_time(l.flags)).map(|l| (place, l.at)));
+        let Some(line) = batch.lines.first().filter(|l| !l.flags.has(Flags::CONTINUED)) else {
+            continue;
+        };
+        if line.flags.has(Flags::UNTIMED) {
+            found.last_words.get_or_insert(place);
+        } else {
+            found.lines.push((place, line.at));
+            found.last_words = None;
+        }
     }
     found
 }
