@@ -196,7 +196,7 @@ impl App {
                         _ => tty.suspend()?,
                     }
                     // A ctrl-c was for the one who asked.
-                    signals.forget_interrupt()?;
+                    signals.forget_interrupt();
                     keys = Some(EventStream::new());
                     self.dirty = true;
                     self.drawn = None;
@@ -225,7 +225,11 @@ impl App {
                 },
                 _ = signals.terminate.recv() => return Ok(143),
                 _ = signals.hangup.recv() => return Ok(129),
-                _ = signals.interrupt.recv() => return Ok(130),
+                _ = signals.interrupt.recv() => {
+                    if signals.is_ours() {
+                        return Ok(130);
+                    }
+                }
                 _ = signals.stop.recv() => self.pending.push(Effect::Suspend),
                 msg = self.messages.recv() => {
                     let mut next = msg;

@@ -7,9 +7,11 @@ mod copy;
 mod examine;
 mod host;
 mod inputs;
+mod intervene;
 mod keys;
 mod lend;
 mod logs;
+mod menu;
 mod moves;
 mod open_log;
 pub mod operations;
@@ -369,6 +371,7 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::Signals { .. }
             | Overlay::Unlock { .. }
             | Overlay::Inputs { .. }
+            | Overlay::Intervene { .. }
             | Overlay::Operations { .. }
             | Overlay::Acknowledge { .. },
         )

@@ -1,16 +1,24 @@
 //! The signals that end or stop the console.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 /// The signals that end or stop us.
 pub(super) struct Signals {
     pub(super) terminate: Signal,
     pub(super) hangup: Signal,
     pub(super) interrupt: Signal,
+    /// Until then an interrupt is not ours.
+    deaf: Option<Instant>,
     pub(super) stop: Signal,
 }
+
+/// The kernel sends an interrupt to all in the terminal's foreground at once, but it is told here some
+/// time later: maybe only when who it was for has ended by it.
+const LATE: Duration = Duration::from_secs(1);
 
 impl Signals {
     pub(super) fn new() -> io::Result<Self> {
@@ -18,13 +26,19 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            deaf: None,
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
         })
     }
 
-    /// An interrupt that came meanwhile was for somebody else.
-    pub(super) fn forget_interrupt(&mut self) -> io::Result<()> {
-        self.interrupt = signal(SignalKind::interrupt())?;
-        Ok(())
+    /// An interrupt that came meanwhile was for somebody else. Our own keys are none: in raw mode ctrl-c
+    /// is a key like others.
+    pub(super) fn forget_interrupt(&mut self) {
+        self.deaf = Some(Instant::now() + LATE);
+    }
+
+    /// Whether an interrupt that came just now is meant for us.
+    pub(super) fn is_ours(&self) -> bool {
+        self.deaf.is_none_or(|until| Instant::now() >= until)
     }
 }

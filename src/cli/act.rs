@@ -95,6 +95,7 @@ fn run_without(
         env,
         services,
         hosts: asked.host.iter().map(HostName::new).collect(),
+        picked: Vec::new(),
         rollout: rollout(asked)?,
         soak: None,
         skip,

@@ -46,7 +46,8 @@ impl Group {
 macro_rules! commands {
     ($($(#[$doc:meta])* $variant:ident $name:literal $group:ident $text:literal [$($key:literal),*];)*) => {
         /// What a user may ask. Only two of these can change anything on a host: `plan-confirm`, of
-        /// the plan that is shown, and `operation-cancel`.
+        /// the plan that is shown, and `operation-cancel`; what others begin or freeze asks for a word
+        /// that is typed.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
         pub enum Command {
             $(#[doc = $text] $variant,)*
@@ -113,7 +114,7 @@ commands! {
     Zoom "zoom" Show "give the focused pane the whole screen, or take it back" ["z"];
     Freeze "freeze" Show "stop the screen while hosts go on being read, or go on" ["f"];
     Open "open" Look "open the selected row" ["enter"];
-    Back "back" Look "close what is on top, then clear the filter" ["esc"];
+    Back "back" Look "close what is on top, then clear the filter, then the marks" ["esc"];
     Describe "describe" Look "the selected unit: properties, unit file, last journal lines" ["d"];
     Dependencies "dependencies" Look "what the environment's services need of each other, and what fails for what" ["n"];
     PortTable "port-table" Look "the ports of all shown environments beside each other" ["p"];
@@ -125,12 +126,14 @@ commands! {
     Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];
     Copy "copy" Look "copy the selected row's name and state" ["c"];
     Actions "actions" Act "what can be done to the selected service, and what cannot for what reason" ["x"];
+    Mark "mark" Act "mark the selected service for what is done next, or take the mark away" ["space"];
     Restart "restart" Act "plan to restart the selected service" ["R"];
     Deploy "deploy" Act "plan to deploy the selected service" ["D"];
     Rollback "rollback" Act "plan to go back to the revision before" ["U"];
     Start "start" Act "plan to start the selected service" ["S"];
     Stop "stop" Act "plan to stop the selected service" ["T"];
     Kill "kill" Act "plan to send the selected service's processes a signal" ["K"];
+    FreezeService "freeze-service" Act "freeze the selected service: nothing is done to it until that is lifted" ["F"];
     Unlock "unlock" Act "unlock the environment for a while, or lock it again" ["W"];
     Operations "operations" Act "what is done on hosts, by whom, and how it ended" ["o"];
     PlanAllHosts "plan-all-hosts" Plan "in the menu: all hosts of the service, or this one only" ["a"];
@@ -138,6 +141,8 @@ commands! {
     PlanOlder "plan-older" Plan "in the plan of a rollback: a release further back" ["["];
     PlanNewer "plan-newer" Plan "in the plan of a rollback: a newer release" ["]"];
     OperationCancel "operation-cancel" Plan "end the operation at the next step's border" ["X"];
+    OperationUndo "operation-undo" Plan "in the list: take back what an operation began whose runner died" ["B"];
+    OperationRelease "operation-release" Plan "in the list: leave all as such an operation left it, and give its claim back" ["E"];
     LogSearch "log-search" Log "mark what a regular expression matches" ["/"];
     LogNext "log-next" Log "go to the next match" ["n"];
     LogPrevious "log-previous" Log "go to the match before" ["N"];

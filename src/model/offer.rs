@@ -36,6 +36,18 @@ const VERBS: [Verb; 13] = [
 /// What can be done about a backup, in the order of the menu.
 pub const OF_BACKUP: [Verb; 2] = [Verb::Backup, Verb::Restore];
 
+/// To which instances something is to be done, beside the one that it was chosen at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum On {
+    /// To that one.
+    #[default]
+    Here,
+    /// To all of its service.
+    EveryHost,
+    /// To those that were marked, of which it is one.
+    Marked(Arc<[InstanceId]>),
+}
+
 /// What can be chosen in the menu.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Choice {
@@ -47,8 +59,11 @@ pub enum Choice {
     Declared(Arc<ActionSpec>),
 }
 
-/// What the menu has for an instance, in its order: what the doctor advises first; what is declared for its service comes last.
-pub fn menu(fleet: &Fleet, id: &InstanceId) -> Vec<Choice> {
+/// What the menu has for an instance, in its order: what the doctor advises first; what is declared for its service comes last. To several services only verbs can be done.
+pub fn menu(fleet: &Fleet, id: &InstanceId, on: &On) -> Vec<Choice> {
+    if let On::Marked(_) = on {
+        return VERBS.into_iter().map(Choice::Verb).collect();
+    }
     let declared = fleet.actions.iter().filter(|spec| spec.is_for(&id.service));
     let about = Subject::Service(id.service.clone());
     let findings = fleet.host(&id.host).map_or(&[][..], |host| &host.findings);
@@ -69,11 +84,31 @@ pub fn instances(fleet: &Fleet, id: &InstanceId) -> Vec<InstanceId> {
     has.map(|host| InstanceId { host: host.id(&env.name), service: id.service.clone() }).collect()
 }
 
-/// Why that cannot be done to an instance, or on one of the hosts of its service; none where it can.
-pub fn refusal(fleet: &Fleet, id: &InstanceId, all: bool, choice: &Choice) -> Option<String> {
-    let own = [id.clone()];
-    let every = if all { instances(fleet, id) } else { Vec::new() };
-    let ids = if all { every.as_slice() } else { own.as_slice() };
+/// Those to which it is to be done.
+pub fn targets(fleet: &Fleet, id: &InstanceId, on: &On) -> Vec<InstanceId> {
+    match on {
+        On::Here => vec![id.clone()],
+        On::EveryHost => instances(fleet, id),
+        On::Marked(ids) => ids.to_vec(),
+    }
+}
+
+/// All instances of these services on these hosts: more than these, maybe.
+pub fn product(fleet: &Fleet, ids: &[InstanceId]) -> Vec<InstanceId> {
+    let mut all: Vec<InstanceId> = ids.iter().flat_map(|id| instances(fleet, id)).collect();
+    all.retain(|one| ids.iter().any(|id| id.host == one.host));
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Why that cannot be done to an instance, or to another one that is meant as well; none where it can.
+pub fn refusal(fleet: &Fleet, id: &InstanceId, on: &On, choice: &Choice) -> Option<String> {
+    let ids = targets(fleet, id, on);
+    if let Some(other) = ids.iter().find(|one| one.host.env != id.host.env) {
+        let (one, other) = (&id.host.env, &other.host.env);
+        return Some(format!("marked in {one} and in {other}: one at a time"));
+    }
     ids.iter().find_map(|one| {
         let host = fleet.host(&one.host);
         let instance = host.and_then(|host| host.instances.get(&one.service));
@@ -85,7 +120,11 @@ pub fn refusal(fleet: &Fleet, id: &InstanceId, all: bool, choice: &Choice) -> Op
             // Its host says whether it can, when it is looked at.
             Choice::Mend(_) | Choice::Declared(_) => return None,
         };
-        Some(if ids.len() > 1 { format!("on {}: {why}", one.host.host) } else { why })
+        Some(match on {
+            On::Marked(_) => format!("{} on {}: {why}", one.service, one.host.host),
+            On::EveryHost if ids.len() > 1 => format!("on {}: {why}", one.host.host),
+            On::Here | On::EveryHost => why,
+        })
     })
 }
 

@@ -10,7 +10,7 @@ mod seen;
 mod steer;
 
 pub use count::{Count, serves};
-pub use foreign::{Claim, Foreign, Freeze, RunState, Verdict};
+pub use foreign::{Claim, Foreign, Freeze, Need, RunState, Verdict};
 pub use id::{OpId, RunId};
 pub use output::Output;
 pub use run::{HostRun, Owed, Phase, Refusal, StepRun, StepState};

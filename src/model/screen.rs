@@ -2,10 +2,14 @@
 //! ids, so that they stay on the same thing while rows come, go and change places.
 
 mod choices;
+mod intervention;
 mod overlay;
 
 pub use choices::{AckField, DetailTab, OpPick, SortBy, UnlockField};
+pub use intervention::{Intervention, parts};
 pub use overlay::Overlay;
+
+use std::collections::BTreeSet;
 
 use super::command::Command;
 use super::event::EventKind;
@@ -177,6 +181,8 @@ pub struct Screen {
     pub view: View,
     /// What is selected.
     pub selection: Selection,
+    /// Services that were marked, for what is done to several at once.
+    pub marked: BTreeSet<InstanceId>,
     /// The filter while it is typed; the view's filter follows it at once.
     pub editing: Option<Input>,
     /// What lies on top.

@@ -15,6 +15,7 @@ mod health;
 mod help;
 mod host;
 mod inputs;
+mod intervene;
 mod needs;
 mod needs_list;
 mod operation;
@@ -96,20 +97,23 @@ pub(super) fn draw(
                 let typed = acknowledge::Typed { id, note, span, mute: *mute, field: *field };
                 acknowledge::draw(scene, buf, area, viewports, &typed)
             }
-            Overlay::Actions { id, all, chosen } => {
-                actions::draw(scene, buf, area, viewports, (id, *all, chosen));
+            Overlay::Actions { id, on, chosen } => {
+                actions::draw(scene, buf, area, viewports, (id, on, chosen));
                 None
             }
             Overlay::Copies { id, chosen } => {
                 copies::draw(scene, buf, area, viewports, (id, *chosen));
                 None
             }
-            Overlay::Signals { id, all, chosen } => {
-                actions::signals(scene, buf, area, viewports, (id, *all, *chosen));
+            Overlay::Signals { id, on, chosen } => {
+                actions::signals(scene, buf, area, viewports, (id, on, *chosen));
                 None
             }
-            Overlay::Inputs { id, all, spec, values, field } => {
-                let typed = inputs::Typed { id, all: *all, spec, values, field: *field };
+            Overlay::Intervene { what, typed } => {
+                intervene::draw(scene, buf, area, viewports, (what, typed))
+            }
+            Overlay::Inputs { id, on, spec, values, field } => {
+                let typed = inputs::Typed { id, on, spec, values, field: *field };
                 inputs::draw(scene, buf, area, viewports, &typed)
             }
             Overlay::Plan { asked, scroll, typed } => {

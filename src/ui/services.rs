@@ -39,6 +39,9 @@ pub(super) fn draw(
         let order = if view.inverted { ", inverted" } else { "" };
         notes.push(format!("sort {}{order}", view.sort.name()));
     }
+    if !scene.model.screen.marked.is_empty() {
+        notes.push(format!("{} marked", scene.model.screen.marked.len()));
+    }
     let content = Content {
         pane: Pane::Services,
         name: "Services",
@@ -191,7 +194,13 @@ pub(super) fn state(scene: &Scene<'_>, row: &Row<'_>) -> String {
         severity if severity == row.verdict.severity => glyphs.verdict(&row.verdict),
         severity => glyphs.severity(severity),
     };
-    format!("{sign} {}", word(row))
+    let mark = if is_marked(scene, row) { '*' } else { ' ' };
+    format!("{sign}{mark}{}", word(row))
+}
+
+fn is_marked(scene: &Scene<'_>, row: &Row<'_>) -> bool {
+    let marked = &scene.model.screen.marked;
+    !marked.is_empty() && marked.contains(&row.id())
 }
 
 /// The word without the sign.

@@ -80,6 +80,7 @@ fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
         Some(Overlay::Unlock { .. }) => {
             &[("enter", "unlock"), ("tab", "next field"), ("esc", "leave it locked")]
         }
+        Some(Overlay::Intervene { .. }) => &[("enter", "do it"), ("esc", "leave it")],
         Some(Overlay::Inputs { .. }) => {
             &[("enter", "plan it"), ("tab", "next field"), ("esc", "leave it")]
         }

@@ -4,120 +4,21 @@
 
 use std::time::Duration;
 
-use super::moves::{self, Step};
-use super::{inputs, keys, operations, planning, say, sight, typing};
+use super::intervene::{self, Way};
+use super::moves::Step;
+use super::{keys, menu, operations, planning, say, typing};
 use crate::effect::{Ask, Effect};
 use crate::model::Model;
 use crate::model::acting::{self, OpRow};
-use crate::model::ids::InstanceId;
-use crate::model::offer::{self, Choice};
 use crate::model::operation::Outcome;
 use crate::model::plan::{Confirmation, Input as Given, Intent};
-use crate::model::screen::{BackupId, Input, OpPick, Overlay};
+use crate::model::screen::{Input, OpPick, Overlay};
 use crate::model::severity::Severity;
-use crate::model::verb::{Signal, Verb};
+use crate::model::verb::Verb;
 use crate::msg::Edit;
 
 /// A key that was on its way before the plan was on the screen is not meant for it.
 const UNSEEN: Duration = Duration::from_millis(400);
-
-/// What somebody is about to act on; else it is said that it is nothing.
-fn target(model: &mut Model) -> Option<InstanceId> {
-    if model.screen.board {
-        return None;
-    }
-    let id = sight::instance(model);
-    // From here on it stays selected: what is the first row may be another one when one comes back.
-    if model.screen.overlays.is_empty() {
-        moves::select(model, Step::By(0));
-    }
-    if id.is_none() {
-        say(model, Severity::Info, "select a service to act on it");
-    }
-    id
-}
-
-/// Opens the menu of actions.
-pub(super) fn menu(model: &mut Model) {
-    if let Some(id) = sight::backup(model).filter(|_| !model.screen.board) {
-        keys::top(model, Overlay::Copies { id, chosen: Verb::Backup });
-        return;
-    }
-    if let Some(id) = target(model) {
-        let possible = |choice: &Choice| offer::refusal(&model.fleet, &id, false, choice).is_none();
-        let first = offer::menu(&model.fleet, &id).into_iter().find(possible);
-        let chosen = first.unwrap_or(Choice::Verb(Verb::Restart));
-        keys::top(model, Overlay::Actions { id, all: false, chosen });
-    }
-}
-
-/// One instance, or all of its service.
-pub(super) fn all_hosts(model: &mut Model) {
-    let overlay = model.screen.overlays.last_mut();
-    if let Some(Overlay::Actions { id, all, .. } | Overlay::Signals { id, all, .. }) = overlay {
-        if offer::instances(&model.fleet, id).len() > 1 {
-            *all = !*all;
-        } else {
-            let text = format!("{} runs on {} only", id.service, id.host.host);
-            say(model, Severity::Info, text);
-        }
-    }
-}
-
-/// A verb by its own key.
-pub(super) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
-    let all = matches!(model.screen.overlays.last(), Some(Overlay::Actions { all: true, .. }));
-    target(model).map(|id| choose(model, id, all, Choice::Verb(verb))).unwrap_or_default()
-}
-
-/// Something was chosen for that instance, whatever is selected now.
-fn choose(model: &mut Model, id: InstanceId, all: bool, choice: Choice) -> Vec<Effect> {
-    if let Some(why) = offer::refusal(&model.fleet, &id, all, &choice) {
-        let name = match &choice {
-            Choice::Verb(verb) => verb.name(),
-            Choice::Mend(_) => Verb::DropIn.name(),
-            Choice::Declared(spec) => &spec.name,
-        };
-        say(model, Severity::Info, format!("{name} {}: {why}", id.service));
-        return Vec::new();
-    }
-    match choice {
-        Choice::Verb(Verb::Kill) => {
-            let chosen = Signal::Term;
-            model.screen.overlays.push(Overlay::Signals { id, all, chosen });
-            Vec::new()
-        }
-        Choice::Verb(verb) => begin(model, &id, all, verb, Given::None),
-        Choice::Mend(setting) => {
-            let lines = format!("[Service]\n{setting}\n");
-            begin(model, &id, all, Verb::DropIn, Given::DropIn(lines))
-        }
-        Choice::Declared(spec) => inputs::ask(model, id, all, spec),
-    }
-}
-
-/// Plans that for one instance, or for all of its service.
-pub(super) fn begin(
-    model: &mut Model,
-    id: &InstanceId,
-    all: bool,
-    verb: Verb,
-    input: Given,
-) -> Vec<Effect> {
-    let Some(intent) = Intent::new(verb, std::slice::from_ref(id)) else { return Vec::new() };
-    let hosts = if all { Vec::new() } else { intent.hosts.clone() };
-    plan(model, Intent { input, hosts, ..intent })
-}
-
-/// Plans that about a backup.
-fn about(model: &mut Model, id: &BackupId, verb: Verb) -> Vec<Effect> {
-    if let Some(why) = offer::refusal_of_backup(&model.fleet, id, verb) {
-        say(model, Severity::Info, format!("{} {}: {why}", verb.name(), id.name));
-        return Vec::new();
-    }
-    let intent = planning::backup::intent(&model.fleet, id, verb, None);
-    intent.map(|intent| plan(model, intent)).unwrap_or_default()
-}
 
 /// Asks hosts, and shows what comes of it.
 pub(super) fn plan(model: &mut Model, intent: Intent) -> Vec<Effect> {
@@ -139,17 +40,17 @@ pub(super) fn plan(model: &mut Model, intent: Intent) -> Vec<Effect> {
 /// What `open` does in the menu, in a plan and in the list; none elsewhere.
 pub(super) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
     match model.screen.overlays.last()? {
-        Overlay::Actions { id, all, chosen } => {
-            let (id, all, chosen) = (id.clone(), *all, chosen.clone());
-            Some(choose(model, id, all, chosen))
+        Overlay::Actions { id, on, chosen } => {
+            let (id, on, chosen) = (id.clone(), on.clone(), chosen.clone());
+            Some(menu::choose(model, id, on, chosen))
         }
         Overlay::Copies { id, chosen } => {
             let (id, chosen) = (id.clone(), *chosen);
-            Some(about(model, &id, chosen))
+            Some(menu::about(model, &id, chosen))
         }
-        Overlay::Signals { id, all, chosen } => {
-            let (id, all, chosen) = (id.clone(), *all, *chosen);
-            Some(begin(model, &id, all, Verb::Kill, Given::Signal(chosen)))
+        Overlay::Signals { id, on, chosen } => {
+            let (id, on, chosen) = (id.clone(), on.clone(), *chosen);
+            Some(menu::begin(model, &id, &on, Verb::Kill, Given::Signal(chosen)))
         }
         // The answer that one gives without thinking is no.
         Overlay::Plan { .. } => {
@@ -172,16 +73,10 @@ fn open(model: &mut Model, row: Option<OpPick>) {
             model.screen.overlays.push(Overlay::Operation { id, scroll: 0 });
         }
         Some(OpPick::Foreign(_, run)) => {
-            let text = format!("`quarterdeck ops attach {}` shows what its hosts say", run.op());
+            let text = format!("`quarterdeck ops attach {}` shows what its steps print", run.op());
             say(model, Severity::Info, text);
         }
-        Some(OpPick::Frozen(host, subject)) => {
-            say(
-                model,
-                Severity::Info,
-                format!("frozen: {subject} on {host}; `quarterdeck ops thaw` lifts it"),
-            );
-        }
+        Some(OpPick::Frozen(..)) => intervene::of_row(model, Way::Thaw),
         None => {}
     }
 }
@@ -267,6 +162,8 @@ fn run(model: &mut Model, how: &Confirmation) -> Vec<Effect> {
             model.screen.overlays.pop();
             model.screen.overlays.push(Overlay::Operation { id, scroll: 0 });
             model.screen.notice = None;
+            // They were for this.
+            model.screen.marked.clear();
             effects
         }
         Err(why) => {
@@ -278,10 +175,14 @@ fn run(model: &mut Model, how: &Confirmation) -> Vec<Effect> {
 
 /// Ends the operation that is shown at the next step's border.
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Operation { id, .. }) = model.screen.overlays.last() else {
-        return Vec::new();
+    let id = match model.screen.overlays.last() {
+        Some(Overlay::Operation { id, .. }) => id.clone(),
+        Some(Overlay::Operations { .. }) => {
+            intervene::of_row(model, Way::Cancel);
+            return Vec::new();
+        }
+        _ => return Vec::new(),
     };
-    let id = id.clone();
     match model.acting.operation(&id) {
         Some(operation) if operation.is_over() => {
             say(model, Severity::Info, "it is over");

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{acts, say, typing};
+use super::{menu, say, typing};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::action::ActionSpec;
 use crate::model::ids::InstanceId;
+use crate::model::offer::On;
 use crate::model::plan::Input as Given;
 use crate::model::screen::{Input, Overlay};
 use crate::model::severity::Severity;
@@ -14,25 +15,19 @@ use crate::model::verb::Verb;
 use crate::msg::Edit;
 
 /// Asks for values; where there are none to ask for, it is planned at once.
-pub(super) fn ask(
-    model: &mut Model,
-    id: InstanceId,
-    all: bool,
-    spec: Arc<ActionSpec>,
-) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, id: InstanceId, on: On, spec: Arc<ActionSpec>) -> Vec<Effect> {
     if spec.inputs.is_empty() {
-        return acts::begin(model, &id, all, Verb::Action, Given::Action(spec, Vec::new()));
+        return menu::begin(model, &id, &on, Verb::Action, Given::Action(spec, Vec::new()));
     }
     let default = |text: Option<&str>| Input::new(text.unwrap_or_default());
     let values = spec.inputs.iter().map(|input| default(input.default.as_deref())).collect();
-    model.screen.overlays.push(Overlay::Inputs { id, all, spec, values, field: 0 });
+    model.screen.overlays.push(Overlay::Inputs { id, on, spec, values, field: 0 });
     Vec::new()
 }
 
 /// A key in the prompt.
 pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
-    let Some(Overlay::Inputs { id, all, spec, mut values, mut field }) =
-        model.screen.overlays.pop()
+    let Some(Overlay::Inputs { id, on, spec, mut values, mut field }) = model.screen.overlays.pop()
     else {
         return Vec::new();
     };
@@ -51,7 +46,7 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
             match spec.values(&given) {
                 Ok(given) => {
                     let given = Given::Action(spec, given);
-                    return acts::begin(model, &id, all, Verb::Action, given);
+                    return menu::begin(model, &id, &on, Verb::Action, given);
                 }
                 Err(why) => say(model, Severity::Warning, why),
             }
@@ -64,6 +59,6 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
             }
         }
     }
-    model.screen.overlays.push(Overlay::Inputs { id, all, spec, values, field });
+    model.screen.overlays.push(Overlay::Inputs { id, on, spec, values, field });
     Vec::new()
 }

@@ -1,8 +1,9 @@
 //! What each command does.
 
+use super::intervene::{self, Way};
 use super::moves::{END, Selected, Step, go, selected};
 use super::say;
-use super::{acknowledge, acts, copy, lend, logs, open_log, releases, sight, unlock};
+use super::{acknowledge, acts, copy, lend, logs, menu, open_log, releases, sight, unlock};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::command::Command;
@@ -86,20 +87,24 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Login => return lend::login(model),
         Command::Shell => return lend::shell(model),
         Command::Copy => return copy::copy(model),
-        Command::Actions => acts::menu(model),
-        Command::Restart => return acts::verb(model, Verb::Restart),
-        Command::Deploy => return acts::verb(model, Verb::Deploy),
-        Command::Rollback => return acts::verb(model, Verb::Rollback),
-        Command::Start => return acts::verb(model, Verb::Start),
-        Command::Stop => return acts::verb(model, Verb::Stop),
-        Command::Kill => return acts::verb(model, Verb::Kill),
+        Command::Actions => menu::open(model),
+        Command::Mark => menu::mark(model),
+        Command::Restart => return menu::verb(model, Verb::Restart),
+        Command::Deploy => return menu::verb(model, Verb::Deploy),
+        Command::Rollback => return menu::verb(model, Verb::Rollback),
+        Command::Start => return menu::verb(model, Verb::Start),
+        Command::Stop => return menu::verb(model, Verb::Stop),
+        Command::Kill => return menu::verb(model, Verb::Kill),
         Command::Unlock => unlock::toggle(model),
         Command::Operations => return acts::list(model),
-        Command::PlanAllHosts => acts::all_hosts(model),
+        Command::PlanAllHosts => menu::all_hosts(model),
         Command::PlanConfirm => return acts::confirm(model),
         Command::PlanOlder => return releases::other(model, true),
         Command::PlanNewer => return releases::other(model, false),
         Command::OperationCancel => return acts::cancel(model),
+        Command::OperationUndo => intervene::of_row(model, Way::Undo),
+        Command::OperationRelease => intervene::of_row(model, Way::Release),
+        Command::FreezeService => intervene::freeze(model),
         Command::Help => top(model, Overlay::Help { scroll: 0 }),
         Command::Palette => {
             top(model, Overlay::Palette { input: Input::default(), chosen: 0 });
@@ -288,6 +293,8 @@ fn back_of_panes(model: &mut Model) {
     let screen = &mut model.screen;
     if !screen.view.filter.is_empty() {
         screen.view.filter.clear();
+    } else if !screen.marked.is_empty() {
+        screen.marked.clear();
     } else if screen.notice.is_some() {
         screen.notice = None;
     } else if screen.view.zoom {

@@ -59,8 +59,8 @@ pub(super) fn go(model: &mut Model, step: Step) {
             let len = crate::model::screen::palette(&input.text).len();
             *chosen = step.from(*chosen, len);
         }
-        Some(Overlay::Actions { id, chosen, .. }) => {
-            *chosen = step.among(&offer::menu(&model.fleet, id), chosen);
+        Some(Overlay::Actions { id, on, chosen }) => {
+            *chosen = step.among(&offer::menu(&model.fleet, id, on), chosen);
         }
         Some(Overlay::Copies { chosen, .. }) => *chosen = step.among(&offer::OF_BACKUP, chosen),
         Some(Overlay::Signals { chosen, .. }) => *chosen = step.among(Signal::ALL, chosen),
@@ -70,7 +70,8 @@ pub(super) fn go(model: &mut Model, step: Step) {
             | Overlay::Logs
             | Overlay::Acknowledge { .. }
             | Overlay::Unlock { .. }
-            | Overlay::Inputs { .. },
+            | Overlay::Inputs { .. }
+            | Overlay::Intervene { .. },
         ) => {}
         None => select(model, step),
     }

@@ -32,7 +32,7 @@ pub fn plan(model: &mut Model, mut intent: Intent) -> Vec<Effect> {
     let asked = model.acting.asked;
     let env = model.fleet.env(&intent.env);
     let mut targets = env.map_or_else(Vec::new, |env| servers(env, &intent));
-    targets.retain(|one| intent.hosts.is_empty() || intent.hosts.contains(&one.id.host.host));
+    targets.retain(|one| intent.is_of(&one.id));
     let balancers = env.map_or_else(BTreeMap::new, |env| balancers(env, &intent, &targets));
     let mut looks: BTreeMap<_, _> = targets.iter().map(|one| (one.id.clone(), None)).collect();
     let look = |one: &Server| {

@@ -27,6 +27,7 @@ pub(super) fn page(model: &Model) -> Option<Selected> {
         | Overlay::Plan { .. }
         | Overlay::Unlock { .. }
         | Overlay::Inputs { .. }
+        | Overlay::Intervene { .. }
         | Overlay::Operation { .. }
         | Overlay::Operations { .. }
         | Overlay::Logs
@@ -48,6 +49,7 @@ pub(super) fn env(model: &Model) -> Option<EnvName> {
         ) => Some(id.host.env.clone()),
         Some(Overlay::Acknowledge { id, .. }) => Some(id.host.env.clone()),
         Some(Overlay::Copies { id, .. }) => Some(id.host.env.clone()),
+        Some(Overlay::Intervene { what, .. }) => Some(what.env().clone()),
         Some(Overlay::Plan { asked, .. }) => of_plan(*asked),
         Some(Overlay::Operation { id, .. }) => {
             model.acting.operation(id).map(|operation| operation.plan().env().clone())

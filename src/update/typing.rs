@@ -1,6 +1,6 @@
 //! Keys while text is typed: each prompt has its own place, the filter and the palette are here.
 
-use super::{acknowledge, acts, inputs, keys, logs, unlock};
+use super::{acknowledge, acts, inputs, intervene, keys, logs, unlock};
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::screen::{Input, Overlay, palette};
@@ -14,6 +14,7 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
             unlock::typed(model, edit);
             return Vec::new();
         }
+        Some(Overlay::Intervene { .. }) => return intervene::typed(model, edit),
         Some(Overlay::Inputs { .. }) => return inputs::typed(model, edit),
         Some(Overlay::Plan { typed: Some(_), .. }) => return acts::typed(model, edit),
         _ => {}

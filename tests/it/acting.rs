@@ -2,6 +2,8 @@
 //! answers of a host made up; and frames of it.
 
 mod copies;
+mod interventions;
+mod marks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -264,6 +266,7 @@ fn a_unit_that_was_only_found_is_not_the_declared_service_of_its_name() {
             env: Story::id("web").env,
             services: vec!["nginx".into()],
             hosts: hosts.iter().map(|name| (*name).into()).collect(),
+            picked: Vec::new(),
             rollout: Wish::default(),
             soak: None,
             skip: Vec::new(),
@@ -823,9 +826,16 @@ fn every_command_of_acting_has_a_key_and_only_the_answer_is_lower_case() {
         .filter(|command| matches!(command.group(), Group::Act | Group::Plan))
         .map(|command| command.name())
         .collect();
-    // The last two make another plan of a rollback's.
-    let all =
-        ["actions", "operations", "plan-all-hosts", "plan-confirm", "plan-older", "plan-newer"];
+    // The last two make another plan of a rollback's; a mark is the screen's.
+    let all = [
+        "actions",
+        "mark",
+        "operations",
+        "plan-all-hosts",
+        "plan-confirm",
+        "plan-older",
+        "plan-newer",
+    ];
     assert_eq!(lower, all);
 }
 

@@ -9,7 +9,7 @@ use crate::cli::act::Session;
 use crate::cli::args::Recover;
 use crate::effect::Ask;
 use crate::model::ids::{HostId, ServiceName};
-use crate::model::operation::{Foreign, Verdict};
+use crate::model::operation::{Foreign, Need, Verdict};
 use crate::model::spec::FleetSpec;
 use crate::msg::Acted;
 
@@ -21,7 +21,7 @@ pub(super) async fn cancel(session: &mut Session, name: &str) -> Outcome {
     let running: Vec<_> =
         found.iter().filter(|(_, run, _)| run.verdict() == Verdict::Running).collect();
     if running.is_empty() {
-        let open = found.iter().any(|(_, run, _)| needs(run).is_some());
+        let open = found.iter().any(|(_, run, _)| run.need().is_some());
         let more = if open { "; `ops recover` gives back what it holds" } else { "" };
         crate::cli::complain(&format!("quarterdeck: it runs on no host any more{more}"));
         return Ok(1);
@@ -66,7 +66,7 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
         if let Some(freeze) = freeze {
             writeln!(out, "  frozen by {}: {}", freeze.by, freeze.reason)?;
         }
-        open += usize::from(needs(run).is_some());
+        open += usize::from(run.need().is_some());
     }
     out.flush()?;
     if found.iter().any(|(_, run, _)| run.verdict() == Verdict::Running) {
@@ -80,7 +80,8 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
         writeln!(out, "It is over; there is nothing to recover.")?;
         return Ok(0);
     }
-    let suffix = found.first().map(|(_, run, _)| run.run.suffix().to_owned()).unwrap_or_default();
+    let suffix = found.first().map(|(_, run, _)| run.run.op().suffix().to_owned());
+    let suffix = suffix.unwrap_or_default();
     if !asked.undo && !asked.release {
         writeln!(out, "Look at the service first. Then, with `--confirm {suffix}`:")?;
         writeln!(out, "  --undo     takes back what was begun, as far as it can be taken back")?;
@@ -93,7 +94,7 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
     drop(out);
     let mut failed = false;
     for (host, run, _) in &found {
-        let Some(need) = needs(run) else { continue };
+        let Some(need) = run.need() else { continue };
         let permit = session.permit(&host.env).map_err(usage)?;
         let operator = session.operator();
         let (subject, id) = (run.subject.clone(), run.run.clone());
@@ -120,22 +121,6 @@ fn state(run: &Foreign) -> String {
     match &run.state.result {
         Some(result) => format!("{} there ({})", result, verdict.doc()),
         None => format!("{}: {}", verdict.name(), verdict.doc()),
-    }
-}
-
-/// What is left to be done about it.
-enum Need {
-    /// Its runner died.
-    Undo,
-    /// Only its claim is there still.
-    Claim,
-}
-
-fn needs(run: &Foreign) -> Option<Need> {
-    match run.verdict() {
-        Verdict::Orphaned | Verdict::Rebooted | Verdict::Crashed => Some(Need::Undo),
-        Verdict::Paused | Verdict::Claimed => Some(Need::Claim),
-        Verdict::Running | Verdict::Ended => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::words::words;
 words! {
     /// What the evidence says of an operation on a host.
     Verdict;
-    Running "running" "its runner lives, and goes on; only `cancel` ends it";
+    Running "running" "its runner lives, and goes on";
     Orphaned "orphaned" "its runner died, and something that it began still runs";
     Rebooted "rebooted" "the host was booted while it ran";
     Crashed "crashed" "its runner died without a result";
@@ -83,6 +83,15 @@ impl RunState {
     }
 }
 
+/// What is left to be done about an operation on a host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// Its runner died: what it began is to be taken back, or left as it is.
+    Undo,
+    /// Only its claim is there still.
+    Claim,
+}
+
 /// An operation that a host tells of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Foreign {
@@ -106,6 +115,15 @@ impl Foreign {
         match self.state.verdict() {
             Verdict::Paused | Verdict::Claimed if !self.claims => Verdict::Ended,
             verdict => verdict,
+        }
+    }
+
+    /// What is left to be done about it; none while its runner lives, and when it is over.
+    pub fn need(&self) -> Option<Need> {
+        match self.verdict() {
+            Verdict::Orphaned | Verdict::Rebooted | Verdict::Crashed => Some(Need::Undo),
+            Verdict::Paused | Verdict::Claimed => Some(Need::Claim),
+            Verdict::Running | Verdict::Ended => None,
         }
     }
 

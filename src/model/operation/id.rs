@@ -42,6 +42,11 @@ impl OpId {
         Timestamp::from_micros(millis.saturating_mul(1000))
     }
 
+    /// What is typed to name it: the last of its characters, which are chance.
+    pub fn suffix(&self) -> &str {
+        self.0.get(20..).unwrap_or_default()
+    }
+
     /// One host's part of it.
     pub fn run(&self, place: usize) -> RunId {
         RunId(format!("{}{place:03}", self.0).into())
@@ -63,11 +68,6 @@ impl RunId {
     /// The operation.
     pub fn op(&self) -> OpId {
         OpId(self.0.get(..26).unwrap_or_default().into())
-    }
-
-    /// What is typed to name it: the last of its characters that are chance.
-    pub fn suffix(&self) -> &str {
-        self.0.get(20..26).unwrap_or_default()
     }
 }
 

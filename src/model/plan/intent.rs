@@ -46,6 +46,8 @@ pub struct Intent {
     pub services: Vec<ServiceName>,
     /// On these hosts only; empty is every host of the services.
     pub hosts: Vec<HostName>,
+    /// Of these services on these hosts only these; empty is all of them.
+    pub picked: Vec<InstanceId>,
     /// How it goes over hosts; what is left out the config says.
     pub rollout: Wish,
     /// How long it has to stay healthy; none is the default.
@@ -77,11 +79,27 @@ impl Intent {
             env,
             services,
             hosts,
+            picked: Vec::new(),
             rollout: Wish::default(),
             soak: None,
             skip: Vec::new(),
             undrained: false,
         })
+    }
+
+    /// To these of which somebody has picked each; `all` is what runs of their services on their hosts.
+    pub fn picked(verb: Verb, picked: &[InstanceId], all: &[InstanceId]) -> Option<Self> {
+        let mut intent = Self::new(verb, picked)?;
+        if all.iter().any(|one| !picked.contains(one)) {
+            intent.picked = picked.to_vec();
+        }
+        Some(intent)
+    }
+
+    /// Whether it is meant.
+    pub fn is_of(&self, id: &InstanceId) -> bool {
+        (self.hosts.is_empty() || self.hosts.contains(&id.host.host))
+            && (self.picked.is_empty() || self.picked.contains(id))
     }
 
     /// Whether it may be that what it is done to does not serve for a while.
@@ -126,14 +144,23 @@ impl Intent {
                 self.verb.name().to_owned()
             }
         };
+        if !self.picked.is_empty() {
+            let each = |id: &InstanceId| format!("{} on {}", id.service, id.host.host);
+            let each: Vec<String> = self.picked.iter().map(each).collect();
+            return format!("{verb} {}", each.join(", "));
+        }
         let on = if hosts.is_empty() { String::new() } else { format!(" on {}", hosts.join(", ")) };
         format!("{verb} {}{on}", services.join(", "))
     }
 
     /// What the hash covers of it.
     pub(super) fn canonical(&self) -> String {
-        let Self { verb, input, env, services, hosts, rollout: _, soak, skip, undrained } = self;
+        let Self { verb, input, env, services, hosts, picked, rollout: _, soak, skip, undrained } =
+            self;
         let undrained = if *undrained { " undrained" } else { "" };
-        format!("{verb:?} {input:?} {env:?} {services:?} {hosts:?} {soak:?} {skip:?}{undrained}")
+        let picked = if picked.is_empty() { String::new() } else { format!(" {picked:?}") };
+        format!(
+            "{verb:?} {input:?} {env:?} {services:?} {hosts:?} {soak:?} {skip:?}{undrained}{picked}"
+        )
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    AckField, BackupId, DetailTab, EventId, FindingId, Input, OpPick, PortId, UnlockField,
+    AckField, BackupId, DetailTab, EventId, FindingId, Input, Intervention, OpPick, PortId,
+    UnlockField,
 };
 use crate::model::action::ActionSpec;
 use crate::model::command::Group;
 use crate::model::ids::{EnvName, HostId, InstanceId};
 use crate::model::observed::Observed;
-use crate::model::offer::Choice;
+use crate::model::offer::{Choice, On};
 use crate::model::operation::OpId;
 use crate::model::unit::UnitDetail;
 use crate::model::verb::{Signal, Verb};
@@ -106,8 +107,8 @@ pub enum Overlay {
     Actions {
         /// To which.
         id: InstanceId,
-        /// On all hosts of its service.
-        all: bool,
+        /// And to which others.
+        on: On,
         /// The chosen one.
         chosen: Choice,
     },
@@ -122,8 +123,8 @@ pub enum Overlay {
     Inputs {
         /// To which instance.
         id: InstanceId,
-        /// On all hosts of its service.
-        all: bool,
+        /// And to which others.
+        on: On,
         /// Which action.
         spec: Arc<ActionSpec>,
         /// A value for each of its inputs, in their order.
@@ -135,8 +136,8 @@ pub enum Overlay {
     Signals {
         /// To which instance.
         id: InstanceId,
-        /// On all hosts of its service.
-        all: bool,
+        /// And to which others.
+        on: On,
         /// The chosen one.
         chosen: Signal,
     },
@@ -159,6 +160,13 @@ pub enum Overlay {
         minutes: Input,
         /// Where the keys go.
         field: UnlockField,
+    },
+    /// What is to be done about a freeze, or an operation that was not begun here.
+    Intervene {
+        /// What.
+        what: Intervention,
+        /// What is typed.
+        typed: Input,
     },
     /// One operation, while it runs and afterwards.
     Operation {
@@ -186,6 +194,7 @@ impl Overlay {
             | Self::Acknowledge { .. }
             | Self::Unlock { .. }
             | Self::Inputs { .. }
+            | Self::Intervene { .. }
             | Self::Plan { typed: Some(_), .. } => true,
             Self::Help { .. }
             | Self::Unit { .. }
@@ -230,6 +239,7 @@ impl Overlay {
             | Self::Acknowledge { .. }
             | Self::Unlock { .. }
             | Self::Inputs { .. }
+            | Self::Intervene { .. }
             | Self::OwnLog => None,
         }
     }

@@ -147,6 +147,7 @@ fn planned(target: &BackupTarget) -> Result<Plan, String> {
         env: "lab".into(),
         services: vec!["it's data".into()],
         hosts: vec!["web1".into()],
+        picked: Vec::new(),
         rollout: Wish::default(),
         soak: None,
         skip: Vec::new(),

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{boxed, centered};
 use crate::model::command::Command;
 use crate::model::ids::InstanceId;
-use crate::model::offer::{self, Choice};
+use crate::model::offer::{self, Choice, On};
 use crate::model::verb::{Signal, Verb};
 use crate::ui::scene::Scene;
 use crate::ui::table::{Column, Line, line, widths};
@@ -27,16 +27,16 @@ pub(super) fn draw(
     buf: &mut Buffer,
     area: Rect,
     viewports: &mut Viewports,
-    (id, all, chosen): (&InstanceId, bool, &Choice),
+    (id, on, chosen): (&InstanceId, &On, &Choice),
 ) {
     // What the hosts say now, also while the screen is frozen.
     let fleet = &scene.model.fleet;
-    let choices = offer::menu(fleet, id);
+    let choices = offer::menu(fleet, id, on);
     let choices: Vec<Row> = choices
         .iter()
         .map(|choice| {
             let advised;
-            let refusal = offer::refusal(fleet, id, all, choice);
+            let refusal = offer::refusal(fleet, id, on, choice);
             let (name, doc, key) = match choice {
                 Choice::Verb(verb) => (verb.name(), verb.doc(), key(*verb)),
                 Choice::Mend(setting) => {
@@ -54,7 +54,7 @@ pub(super) fn draw(
             }
         })
         .collect();
-    list(scene, buf, area, viewports, (&format!("Act on {}", id.service), id, all), &choices);
+    list(scene, buf, area, viewports, (&format!("Act on {}", named(id, on)), id, on), &choices);
 }
 
 pub(super) fn signals(
@@ -62,7 +62,7 @@ pub(super) fn signals(
     buf: &mut Buffer,
     area: Rect,
     viewports: &mut Viewports,
-    (id, all, chosen): (&InstanceId, bool, Signal),
+    (id, on, chosen): (&InstanceId, &On, Signal),
 ) {
     let choices: Vec<Row> = Signal::ALL
         .iter()
@@ -74,7 +74,15 @@ pub(super) fn signals(
             chosen: *signal == chosen,
         })
         .collect();
-    list(scene, buf, area, viewports, (&format!("Signal to {}", id.service), id, all), &choices);
+    list(scene, buf, area, viewports, (&format!("Signal to {}", named(id, on)), id, on), &choices);
+}
+
+/// What the menu is about.
+fn named(id: &InstanceId, on: &On) -> String {
+    match on {
+        On::Marked(ids) if ids.len() > 1 => format!("{} marked services", ids.len()),
+        On::Here | On::EveryHost | On::Marked(_) => id.service.to_string(),
+    }
 }
 
 /// The key that chooses it without the menu.
@@ -105,12 +113,12 @@ fn list(
     buf: &mut Buffer,
     area: Rect,
     viewports: &mut Viewports,
-    (name, id, all): (&str, &InstanceId, bool),
+    (name, id, on): (&str, &InstanceId, &On),
     choices: &[Row],
 ) {
     let outer = centered(area, 92, choices.len().min(100) as u16 + 4);
     let inner = boxed(scene, buf, outer, name, scene.model.fleet.env(&id.host.env));
-    put_target(scene, buf, top(inner, 1), (id, all));
+    put_target(scene, buf, top(inner, 1), (id, on));
     let area = below(inner, 2);
     viewports.learn_overlay(outer, 0, usize::from(area.height));
     rows(scene, buf, area, choices);
@@ -142,7 +150,7 @@ pub(super) fn put_target(
     scene: &Scene<'_>,
     buf: &mut Buffer,
     area: Rect,
-    (id, all): (&InstanceId, bool),
+    (id, on): (&InstanceId, &On),
 ) {
     let every = offer::instances(&scene.model.fleet, id);
     let key = scene.chrome.key(Command::PlanAllHosts).unwrap_or_default();
@@ -151,13 +159,18 @@ pub(super) fn put_target(
     let there = format!("; {key} on all {} hosts", names.len());
     // While text is typed the key is none.
     let hint = |text: String| if scene.model.is_typing() { String::new() } else { text };
-    let spans = match (all, names.len()) {
-        (true, n) => vec![
+    let spans = match (on, names.len()) {
+        (On::Marked(ids), _) => {
+            let names: Vec<String> =
+                ids.iter().map(|one| format!("{} on {}", one.service, one.host.host)).collect();
+            vec![scene.span(Role::Warning, names.join(", "))]
+        }
+        (On::EveryHost, n) => vec![
             scene.span(Role::Warning, format!("on all {n} hosts: {}", names.join(", "))),
             scene.span(Role::Muted, hint(here)),
         ],
-        (false, 0 | 1) => vec![scene.span(Role::Text, format!("on {}", id.host.host))],
-        (false, _) => vec![
+        (On::Here, 0 | 1) => vec![scene.span(Role::Text, format!("on {}", id.host.host))],
+        (On::Here, _) => vec![
             scene.span(Role::Text, format!("on {} only", id.host.host)),
             scene.span(Role::Muted, hint(there)),
         ],

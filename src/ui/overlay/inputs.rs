@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{actions, boxed, centered, cursor_in};
 use crate::model::action::ActionSpec;
 use crate::model::ids::InstanceId;
+use crate::model::offer::On;
 use crate::model::screen::Input;
 use crate::ui::scene::Scene;
 use crate::ui::text::width;
@@ -15,7 +16,7 @@ use crate::ui::{Role, top};
 /// What is in the prompt.
 pub(super) struct Typed<'t> {
     pub(super) id: &'t InstanceId,
-    pub(super) all: bool,
+    pub(super) on: &'t On,
     pub(super) spec: &'t ActionSpec,
     pub(super) values: &'t [Input],
     pub(super) field: usize,
@@ -28,12 +29,12 @@ pub(super) fn draw(
     viewports: &mut Viewports,
     typed: &Typed<'_>,
 ) -> Option<Position> {
-    let Typed { id, all, spec, values, field } = *typed;
+    let Typed { id, on, spec, values, field } = *typed;
     let outer = centered(area, 84, values.len().min(100) as u16 + 5);
     let env = scene.model.fleet.env(&id.host.env);
     let inner = boxed(scene, buf, outer, &format!("{} for {}", spec.name, id.service), env);
     viewports.learn_overlay(outer, 0, inner.height.into());
-    actions::put_target(scene, buf, top(inner, 1), (id, all));
+    actions::put_target(scene, buf, top(inner, 1), (id, on));
     let name = spec.inputs.iter().map(|input| width(&input.name)).max().unwrap_or(0).min(24) + 2;
     let name = name as u16;
     let mut cursor = None;

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use super::operation::{outcome_role, outcome_sign};
 use super::{below, boxed};
 use crate::model::acting::{OpRow, place_of, rows};
-use crate::model::operation::{Foreign, Operation, Outcome, Verdict};
+use crate::model::command::Command;
+use crate::model::operation::{Foreign, Need, Operation, Outcome, Verdict};
 use crate::model::screen::OpPick;
 use crate::ui::scene::Scene;
 use crate::ui::table::{Column, Line, header, line, widths};
@@ -84,14 +85,25 @@ fn unknown(scene: &Scene<'_>) -> Vec<(Role, String)> {
 /// The chosen row in a sentence: a narrow table has no room for it.
 fn says(scene: &Scene<'_>, row: &OpRow<'_>) -> String {
     match row {
-        OpRow::Frozen(_, freeze) => format!("frozen by {}: {}", freeze.by, freeze.reason),
+        OpRow::Frozen(_, freeze) => {
+            format!("frozen by {}: {}; enter lifts it", freeze.by, freeze.reason)
+        }
         OpRow::Own(operation) => {
             let says = operation.outcome().map_or("it runs; enter shows it", Outcome::doc);
             format!("{}: {says}", operation.plan().title())
         }
         OpRow::Foreign(_, foreign) => {
             let (_, word, says) = verdict(scene, foreign);
-            format!("{word}: {says}")
+            let key = |command| scene.chrome.key(command).unwrap_or_default();
+            let (cancel, undo) = (key(Command::OperationCancel), key(Command::OperationUndo));
+            let release = key(Command::OperationRelease);
+            let how = match (foreign.verdict(), foreign.need()) {
+                (Verdict::Running, _) => format!("; {cancel} ends it at a step's border"),
+                (_, Some(Need::Undo)) => format!("; {undo} takes it back, {release} leaves it so"),
+                (_, Some(Need::Claim)) => format!("; {release} gives its claim back"),
+                (_, None) => String::new(),
+            };
+            format!("{word}: {says}{how}")
         }
     }
 }

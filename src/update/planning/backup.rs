@@ -30,6 +30,7 @@ pub fn intent(fleet: &Fleet, id: &BackupId, verb: Verb, from: Option<String>) ->
         env: env.name.clone(),
         services: vec![ServiceName::new(id.name.as_str())],
         hosts: vec![spec.host.clone()],
+        picked: Vec::new(),
         rollout: Wish::default(),
         soak: None,
         skip: Vec::new(),
