@@ -117,3 +117,111 @@ fn a_shell_on_the_host_and_back_with_the_view_as_it_was() {
     screen.keys(&["q"]);
     screen.wait_shell();
 }
+
+#[test]
+fn what_others_left_is_taken_back_and_a_freeze_is_made_and_lifted_by_keys() {
+    let scene = Scene::new("sc-mend");
+    let child = scene.desk.begin(&["action", "slow", WEB]);
+    let op = scene.wait_running();
+    scene.host.wait_for_log("middle");
+    let screen = console(&scene);
+    screen.keys(&["o"]);
+    wait(&screen, "ends it at a step's border");
+    screen.keys(&["B"]);
+    wait(&screen, "its runner lives: it can be cancelled");
+    scene.host.sh(&format!("kill -9 {}", scene.host.runner()));
+    drop(child.wait_with_output().unwrap());
+    poll::until("its runner is seen to be dead", secs(30), || {
+        screen.keys(&["r"]);
+        let text = screen.text();
+        if text.contains("crashed") { Ok(()) } else { Err(text) }
+    });
+    assert_eq!(scene.host.sh("cat /root/trace"), "began");
+    screen.keys(&["B"]);
+    wait(&screen, ">type ");
+    // Another word takes nothing back.
+    screen.type_line("WWWWWW");
+    wait(&screen, "or esc leaves it as it is");
+    assert_eq!(scene.host.sh("cat /root/trace"), "began");
+    screen.keys(&["C-u"]);
+    screen.type_line(op.get(op.len() - 6..).unwrap());
+    poll::until("it is taken back", secs(30), || {
+        let trace = scene.host.sh("cat /root/trace");
+        if trace == "began\nundone" { Ok(()) } else { Err(trace) }
+    });
+    poll::until("and over", secs(30), || {
+        screen.keys(&["r"]);
+        let text = screen.text();
+        if text.contains("undone") && !text.contains("crashed") { Ok(()) } else { Err(text) }
+    });
+    screen.keys(&["Escape"]);
+
+    screen.keys(&["F"]);
+    wait(&screen, ">reason");
+    screen.type_line("an audit");
+    wait(&screen, "freeze: done");
+    screen.keys(&["R"]);
+    wait(&screen, "an audit");
+    screen.keys(&["Escape"]);
+    screen.keys(&["o"]);
+    wait(&screen, "! frozen");
+    screen.keys(&["Home"]);
+    screen.keys(&["Enter"]);
+    wait(&screen, ">type thaw");
+    screen.type_line("thaw");
+    wait(&screen, "lift the freeze: done");
+    screen.keys(&["Escape"]);
+    let run = scene.run_of(WEB);
+    screen.keys(&["R"]);
+    wait(&screen, "run it? y runs it");
+    yes(&screen);
+    wait(&screen, "✓ succeeded: everything was done and is healthy");
+    assert_ne!(scene.run_of(WEB), run);
+    drop(screen);
+    scene.nothing_is_left();
+}
+
+#[test]
+fn two_marked_services_are_restarted_in_one_plan_and_the_third_is_left_alone() {
+    let scene = Scene::new("sc-marks");
+    let screen = Screen::console(&scene.desk, 120, 40);
+    screen.wait("it is connected", secs(20), |text| text.contains(" 1/1 hosts up"));
+    for unit in ["db", "worker"] {
+        scene.host.unit(&format!("{unit}.service"), "[Service]\nExecStart=/bin/sleep inf");
+    }
+    scene.desk.append(
+        "[[env.service]]\nname = \"db\"\nunit = \"db.service\"\n\
+         [[env.service]]\nname = \"worker\"\nunit = \"worker.service\"\nneeds = [\"db\"]\n",
+    );
+    let services = ["db", "worker", WEB];
+    for service in services {
+        screen.wait_row(&["running", service], secs(20));
+    }
+    let runs = services.map(|service| scene.run_of(service));
+    // What needs another is marked first, and done last.
+    for service in ["worker", "db"] {
+        screen.keys(&["/", "C-u"]);
+        screen.type_text(service);
+        screen.keys(&["Enter"]);
+        screen.wait("it alone is shown", secs(5), |text| {
+            services.iter().all(|one| (*one == service) == text.contains(&format!(" {one} ")))
+        });
+        screen.keys(&["Space"]);
+        screen.wait_row(&["*running", service], secs(5));
+    }
+    screen.keys(&["R"]);
+    wait(&screen, "run it? y runs it");
+    let text = screen.text();
+    assert!(text.contains("restart db, worker"), "{text}");
+    yes(&screen);
+    wait(&screen, "✓ succeeded: everything was done and is healthy");
+    let then = services.map(|service| scene.run_of(service));
+    assert_eq!(
+        [runs[0] != then[0], runs[1] != then[1], runs[2] == then[2]],
+        [true; 3],
+        "{runs:?} {then:?}"
+    );
+    assert!(!screen.text().contains("marked"), "{}", screen.text());
+    drop(screen);
+    scene.nothing_is_left();
+}
