@@ -19,9 +19,12 @@ const OF: &[(&str, &[&str])] = &[
     ("git", &["remote", "ref", "build", "built"]),
     ("release", &["repository", "ref", "build", "shared", "keep"]),
     ("rsync", &["from", "paths", "exclude", "deletions", "build", "built"]),
+    ("static", &["from", "paths", "exclude", "deletions", "build", "built"]),
 ];
 /// Releases that are kept where the config does not say.
 const KEEP: u16 = 5;
+/// What is asked of a web server where the config does not say.
+const NGINX: &str = "nginx -t";
 /// Paths of one list.
 const PATHS: usize = 64;
 
@@ -60,7 +63,7 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec>
         let message = format!("the strategy `{name}` has to know where the service lives");
         faults.at(table.source, &inner.span(), message, "add `directory = \"/srv/api\"` to it");
     }
-    if matches!(*name, "git" | "rsync") && inner.has("build") && !inner.has("built") {
+    if matches!(*name, "git" | "rsync" | "static") && inner.has("build") && !inner.has("built") {
         let message = "what is built beside what runs has to come into it";
         let remedy = "name what the build makes, such as `built = [\"node_modules\"]`";
         faults.at(table.source, &inner.span_of("build"), message, remedy);
@@ -79,7 +82,9 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec>
             reference: reference(&inner, faults).unwrap_or_else(|| "main".into()),
             built: paths(&inner, "built", faults),
         },
-        "rsync" => Strategy::Rsync(copy::read(&inner, table, faults)?),
+        "rsync" | "static" => {
+            Strategy::Rsync(copy::read(&inner, table, *name == "static", faults)?)
+        }
         _ => {
             inner.require("repository", faults);
             Strategy::Release {
@@ -95,7 +100,8 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec>
         strategy,
         build: script(&inner, "build", faults),
         user: user(&inner, faults),
-        then: then(&inner, *name == "script", faults),
+        verify: verify(&inner, *name == "static", faults),
+        then: then(&inner, name, faults),
         timeout: duration(&inner, "timeout", limits, "`1s` to `1d`", faults).unwrap_or(TIMEOUT),
         after: named(&inner, "after", faults).map(EnvName::new),
         backup: named(&inner, "backup", faults).map(BackupName::new),
@@ -113,9 +119,20 @@ fn named<'a>(table: &Table<'a>, key: &str, faults: &mut Faults) -> Option<&'a st
     Some(text.get_ref())
 }
 
-/// A script is expected to start the service itself.
-fn then(table: &Table<'_>, by_script: bool, faults: &mut Faults) -> Then {
-    let usual = if by_script { Then::Nothing } else { Then::Restart };
+/// What a web server hands out is of use as far as its own config is.
+fn verify(table: &Table<'_>, is_static: bool, faults: &mut Faults) -> Option<Box<str>> {
+    let usual = is_static && !table.has("verify");
+    if usual { Some(NGINX.into()) } else { script(table, "verify", faults) }
+}
+
+/// A script is expected to start the service itself; a web server reads files each time, and its config
+/// when it is told to.
+fn then(table: &Table<'_>, strategy: &str, faults: &mut Faults) -> Then {
+    let usual = match strategy {
+        "script" => Then::Nothing,
+        "static" => Then::Reload,
+        _ => Then::Restart,
+    };
     let Some(text) = table.text("then", faults) else { return usual };
     match *text.get_ref() {
         "restart" => Then::Restart,

@@ -247,6 +247,7 @@ pub(crate) const DEPLOY: Section = Section {
         key("undo", r#"undo = "exec /srv/api/bin/deploy --previous""#),
         key("revision", r#"revision = "cat /srv/api/VERSION""#),
         key("user", r#"user = "api""#),
+        key("verify", r#"verify = "nginx -t""#),
         key("then", r#"then = "restart""#),
         key("timeout", r#"timeout = "15m""#),
         key("free", "free = 256"),

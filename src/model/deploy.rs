@@ -18,6 +18,9 @@ pub struct DeploySpec {
     pub build: Option<Box<str>>,
     /// Whose rights all of it has besides the unit's own start; none is the directory's owner.
     pub user: Option<Box<str>>,
+    /// POSIX sh, run as root, that has to succeed before anything is changed where something was deployed
+    /// before, and again before the service is made to use what came: such as `nginx -t`.
+    pub verify: Option<Box<str>>,
     /// What makes the service use it.
     pub then: Then,
     /// A step of it is ended after so long.
@@ -67,7 +70,7 @@ pub enum Strategy {
         /// So many that were healthy are kept.
         keep: u16,
     },
-    /// A directory that is copied into another one in place.
+    /// A directory that is copied into another one in place; by `static` one that a web server hands out.
     Rsync(CopySpec),
 }
 
@@ -78,7 +81,21 @@ impl Strategy {
             Self::Script { .. } => "script",
             Self::Git { .. } => "git",
             Self::Release { .. } => "release",
+            Self::Rsync(spec) => {
+                if spec.served {
+                    "static"
+                } else {
+                    "rsync"
+                }
+            }
+        }
+    }
+
+    /// The host's word for how it is looked at.
+    const fn way(&self) -> &'static str {
+        match self {
             Self::Rsync(_) => "rsync",
+            Self::Script { .. } | Self::Git { .. } | Self::Release { .. } => self.name(),
         }
     }
 }
@@ -166,7 +183,7 @@ impl DeploySpec {
             }
         };
         DeployAsk {
-            strategy: self.strategy.name().into(),
+            strategy: self.strategy.way().into(),
             directory: directory.into(),
             user: self.user.clone().unwrap_or_default(),
             remote: if fetch { remote.into() } else { Box::default() },

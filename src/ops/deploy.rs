@@ -13,7 +13,9 @@ mod words;
 use std::time::Duration;
 
 use self::back::back_to;
-use self::shell::{ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again};
+use self::shell::{
+    ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
+};
 use self::words::{brings, said};
 use super::gate::{self, Gate};
 use super::script::{QUICK, Read, begin, look_again, preflight, reads, restart_time};
@@ -26,6 +28,9 @@ use crate::model::verb::Verb;
 
 /// Number of the step that starts the new one: its undo is that of the step before.
 const START: u8 = 40;
+
+/// What verifies is ended after so long.
+const VERIFY: Duration = Duration::from_secs(120);
 
 /// What a strategy is given.
 struct Job<'a> {
@@ -122,6 +127,13 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         idle: limit,
     };
     let undoing = |script: String| Undo::Script(format!("{prelude}{script}"));
+    let verify = spec.verify.as_deref().map(verify);
+    // Of what comes for the first time nothing may be there yet to be verified.
+    if let Some(script) = verify.as_ref().filter(|_| !look.current.is_empty()) {
+        let title = "verify what is there".to_owned();
+        let script = script.clone();
+        steps.push(step(15, title, Change::ReadOnly, script, Undo::NotNeeded, VERIFY));
+    }
     if let Some((script, undo)) = done.stage {
         let does = if back.is_some() { "make ready" } else { "fetch and build" };
         let title = match (&spec.strategy, &spec.build) {
@@ -139,6 +151,10 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     let change =
         if matches!(undo, Undo::Script(_)) { Change::Reversible } else { Change::Irreversible };
     steps.push(step(30, title, change, script, undo, limit));
+    if let Some(script) = verify {
+        let title = "verify what came".to_owned();
+        steps.push(step(35, title, Change::ReadOnly, script, Undo::NotNeeded, VERIFY));
+    }
     let time = restart_time(unit);
     if let Some((title, words)) = start(spec.then) {
         let undo = undoing(

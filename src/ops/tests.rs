@@ -150,6 +150,7 @@ pub(super) fn deployed(target: &mut Target, strategy: Strategy) {
         strategy,
         build: Some("npm ci && echo 'it is'".into()),
         user: None,
+        verify: None,
         then: Then::Restart,
         timeout: Duration::from_secs(900),
         free: 10,

@@ -3,6 +3,7 @@
 mod hostile;
 mod rsync;
 mod scene;
+mod static_files;
 
 use self::scene::{Yard, orphan};
 use crate::poll::secs;

@@ -18,6 +18,7 @@ const PATTERNS: usize = 64;
 pub(super) fn read(
     table: &Table<'_>,
     service: &Table<'_>,
+    served: bool,
     faults: &mut Faults,
 ) -> Option<CopySpec> {
     // rsync takes these for patterns, also in the names of directories (rsync(1), --secluded-args).
@@ -35,6 +36,7 @@ pub(super) fn read(
         exclude: patterns(table, faults),
         built: paths(table, "built", faults),
         deletions: number(table, "deletions", 0..=u16::MAX, faults).map_or(DELETIONS, u32::from),
+        served,
     })
 }
 

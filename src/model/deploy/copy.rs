@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::ids::EnvName;
 
-/// The strategy `rsync`.
+/// The strategies `rsync` and `static`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CopySpec {
     /// From where.
@@ -17,6 +17,8 @@ pub struct CopySpec {
     pub built: Vec<Box<str>>,
     /// More than so many deletions are refused.
     pub deletions: u32,
+    /// They are files that a web server hands out: `static`.
+    pub served: bool,
 }
 
 /// Where it is copied from.
@@ -190,6 +192,7 @@ mod tests {
             exclude: vec!["*.log".into()],
             built: vec!["out".into()],
             deletions: DELETIONS,
+            served: false,
         }
     }
 

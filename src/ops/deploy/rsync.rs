@@ -25,9 +25,12 @@ pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<
     if data.iter().any(|path| **path == *job.directory) {
         return Err("its data is the directory itself, and data is not deployed".to_owned());
     }
-    let mut warnings = vec![
-        "the files change one after the other while the old process runs: what it reads late, it may read new".to_owned(),
-    ];
+    let mut warnings = vec![if spec.served {
+        "the files change one after the other: for a moment a page may be old and what it loads new"
+    } else {
+        "the files change one after the other while the old process runs: what it reads late, it may read new"
+    }
+    .to_owned()];
     let mut reads = vec![Read { name: "tree", value: look.tree.to_string(), how: "list \"$dir\"" }];
     if job.back.is_none() {
         let copy = look.copy.as_ref().ok_or("it is not known what would be copied")?;

@@ -74,6 +74,15 @@ pub(super) fn build(spec: &DeploySpec) -> String {
     )
 }
 
+/// What has to succeed, as root.
+pub(super) fn verify(body: &str) -> String {
+    format!(
+        "env DIRECTORY=\"$dir\" REVISION=\"$rev\" sh -c {} </dev/null || \
+         {{ rc=$?; echo 'what verifies it did not succeed'; exit \"$rc\"; }}\nexit 0\n",
+        quote(&format!("cd / || exit 1\n{body}\n"))
+    )
+}
+
 /// The title and the word of systemctl(1).
 pub(super) const fn start(then: Then) -> Option<(&'static str, &'static str)> {
     match then {

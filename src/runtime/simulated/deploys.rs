@@ -25,6 +25,7 @@ pub(super) fn spec(part: &ServicePart) -> Option<Arc<DeploySpec>> {
             },
             build: Some("npm ci && npm run build\n".into()),
             user: None,
+            verify: None,
             then: Then::Restart,
             timeout: TIMEOUT,
             free: FREE,
