@@ -71,28 +71,53 @@ pub fn plan(
     let serving = rollout::serving(&intent, targets, servers);
     let mut hosts = Vec::new();
     let mut refusals = Refusals::new();
+    let mut idle = Refusals::new();
     for target in targets {
         match host_plan(&intent, target) {
             Ok(host) => hosts.push(host),
-            Err(why) => refusals.push((target.id.clone(), why)),
+            Err(Left::Idle(why)) => idle.push((target.id.clone(), why.to_owned())),
+            Err(Left::Refused(why)) => refusals.push((target.id.clone(), why)),
         }
     }
-    if !refusals.is_empty() || hosts.is_empty() {
+    if !refusals.is_empty() {
         return Err(refusals);
+    }
+    if hosts.is_empty() {
+        return Err(idle);
+    }
+    if let Some(first) = hosts.first_mut() {
+        // Who confirms it asked for these as well.
+        let line =
+            |(id, why): (InstanceId, String)| format!("{} on {}: {why}", id.service, id.host.host);
+        first.brings.extend(idle.into_iter().map(line));
     }
     let plan = Plan::seal(intent, tier, protected, hosts, way, serving);
     let drains = drain::plans(&plan, targets, balancers)?;
     Ok(plan.drained(drains))
 }
 
-fn host_plan(intent: &Intent, target: &Target) -> Result<HostPlan, String> {
+/// Why an instance is left out of a plan.
+enum Left {
+    /// Nothing is to be done to it.
+    Idle(&'static str),
+    /// It cannot take part: then there is no plan.
+    Refused(String),
+}
+
+impl From<String> for Left {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
+    }
+}
+
+fn host_plan(intent: &Intent, target: &Target) -> Result<HostPlan, Left> {
     let look = &target.look;
     if let Some(unit) = look.units.first() {
         let id = unit.get("Id");
         if !id.is_empty() && *id != *unit.name {
-            return Err(format!(
+            return Err(Left::Refused(format!(
                 "it is another name of {id}: name that in the config, so that it is locked for everybody"
-            ));
+            )));
         }
     }
     let launcher = ready(look)?;
@@ -105,6 +130,9 @@ fn host_plan(intent: &Intent, target: &Target) -> Result<HostPlan, String> {
         Verb::Deploy | Verb::Rollback => deploy::steps(&intent, target)?,
         _ => unit::steps(&intent, target)?,
     };
+    if let Some(why) = made.nothing {
+        return Err(Left::Idle(why));
+    }
     let mut warnings = target.warnings.clone();
     warnings.extend(made.warnings);
     if launcher == Launcher::Setsid {
@@ -201,12 +229,20 @@ struct Made {
     common: String,
     /// What comes with it, a line each.
     brings: Vec<String>,
+    /// Why there is nothing to be done.
+    nothing: Option<&'static str>,
 }
 
 impl Made {
     /// Steps that share no file, for which nothing is sent, and with which nothing comes.
-    const fn plain(facts: Vec<Fact>, warnings: Vec<String>, steps: Vec<Step>) -> Self {
-        Self { facts, warnings, steps, load: None, common: String::new(), brings: Vec::new() }
+    fn plain(facts: Vec<Fact>, warnings: Vec<String>, steps: Vec<Step>) -> Self {
+        let (load, common, brings) = (None, String::new(), Vec::new());
+        Self { facts, warnings, steps, load, common, brings, nothing: None }
+    }
+
+    /// Nothing is to be done, for this reason.
+    fn nothing(why: &'static str) -> Self {
+        Self { nothing: Some(why), ..Self::plain(Vec::new(), Vec::new(), Vec::new()) }
     }
 }
 

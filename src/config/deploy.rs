@@ -1,6 +1,9 @@
 //! `deploy` of a service.
 
 mod copy;
+mod template;
+
+pub(super) use template::{Templates, read_all as templates};
 
 use std::time::Duration;
 
@@ -20,6 +23,7 @@ const OF: &[(&str, &[&str])] = &[
     ("release", &["repository", "ref", "build", "shared", "keep"]),
     ("rsync", &["from", "paths", "exclude", "deletions", "build", "built"]),
     ("static", &["from", "paths", "exclude", "deletions", "build", "built"]),
+    ("unit-template", &["template", "values"]),
 ];
 /// Releases that are kept where the config does not say.
 const KEEP: u16 = 5;
@@ -29,7 +33,11 @@ const NGINX: &str = "nginx -t";
 const PATHS: usize = 64;
 
 /// `deploy = { strategy = "git", ref = "main", build = "npm ci" }`.
-pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec> {
+pub(super) fn read(
+    table: &Table<'_>,
+    templates: &Templates,
+    faults: &mut Faults,
+) -> Option<DeploySpec> {
     let value = table.value_of("deploy")?;
     let Some(inner) = table.inner_table(value, &schema::DEPLOY) else {
         let message = format!("`deploy` must be a table, but this is {}", describe(value));
@@ -58,7 +66,7 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec>
             return None;
         }
     }
-    let built_in = !matches!(*name, "script");
+    let built_in = !matches!(*name, "script" | "unit-template");
     if built_in && !table.has("directory") {
         let message = format!("the strategy `{name}` has to know where the service lives");
         faults.at(table.source, &inner.span(), message, "add `directory = \"/srv/api\"` to it");
@@ -82,6 +90,7 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Option<DeploySpec>
             reference: reference(&inner, faults).unwrap_or_else(|| "main".into()),
             built: paths(&inner, "built", faults),
         },
+        "unit-template" => Strategy::UnitTemplate(template::read(&inner, templates, faults)?),
         "rsync" | "static" => {
             Strategy::Rsync(copy::read(&inner, table, *name == "static", faults)?)
         }

@@ -9,7 +9,11 @@ use super::{check, deploy, health, logs, ports, rollout};
 use crate::model::ids::ServiceName;
 use crate::model::spec::Promises;
 
-pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Promises {
+pub(super) fn read(
+    table: &Table<'_>,
+    templates: &deploy::Templates,
+    faults: &mut Faults,
+) -> Promises {
     let directory = table.text("directory", faults);
     let data = table.texts("data", faults).map(toml::Spanned::into_inner).unwrap_or_default();
     let needs = table.texts("needs", faults).map(toml::Spanned::into_inner).unwrap_or_default();
@@ -22,7 +26,7 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Promises {
         logs: logs::read_all(table, faults),
         rollout: rollout::read(table, faults),
         soak: rollout::soak(table, faults),
-        deploy: deploy::read(table, faults).map(Arc::new),
+        deploy: deploy::read(table, templates, faults).map(Arc::new),
         ..Promises::default()
     }
 }

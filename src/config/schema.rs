@@ -118,6 +118,7 @@ pub(crate) const ENV: Section = Section {
         key("backup", "[[env.backup]]"),
         key("freeze", "[[env.freeze]]"),
         key("maintenance", "[[env.maintenance]]"),
+        key("template", "[[env.template]]"),
     ],
 };
 
@@ -247,6 +248,8 @@ pub(crate) const DEPLOY: Section = Section {
         key("undo", r#"undo = "exec /srv/api/bin/deploy --previous""#),
         key("revision", r#"revision = "cat /srv/api/VERSION""#),
         key("user", r#"user = "api""#),
+        key("template", r#"template = "worker""#),
+        key("values", r#"values = { port = "8081" }"#),
         key("verify", r#"verify = "nginx -t""#),
         key("then", r#"then = "restart""#),
         key("timeout", r#"timeout = "15m""#),
@@ -256,7 +259,16 @@ pub(crate) const DEPLOY: Section = Section {
     ],
 };
 
-/// Where a service is copied from.
+/// A unit file of which several are made.
+pub(crate) const TEMPLATE: Section = Section {
+    header: "`[[env.template]]`",
+    keys: &[
+        key("name", r#"name = "worker""#),
+        key("unit", r#"unit = "[Service]\nExecStart=/srv/{{service}}/run""#),
+    ],
+};
+
+/// Where a deploy copies from.
 pub(crate) const FROM: Section = Section {
     header: "`from`",
     keys: &[key("directory", r#"directory = "/srv/build/api""#), key("env", r#"env = "staging""#)],
@@ -350,6 +362,7 @@ pub const KEYS: &[Section] = &[
     ROLLOUT,
     DRAIN,
     DEPLOY,
+    TEMPLATE,
     FROM,
     HEALTH,
     LOG,

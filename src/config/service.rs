@@ -8,7 +8,7 @@ use super::fault::{quoted, quoted_list};
 use super::faults::Faults;
 use super::host::ReadHost;
 use super::reader::{At, Table, nearest};
-use super::{drain, kinds, promises, schema};
+use super::{deploy, drain, kinds, promises, schema};
 use crate::model::ids::{HostName, ServiceName};
 use crate::model::spec::{Kind, ServiceSpec};
 
@@ -29,12 +29,13 @@ pub(super) fn read_all(
     hosts: &[ReadHost<'_>],
     faults: &mut Faults,
 ) -> Vec<ServiceSpec> {
+    let templates = deploy::templates(env, faults);
     let tables = env.tables("service", &schema::SERVICE, faults);
     let mut seen = Seen::default();
     let mut needs = Vec::new();
     let mut services = Vec::new();
     for table in &tables {
-        let Some(service) = read(table, hosts, &mut seen, faults) else { continue };
+        let Some(service) = read(table, hosts, &templates, &mut seen, faults) else { continue };
         needs.push((*table, service.name.clone(), Arc::clone(&service.promises)));
         services.push(service);
     }
@@ -52,6 +53,7 @@ struct Seen<'a> {
 fn read<'a>(
     table: &Table<'a>,
     known: &[ReadHost<'_>],
+    templates: &deploy::Templates,
     seen: &mut Seen<'a>,
     faults: &mut Faults,
 ) -> Option<ServiceSpec> {
@@ -71,7 +73,7 @@ fn read<'a>(
         Some(listed) => listed_hosts(table, &listed, known, faults),
         None => known.iter().filter_map(|host| host.name).map(HostName::new).collect(),
     };
-    let mut promises = promises::read(table, faults);
+    let mut promises = promises::read(table, templates, faults);
     promises.drains = drain::read(table, known, &hosts, faults);
     let kind = kind(table, faults)?;
     kinds::promises(table, &kind, &mut promises, faults);

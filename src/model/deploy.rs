@@ -1,10 +1,12 @@
 //! How a service comes by another revision of itself, and what a host says of the one it has.
 
 pub mod copy;
+pub mod template;
 
 use std::time::Duration;
 
 use self::copy::{CopyAsk, CopyLook, CopySpec, Origin};
+use self::template::TemplateSpec;
 use super::ids::{BackupName, EnvName};
 use super::text::clean;
 use super::words::words;
@@ -72,6 +74,8 @@ pub enum Strategy {
     },
     /// A directory that is copied into another one in place; by `static` one that a web server hands out.
     Rsync(CopySpec),
+    /// Its unit file, made from a template.
+    UnitTemplate(TemplateSpec),
 }
 
 impl Strategy {
@@ -88,6 +92,7 @@ impl Strategy {
                     "rsync"
                 }
             }
+            Self::UnitTemplate(_) => "unit-template",
         }
     }
 
@@ -95,7 +100,10 @@ impl Strategy {
     const fn way(&self) -> &'static str {
         match self {
             Self::Rsync(_) => "rsync",
-            Self::Script { .. } | Self::Git { .. } | Self::Release { .. } => self.name(),
+            Self::Script { .. }
+            | Self::Git { .. }
+            | Self::Release { .. }
+            | Self::UnitTemplate(_) => self.name(),
         }
     }
 }
@@ -133,7 +141,7 @@ pub struct DeployAsk {
     pub remote: Box<str>,
     /// A branch, a tag or a commit there; empty is none.
     pub wanted: Box<str>,
-    /// A script that prints the revision; empty is none.
+    /// A script that prints the revision, or the unit file that would come; empty is none.
     pub script: Box<str>,
     /// Of what is copied: what is taken of a directory.
     pub rules: Vec<Box<str>>,
@@ -160,13 +168,16 @@ impl DeploySpec {
         fetch: bool,
     ) -> DeployAsk {
         let (remote, reference) = match &self.strategy {
-            Strategy::Script { .. } | Strategy::Rsync(_) => ("", ""),
+            Strategy::Script { .. } | Strategy::Rsync(_) | Strategy::UnitTemplate(_) => ("", ""),
             Strategy::Git { remote, reference, .. } => (&**remote, &**reference),
             Strategy::Release { repository, reference, .. } => (&**repository, &**reference),
         };
         let script = match &self.strategy {
             Strategy::Script { revision, .. } => revision.as_deref().unwrap_or_default(),
-            Strategy::Git { .. } | Strategy::Release { .. } | Strategy::Rsync(_) => "",
+            Strategy::Git { .. }
+            | Strategy::Release { .. }
+            | Strategy::Rsync(_)
+            | Strategy::UnitTemplate(_) => "",
         };
         let (rules, copy) = match &self.strategy {
             Strategy::Rsync(spec) => {
@@ -178,9 +189,10 @@ impl DeploySpec {
                 let copy = from.map(|from| CopyAsk { from, rules: rules.clone() });
                 (rules, copy.filter(|_| fetch))
             }
-            Strategy::Script { .. } | Strategy::Git { .. } | Strategy::Release { .. } => {
-                (Vec::new(), None)
-            }
+            Strategy::Script { .. }
+            | Strategy::Git { .. }
+            | Strategy::Release { .. }
+            | Strategy::UnitTemplate(_) => (Vec::new(), None),
         };
         DeployAsk {
             strategy: self.strategy.way().into(),
@@ -224,6 +236,8 @@ pub struct DeployLook {
     pub free: Option<u64>,
     /// What was deployed, the newest first.
     pub releases: Vec<Release>,
+    /// How a unit file differs from the one that would come, as `diff -u` writes it.
+    pub diff: Vec<Box<str>>,
     /// What could not be found out, and why.
     pub faults: Vec<Box<str>>,
     /// Of what is copied: where what is beside it is kept.

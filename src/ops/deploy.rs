@@ -8,6 +8,7 @@ mod release;
 mod rsync;
 mod script;
 mod shell;
+mod unit_template;
 mod words;
 
 use std::time::Duration;
@@ -20,7 +21,8 @@ use self::words::{brings, said};
 use super::gate::{self, Gate};
 use super::script::{QUICK, Read, begin, look_again, preflight, reads, restart_time};
 use super::{Made, Target};
-use crate::model::deploy::{DeployLook, DeploySpec, Release, Strategy, Then, short};
+use crate::model::deploy::{DeployLook, DeploySpec, Release, Strategy, Then, short, template};
+use crate::model::ids::UnitName;
 use crate::model::look::UnitLook;
 use crate::model::plan::{Change, Fact, Input, Intent, Step, Undo};
 use crate::model::time::Timestamp;
@@ -29,6 +31,8 @@ use crate::model::verb::Verb;
 /// Number of the step that starts the new one: its undo is that of the step before.
 const START: u8 = 40;
 
+/// Why nothing is done to a unit.
+const UNCHANGED: &str = "its unit file is what the template makes: nothing is to be done";
 /// What verifies is ended after so long.
 const VERIFY: Duration = Duration::from_secs(120);
 
@@ -87,7 +91,18 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     let mut warnings = Vec::new();
     let (old_gate, _) =
         gate::script(&Gate::up(&unit.name, Duration::ZERO), &target.promises.checks, &target.look);
-    let revision = back.map_or(&*look.wanted, |release| &*release.revision);
+    let made = match (&spec.strategy, back) {
+        (Strategy::UnitTemplate(template), None) => {
+            Some(template.rendered(&target.id, &UnitName::new(&*unit.name)))
+        }
+        _ => None,
+    };
+    let comes = made.as_deref().map(template::revision);
+    if comes.as_deref().is_some_and(|comes| *comes == *look.current) {
+        return Ok(Made::nothing(UNCHANGED));
+    }
+    let comes = comes.as_deref().unwrap_or(&look.wanted);
+    let revision = back.map_or(comes, |release| &*release.revision);
     let job = Job { seen: target.seen, spec, look, unit, directory, revision, back, old_gate };
     let mut load = None;
     let done = match &spec.strategy {
@@ -106,6 +121,12 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
             }
             load = rsync::load(&job, copy, &target.promises.data);
             rsync::done(&job, copy, &target.promises.data)?
+        }
+        Strategy::UnitTemplate(_) => {
+            if let (Input::Revision(Some(_)), None) = (&intent.input, back) {
+                return Err("a unit file is made from the config: it has no revisions".to_owned());
+            }
+            unit_template::done(&job, made.as_deref().unwrap_or_default())
         }
     };
     warnings.extend(said(&job));
@@ -139,6 +160,9 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         let title = match (&spec.strategy, &spec.build) {
             (Strategy::Rsync(_), None) => "make what was sent ready, beside what runs".to_owned(),
             (Strategy::Rsync(_), Some(_)) => "build what was sent, beside what runs".to_owned(),
+            (Strategy::UnitTemplate(_), _) => {
+                "write the unit file beside, and let systemd prove it".to_owned()
+            }
             _ => format!("{does} {}, beside what runs", short(revision)),
         };
         steps.push(step(20, title, Change::Additive, script, undoing(undo), limit));
@@ -195,7 +219,7 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     ));
     let mut facts: Vec<Fact> = all.iter().map(Read::fact).collect();
     facts.push(Fact { name: "revision".to_owned(), value: revision.to_owned() });
-    Ok(Made { facts, warnings, steps, load, common, brings: brings(&job) })
+    Ok(Made { facts, warnings, steps, load, common, brings: brings(&job), nothing: None })
 }
 
 /// A branch or a tag that was named, else the config's.

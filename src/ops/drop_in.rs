@@ -69,19 +69,22 @@ fn write_it(unit: &str, content: &str) -> String {
          echo 'instead of:'; sed 's/^/  /' old.conf\nfi\n\
          : >began\n\
          mkdir -p -- \"$folder\" && printf '%s' {} >\"$file.new\" && mv -f -- \"$file.new\" \"$file\" || exit 1\n\
-         if command -v systemd-analyze >/dev/null 2>&1; then\n  \
-         said=$(systemd-analyze verify \"$unit\" 2>&1)\n  rc=$?\n  \
-         if [ -n \"$said\" ]; then printf '%s\\n' \"$said\"; fi\n  \
-         if [ \"$rc\" != 0 ]; then echo 'systemd refuses it'; exit 1; fi\n  \
-         # What systemd does not know it leaves out, and calls that a success.\n  \
-         if printf '%s\\n' \"$said\" | grep -F -- \"$file\" | grep -q 'Unknown\\|Failed to parse'; then\n    \
-         echo 'systemd does not know that setting'\n    exit 1\n  fi\nfi\n\
+         path=$unit\n{PROVE}\
          systemctl daemon-reload || exit 1\n\
          echo 'now:'; sed 's/^/  /' \"$file\"\n",
         quote(&content)
     );
     text
 }
+
+/// Lets systemd prove the unit of `$path`, of which `$file` or that path itself is new.
+pub(super) const PROVE: &str = "if command -v systemd-analyze >/dev/null 2>&1; then\n  \
+     said=$(systemd-analyze verify \"$path\" 2>&1)\n  rc=$?\n  \
+     if [ -n \"$said\" ]; then printf '%s\\n' \"$said\"; fi\n  \
+     if [ \"$rc\" != 0 ]; then echo 'systemd refuses it'; exit 1; fi\n  \
+     # What systemd does not know it leaves out, and calls that a success.\n  \
+     if printf '%s\\n' \"$said\" | grep -F -e \"$file\" -e \"$path:\" | grep -q 'Unknown\\|Failed to parse'; then\n    \
+     echo 'systemd does not know that setting'\n    exit 1\n  fi\nfi\n";
 
 fn take_back(unit: &str, content: &str) -> String {
     let mut text = place(unit, content);

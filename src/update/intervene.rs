@@ -102,7 +102,7 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
     Vec::new()
 }
 
-fn accept(model: &mut Model, what: &Intervention, text: &str) -> Result<Vec<Effect>, String> {
+fn accept(model: &Model, what: &Intervention, text: &str) -> Result<Vec<Effect>, String> {
     match what.phrase() {
         None if text.is_empty() => {
             return Err("a freeze needs a reason: others have to know why".to_owned());

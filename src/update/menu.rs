@@ -18,11 +18,9 @@ fn target(model: &mut Model) -> Option<(InstanceId, On)> {
     if model.screen.board {
         return None;
     }
-    match model.screen.overlays.last() {
-        Some(Overlay::Actions { id, on, .. } | Overlay::Signals { id, on, .. }) => {
-            return Some((id.clone(), on.clone()));
-        }
-        _ => {}
+    let overlay = model.screen.overlays.last();
+    if let Some(Overlay::Actions { id, on, .. } | Overlay::Signals { id, on, .. }) = overlay {
+        return Some((id.clone(), on.clone()));
     }
     let id = sight::instance(model);
     // From here on it stays selected: what is the first row may be another one when one comes back.

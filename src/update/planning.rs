@@ -10,6 +10,7 @@ use crate::effect::{Ask, Effect, LookMore};
 use crate::model::Model;
 use crate::model::acting::Planning;
 use crate::model::audit::Entry;
+use crate::model::deploy::Strategy;
 use crate::model::deploy::copy::CopyAsk;
 use crate::model::drain::{self, PoolId};
 use crate::model::fault::{Fault, FaultKind};
@@ -70,6 +71,7 @@ fn more(model: &Model, intent: &Intent, id: &InstanceId) -> LookMore {
     let Some(host) = model.fleet.host(&id.host) else { return LookMore::default() };
     let stranger = (intent.verb == Verb::Adopt).then(|| stranger(host, &id.service)).flatten();
     let promises = host.instances.get(&id.service).map(|instance| &instance.promises);
+    let unit = host.instances.get(&id.service).and_then(|instance| instance.kind.unit());
     let deploy = promises.and_then(|promises| {
         let directory = promises.directory.as_deref().unwrap_or_default();
         let spec = promises.deploy.as_deref()?;
@@ -78,7 +80,13 @@ fn more(model: &Model, intent: &Intent, id: &InstanceId) -> LookMore {
             (Verb::Deploy, Input::Revision(Some(wanted))) => {
                 Some(spec.ask(directory, data, Some(wanted), true))
             }
-            (Verb::Deploy, _) => Some(spec.ask(directory, data, None, true)),
+            (Verb::Deploy, _) => {
+                let mut ask = spec.ask(directory, data, None, true);
+                if let (Strategy::UnitTemplate(template), Some(unit)) = (&spec.strategy, unit) {
+                    ask.script = template.rendered(id, unit).into();
+                }
+                Some(ask)
+            }
             (Verb::Rollback, _) => Some(spec.ask(directory, data, None, false)),
             _ => None,
         }

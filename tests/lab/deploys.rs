@@ -4,6 +4,7 @@ mod hostile;
 mod rsync;
 mod scene;
 mod static_files;
+mod unit_files;
 
 use self::scene::{Yard, orphan};
 use crate::poll::secs;

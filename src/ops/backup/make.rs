@@ -81,7 +81,7 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         let age = std::time::Duration::from_secs(u64::try_from(age).unwrap_or(0));
         brings.push(format!("the newest there now is {} old", words(age)));
     }
-    Ok(Made { facts, warnings, steps, common: job.common(), brings, load: None })
+    Ok(Made { facts, warnings, steps, common: job.common(), brings, load: None, nothing: None })
 }
 
 /// The name's two parts and how it is packed.

@@ -55,7 +55,15 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
     steps.push(tidy());
     let mut warnings = said(job, proof, &all);
     warnings.extend(left_out);
-    Ok(Made { facts, warnings, steps, common, brings: brings(job, proof, &all), load: None })
+    Ok(Made {
+        facts,
+        warnings,
+        steps,
+        common,
+        brings: brings(job, proof, &all),
+        load: None,
+        nothing: None,
+    })
 }
 
 /// What stands in the way, whichever copy it is.

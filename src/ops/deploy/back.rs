@@ -11,9 +11,10 @@ pub(super) fn back_to<'a>(
 ) -> Result<&'a Release, String> {
     let there = |release: &&Release| match spec.strategy {
         Strategy::Release { .. } => !look.link.ends_with(&*release.id),
-        Strategy::Git { .. } | Strategy::Script { .. } | Strategy::Rsync(_) => {
-            release.revision != look.current
-        }
+        Strategy::Git { .. }
+        | Strategy::Script { .. }
+        | Strategy::Rsync(_)
+        | Strategy::UnitTemplate(_) => release.revision != look.current,
     };
     match &intent.input {
         Input::Revision(Some(wanted)) => named(wanted, look, there),

@@ -9,7 +9,7 @@ use crate::probe::quote::quote;
 /// What every script of it begins with.
 pub(super) fn prelude(job: &Job<'_>) -> String {
     let git = match &job.spec.strategy {
-        Strategy::Script { .. } | Strategy::Rsync(_) => String::new(),
+        Strategy::Script { .. } | Strategy::Rsync(_) | Strategy::UnitTemplate(_) => String::new(),
         Strategy::Git { .. } => git_prelude("$dir"),
         Strategy::Release { .. } => git_prelude("$dir/repo"),
     };

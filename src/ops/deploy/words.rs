@@ -108,6 +108,7 @@ pub(super) fn brings(job: &Job<'_>) -> Vec<String> {
         }
     }
     lines.extend(look.commits.iter().map(|commit| format!("  {commit}")));
+    lines.extend(look.diff.iter().map(|line| format!("  {line}")));
     if let Some(release) = proven(job) {
         lines.push(format!(
             "if it fails, the host goes back by itself to {}, which {} deployed {} ago and which was healthy",

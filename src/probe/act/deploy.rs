@@ -39,6 +39,8 @@ pub fn parse_deploy(text: &str) -> DeployLook {
             "store" => once(&mut look.store),
             "changed" => push(&mut look.changed),
             "commit" => push(&mut look.commits),
+            // Its lines begin with a sign or a space.
+            "diff" if look.diff.len() < MOST => look.diff.push(clean(value, LINE).into()),
             "fault" => push(&mut look.faults),
             "kept" => push(&mut kept),
             "ahead" => look.ahead = number(),
@@ -55,7 +57,7 @@ pub fn parse_deploy(text: &str) -> DeployLook {
     }
     look.releases.reverse();
     // A commit of git is kept by a reference; a release is its directory.
-    if !look.link.is_empty() || !kept.is_empty() {
+    if !look.link.is_empty() || !kept.is_empty() || text.contains("deploy.keeps\n") {
         for release in &mut look.releases {
             release.kept = kept.contains(&release.id);
         }

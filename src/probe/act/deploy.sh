@@ -42,6 +42,25 @@ qd_act_deploy() {
     echo "deploy.tree $(qd_act_tree)"
     qd_act_comes "$5" "$6"
     ;;
+  unit-template)
+    qd_x=/etc/systemd/system/$2
+    if [ -L "$qd_x" ]; then
+      echo "deploy.fault $qd_x is a symbolic link: the unit is masked, or its file is elsewhere"
+      return 0
+    fi
+    qd_k=
+    if [ -e "$qd_x" ]; then
+      qd_k=$(sha256sum <"$qd_x" | cut -d ' ' -f 1)
+      echo "deploy.tree $qd_k"
+      echo "deploy.current unit-$(printf %s "$qd_k" | cut -c 1-12)"
+    fi
+    if [ -n "$7" ]; then
+      [ -e "$qd_x" ] || qd_x=/dev/null
+      printf '%b' "$7" | diff -u -- "$qd_x" - | tail -n +3 | head -n 150 | sed 's/^/deploy.diff /'
+    fi
+    echo deploy.keeps
+    ls -1 -- "$qd_v/subjects/$2/units" 2>/dev/null | sed 's/^/deploy.kept /'
+    ;;
   release)
     qd_k=
     if [ -L "$qd_d/current" ]; then
