@@ -1,6 +1,7 @@
 //! `deploy` of a service.
 
 mod copy;
+mod migrate;
 mod template;
 
 pub(super) use template::{Templates, read_all as templates};
@@ -20,8 +21,8 @@ use crate::model::ids::{BackupName, EnvName};
 const OF: &[(&str, &[&str])] = &[
     ("script", &["script", "undo", "revision"]),
     ("git", &["remote", "ref", "build", "built"]),
-    ("release", &["repository", "ref", "build", "shared", "keep"]),
-    ("rsync", &["from", "paths", "exclude", "deletions", "build", "built"]),
+    ("release", &["repository", "ref", "build", "shared", "keep", "migrate"]),
+    ("rsync", &["from", "paths", "exclude", "deletions", "build", "built", "migrate"]),
     ("static", &["from", "paths", "exclude", "deletions", "build", "built"]),
     ("unit-template", &["template", "values"]),
 ];
@@ -109,6 +110,7 @@ pub(super) fn read(
         strategy,
         build: script(&inner, "build", faults),
         user: user(&inner, faults),
+        migration: migrate::read(&inner, faults),
         verify: verify(&inner, *name == "static", faults),
         then: then(&inner, name, faults),
         timeout: duration(&inner, "timeout", limits, "`1s` to `1d`", faults).unwrap_or(TIMEOUT),

@@ -248,6 +248,7 @@ pub(crate) const DEPLOY: Section = Section {
         key("undo", r#"undo = "exec /srv/api/bin/deploy --previous""#),
         key("revision", r#"revision = "cat /srv/api/VERSION""#),
         key("user", r#"user = "api""#),
+        key("migrate", r#"migrate = { run = "npm run migrate" }"#),
         key("template", r#"template = "worker""#),
         key("values", r#"values = { port = "8081" }"#),
         key("verify", r#"verify = "nginx -t""#),
@@ -256,6 +257,17 @@ pub(crate) const DEPLOY: Section = Section {
         key("free", "free = 256"),
         key("after", r#"after = "staging""#),
         key("backup", r#"backup = "data""#),
+    ],
+};
+
+/// What a deploy does to data.
+pub(crate) const MIGRATE: Section = Section {
+    header: "`migrate`",
+    keys: &[
+        key("run", r#"run = "npm run migrate""#),
+        key("dry_run", r#"dry_run = "npm run migrate -- --dry-run""#),
+        key("undo", r#"undo = "npm run migrate:down""#),
+        key("contract", "contract = true"),
     ],
 };
 
@@ -362,6 +374,7 @@ pub const KEYS: &[Section] = &[
     ROLLOUT,
     DRAIN,
     DEPLOY,
+    MIGRATE,
     TEMPLATE,
     FROM,
     HEALTH,

@@ -30,6 +30,8 @@ pub struct Acting {
     pub operations: Vec<Operation>,
     /// What hosts tell of operations, whoever began them.
     pub seen: BTreeMap<HostId, Observed<Seen>>,
+    /// Who was asked for something beside operations, and has not answered.
+    pub pending: Vec<HostId>,
     /// What is to be written down before anything else is done.
     pub unaudited: Vec<Entry>,
     /// When they were asked last.

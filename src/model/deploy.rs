@@ -23,6 +23,8 @@ pub struct DeploySpec {
     /// POSIX sh, run as root, that has to succeed before anything is changed where something was deployed
     /// before, and again before the service is made to use what came: such as `nginx -t`.
     pub verify: Option<Box<str>>,
+    /// What is done to its data before it is made the current one.
+    pub migration: Option<Migration>,
     /// What makes the service use it.
     pub then: Then,
     /// A step of it is ended after so long.
@@ -33,6 +35,19 @@ pub struct DeploySpec {
     pub after: Option<EnvName>,
     /// This backup of the environment has to be fresh.
     pub backup: Option<BackupName>,
+}
+
+/// What makes data fit another revision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Migration {
+    /// POSIX sh, run in what was staged, with the rights of its owner; it has `REVISION`.
+    pub run: Box<str>,
+    /// Says what that would do, and that it can, and changes nothing.
+    pub dry_run: Option<Box<str>>,
+    /// Takes it back; without it what was there before has to work with the data as they are then.
+    pub undo: Option<Box<str>>,
+    /// It takes something away for good: what was there before does not work with the data any more.
+    pub contract: bool,
 }
 
 /// As long as a step may take where the config does not say.
@@ -247,10 +262,19 @@ pub struct DeployLook {
 }
 
 impl DeployLook {
+    /// Releases since data was migrated for good the last time, the newest first; and that migration,
+    /// behind which nothing goes back.
+    pub fn reachable(&self) -> (&[Release], Option<&Release>) {
+        let at = self.releases.iter().position(|release| release.contract);
+        let known = at.and_then(|at| self.releases.get(..at)).unwrap_or(&self.releases);
+        (known, at.and_then(|at| self.releases.get(at)))
+    }
+
     /// What one can go back to, the newest first: each revision once, without the one that is there.
     pub fn choices(&self) -> Vec<&Release> {
         let mut choices: Vec<&Release> = Vec::new();
-        for release in self.releases.iter().filter(|release| release.healthy && release.kept) {
+        let known = self.reachable().0.iter();
+        for release in known.filter(|release| release.healthy && release.kept) {
             let known = choices.iter().any(|one| one.revision == release.revision);
             if !known && release.revision != self.current {
                 choices.push(release);
@@ -269,6 +293,8 @@ pub struct Release {
     pub revision: Box<str>,
     /// Whether it passed its gate once.
     pub healthy: bool,
+    /// It is no deploy: data was migrated for it, for good.
+    pub contract: bool,
     /// It is there still, so that one can go back to it.
     pub kept: bool,
     /// When, in seconds since 1970 by the host's clock.
@@ -299,6 +325,7 @@ impl Release {
             id: id.into(),
             revision: revision.into(),
             healthy: word == "healthy",
+            contract: word == "contract",
             kept: true,
             at,
             by: by.into(),

@@ -4,6 +4,7 @@
 
 mod back;
 mod git;
+mod migrate;
 mod release;
 mod rsync;
 mod script;
@@ -33,6 +34,8 @@ const START: u8 = 40;
 
 /// Why nothing is done to a unit.
 const UNCHANGED: &str = "its unit file is what the template makes: nothing is to be done";
+/// Number of the step that migrates data.
+const MIGRATE: u8 = 25;
 /// What verifies is ended after so long.
 const VERIFY: Duration = Duration::from_secs(120);
 
@@ -148,6 +151,12 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         idle: limit,
     };
     let undoing = |script: String| Undo::Script(format!("{prelude}{script}"));
+    // Of what is gone back to the data are those of a newer one, which it can live with.
+    let migration = spec.migration.as_ref().filter(|_| back.is_none());
+    let stays = |number| match migration {
+        Some(migration) if migration.contract => migrate::stays(number),
+        _ => String::new(),
+    };
     let verify = spec.verify.as_deref().map(verify);
     // Of what comes for the first time nothing may be there yet to be verified.
     if let Some(script) = verify.as_ref().filter(|_| !look.current.is_empty()) {
@@ -165,11 +174,21 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
             }
             _ => format!("{does} {}, beside what runs", short(revision)),
         };
+        let undo = format!("{}{undo}", stays(30));
         steps.push(step(20, title, Change::Additive, script, undoing(undo), limit));
+    }
+    if let Some(migration) = migration {
+        steps.extend(migrate::steps(&job, migration, limit, &step));
+        if migration.contract {
+            warnings.push(format!(
+                "point of no return: from step {MIGRATE} on nothing is taken back; if what comes is not healthy, \
+                 it stays, and a newer revision or the backup of the data is what remains"
+            ));
+        }
     }
     let (title, script, undo) = done.activate;
     let undo = match undo {
-        Undo::Script(script) => undoing(script),
+        Undo::Script(script) => undoing(format!("{}{script}", stays(MIGRATE))),
         other => other,
     };
     let change =

@@ -93,7 +93,16 @@ pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
     match edit {
         Edit::Cancel => return Vec::new(),
         Edit::Accept => match accept(model, &what, typed.text.trim()) {
-            Ok(effects) => return effects,
+            Ok(effects) => {
+                let asked = effects.iter().filter_map(|effect| match effect {
+                    Effect::Act(_, Ask::List) => None,
+                    Effect::Act(host, _) => Some(host.clone()),
+                    _ => None,
+                });
+                model.acting.pending.extend(asked);
+                say(model, Severity::Info, "its hosts are asked");
+                return effects;
+            }
             Err(why) => say(model, Severity::Warning, why),
         },
         edit => typing::change(&mut typed, edit),

@@ -32,6 +32,15 @@ fn target(model: &mut Model) -> Option<(InstanceId, On)> {
         return None;
     };
     let marked = marked(model);
+    let gone = model.screen.marked.len() - marked.len();
+    if gone > 0 {
+        model.screen.marked = marked.into_iter().collect();
+        let s = if gone == 1 { " is" } else { "s are" };
+        let text =
+            format!("{gone} marked service{s} not in the config any more: look at the marks again");
+        say(model, Severity::Warning, text);
+        return None;
+    }
     if marked.is_empty() || !model.screen.overlays.is_empty() {
         return Some((id, On::Here));
     }
@@ -57,7 +66,7 @@ fn marked(model: &Model) -> Vec<InstanceId> {
     model.screen.marked.iter().filter(is_there).cloned().collect()
 }
 
-/// Marks the service that is selected, or takes its mark away, and goes on to the next.
+/// Marks the service that is selected, or takes its mark away.
 pub(super) fn mark(model: &mut Model) {
     if model.screen.board || !model.screen.overlays.is_empty() {
         return;
@@ -70,7 +79,8 @@ pub(super) fn mark(model: &mut Model) {
     if !model.screen.marked.remove(&id) {
         model.screen.marked.insert(id);
     }
-    moves::select(model, Step::By(1));
+    // From here on it stays selected.
+    moves::select(model, Step::By(0));
 }
 
 /// Opens the menu of actions.

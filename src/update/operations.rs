@@ -96,6 +96,10 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
         // What was not heard is said again.
         Acted::Steered(..) => Vec::new(),
         Acted::Done(what, done) => {
+            let pending = &mut model.acting.pending;
+            if let Some(at) = pending.iter().position(|one| one == host) {
+                pending.remove(at);
+            }
             answered(model, host, &what, done.as_ref().err());
             match done {
                 Ok(()) => super::say(model, Severity::Info, format!("{what}: done")),
@@ -133,6 +137,17 @@ fn on_run(model: &mut Model, run: &RunId, change: impl FnOnce(&mut HostRun)) -> 
 pub(super) fn linked(model: &mut Model, host: &HostId, fault: Option<&Fault>) -> Vec<Effect> {
     let now = model.now;
     let mut touched = Vec::new();
+    let asked = model.acting.pending.len();
+    if let Some(fault) = fault {
+        model.acting.pending.retain(|one| one != host);
+        if model.acting.pending.len() < asked {
+            let text = format!(
+                "{}: not known whether it was done: {fault}; look at the list again",
+                host.host
+            );
+            super::say(model, Severity::Warning, text);
+        }
+    }
     // Who is connected again is asked again: what was asked before the link was lost had its answer
     // in the fault.
     for operation in model.acting.operations.iter_mut().filter(|one| one.goes_on()) {

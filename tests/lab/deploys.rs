@@ -1,6 +1,7 @@
 //! Deploys on real hosts: another revision is staged, started, proved; else the host takes it back.
 
 mod hostile;
+mod migrations;
 mod rsync;
 mod scene;
 mod static_files;

@@ -16,21 +16,32 @@ pub(super) fn back_to<'a>(
         | Strategy::Rsync(_)
         | Strategy::UnitTemplate(_) => release.revision != look.current,
     };
-    match &intent.input {
-        Input::Revision(Some(wanted)) => named(wanted, look, there),
+    let (known, contract) = look.reachable();
+    let found = match &intent.input {
+        Input::Revision(Some(wanted)) => named(wanted, (look, known), there),
         Input::None
         | Input::Revision(None)
         | Input::Signal(_)
         | Input::DropIn(_)
         | Input::Restore { .. }
-        | Input::Action(..) => before(look, there),
+        | Input::Action(..) => before((look, known), there),
+    };
+    match contract {
+        Some(migration) if found.is_err() => Err(format!(
+            "its data was migrated for {} by {} for good: what was there before does not know it any more. \
+             What remains is a newer revision, or the data of a backup (`quarterdeck restore`) and then the \
+             older one by `deploy --revision`",
+            migration.short(),
+            migration.by
+        )),
+        _ => found,
     }
 }
 
 /// The one that somebody names.
 fn named<'a>(
     wanted: &str,
-    look: &'a DeployLook,
+    (look, known): (&'a DeployLook, &'a [Release]),
     other: impl Fn(&&Release) -> bool,
 ) -> Result<&'a Release, String> {
     let is = |release: &&Release| {
@@ -38,18 +49,17 @@ fn named<'a>(
         *release.id == *wanted || (wanted.len() >= 4 && part)
     };
     // Of several of one revision the one that is kept.
-    let mut fits: Vec<&Release> = look.releases.iter().filter(is).collect();
+    let mut fits: Vec<&Release> = known.iter().filter(is).collect();
     fits.sort_by_key(|release| !(release.kept && release.healthy));
     let Some(found) = fits.first().copied() else {
-        let healthy = look.releases.iter().filter(|release| release.healthy);
-        let mut known: Vec<&str> = Vec::new();
-        for release in healthy {
-            if !known.contains(&release.short()) && known.len() < 8 {
-                known.push(release.short());
+        let mut names: Vec<&str> = Vec::new();
+        for release in look.releases.iter().filter(|release| release.healthy) {
+            if !names.contains(&release.short()) && names.len() < 8 {
+                names.push(release.short());
             }
         }
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        return Err(format!("no release `{wanted}` is written down there; healthy were: {known}"));
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(format!("no release `{wanted}` is written down there; healthy were: {names}"));
     };
     if !found.healthy {
         return Err(format!("{} was never healthy there", found.short()));
@@ -66,9 +76,12 @@ fn named<'a>(
 
 /// What was deployed before the one that is there came for the first time: whoever goes back twice does
 /// not come to where they began.
-fn before(look: &DeployLook, other: impl Fn(&&Release) -> bool) -> Result<&Release, String> {
-    let first = look.releases.iter().rposition(|release| release.healthy && !other(&release));
-    let older = look.releases.iter().skip(first.map_or(0, |first| first + 1));
+fn before<'a>(
+    (look, known): (&'a DeployLook, &'a [Release]),
+    other: impl Fn(&&Release) -> bool,
+) -> Result<&'a Release, String> {
+    let first = known.iter().rposition(|release| release.healthy && !other(&release));
+    let older = known.iter().skip(first.map_or(0, |first| first + 1));
     let mut older = older.filter(|release| release.healthy && release.kept && other(release));
     older.next().ok_or_else(|| {
         let others: Vec<&str> = look.choices().iter().map(|release| release.short()).collect();

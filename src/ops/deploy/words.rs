@@ -23,7 +23,8 @@ pub(super) fn said(job: &Job<'_>) -> Vec<String> {
             )),
         }
         // Newest first: what came of it the last time is what counts.
-        let last = look.releases.iter().find(|release| release.revision == look.wanted);
+        let mut deploys = look.releases.iter().filter(|release| !release.contract);
+        let last = deploys.find(|release| release.revision == look.wanted);
         if let Some(tried) = last.filter(|last| !last.healthy && !look.wanted.is_empty()) {
             lines.push(format!(
                 "{} was deployed there {} ago by {} already, and was taken back",

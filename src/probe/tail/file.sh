@@ -102,7 +102,13 @@ qd_last_lines() {
   done 2>/dev/null </proc/$$/fdinfo/3
   # Lines without an end are not waited for.
   [ "$qd_n" -le 8388608 ] || qd_n=8388608
-  qd_at=$((qd_at - qd_n))
+  qd_k=$qd_at qd_at=$((qd_at - qd_n))
+  # From a line's beginning on: one may be longer than that, or than busybox's tail can hold (1.35).
+  if [ "$qd_at" -gt 0 ] && [ "$(qd_cut "$qd_f" $((qd_at - 1)) 1 | wc -l)" -eq 0 ]; then
+    qd_n=$(tail -c "+$((qd_at + 1))" "$qd_f" | head -n 1 | wc -c)
+    qd_at=$((qd_at + qd_n))
+    [ "$qd_at" -le "$qd_k" ] || qd_at=$qd_k
+  fi
 }
 # Goes on at qd_at of the open file.
 qd_follow() {
@@ -367,6 +373,12 @@ qd_line_begin() {
   else
     # The line feed that ends it is none that is looked for.
     qd_p=$(($3 - 1)) qd_n=0
+    case $1 in *.gz)
+      # What is unpacked is read once and held: 64 MiB of it at most.
+      qd_a=$({ qd_limit 120 gzip -dc <"$1" 2>/dev/null | head -c "$qd_p" | tail -c 67108864; printf x; } | tail -n 1 | wc -c)
+      qd_p=$((qd_p - qd_a + 1)) qd_n=4096
+      ;;
+    esac
     while [ "$qd_p" -gt 0 ] && [ "$qd_n" -lt 4096 ]; do
       qd_a=$((qd_p > 1048576 ? qd_p - 1048576 : 0)) qd_n=$((qd_n + 1))
       if [ "$(qd_cut "$1" "$qd_a" $((qd_p - qd_a)) | tr -dc '\n' | wc -c)" -gt 0 ]; then

@@ -26,6 +26,7 @@ pub(super) fn spec(part: &ServicePart) -> Option<Arc<DeploySpec>> {
             build: Some("npm ci && npm run build\n".into()),
             user: None,
             verify: None,
+            migration: None,
             then: Then::Restart,
             timeout: TIMEOUT,
             free: FREE,

@@ -48,7 +48,11 @@ pub(super) fn draw(
     let offset = (place + 1).saturating_sub(height);
     viewports.learn_overlay(area, 0, height);
     if rows.is_empty() {
-        let text = "Nothing was done on these hosts as far as they tell.";
+        let text = if feet.is_empty() {
+            "Nothing was done on these hosts as far as they tell."
+        } else {
+            "The hosts that have answered tell of nothing that was done."
+        };
         scene.put(buf, top(list, 1), text, scene.style(Role::Muted));
     }
     let wide = widths(&COLUMNS, list.width.saturating_sub(1));

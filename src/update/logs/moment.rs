@@ -31,6 +31,8 @@ pub(super) fn enter(model: &Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect
 /// Goes to a moment.
 pub(super) fn go(model: &mut Model, logs: &mut Logs, at: Timestamp) -> Vec<Effect> {
     let micros = at.as_micros();
+    // What was said of another moment is not true of this one.
+    model.screen.notice = None;
     logs.view.since_moment = None;
     let last = logs.streams.iter().filter_map(StreamLog::until).max();
     let is_followed = logs.streams.iter().all(|stream| stream.newer.is_none());

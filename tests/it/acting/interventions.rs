@@ -123,3 +123,22 @@ fn what_is_locked_or_only_read_is_left_alone() {
     keys(&mut story, "B");
     assert_eq!(top(&story), "operations");
 }
+
+#[test]
+fn a_link_that_is_lost_meanwhile_is_told() {
+    let mut story = listed(foreign(crashed()));
+    let effects = keys(&mut story, &format!("E{}<enter>", op().suffix()));
+    assert_eq!((asked(&effects).len(), said(&story)), (2, "its hosts are asked"));
+    let lost = || {
+        let fault = Fault::new(FaultKind::TimedOut, "hear from the host", "no answer for 6 s");
+        HostEvent::Link(Link::Unreachable { fault, retry_at: crate::reducers::at(9) })
+    };
+    story.host("stage", lost());
+    assert!(said(&story).starts_with("stage: not known whether it was done"), "{}", said(&story));
+    // What was answered is not asked about again.
+    let mut story = listed(foreign(crashed()));
+    keys(&mut story, &format!("E{}<enter>", op().suffix()));
+    story.host("stage", HostEvent::Acted(Acted::Done("take the claim away".into(), Ok(()))));
+    story.host("stage", lost());
+    assert!(!said(&story).contains("not known whether"), "{}", said(&story));
+}

@@ -102,3 +102,18 @@ fn one_environment_at_a_time() {
     keys(&mut story, "<esc>x");
     look("acting_marks", &story.model, &chrome(), BIG);
 }
+
+#[test]
+fn what_is_marked_and_gone_is_told_before_the_rest_is_planned() {
+    let mut story = story();
+    mark(&mut story, "coord", "mcp");
+    mark(&mut story, "coord", "nginx");
+    let host = story.model.fleet.host_mut(&Story::id("coord")).unwrap();
+    host.instances.remove(&"mcp".into());
+    select(&mut story, "coord", "nginx");
+    assert!(looked_at(&keys(&mut story, "R")).is_empty());
+    let text = "1 marked service is not in the config any more: look at the marks again";
+    assert_eq!(said(&story), text);
+    assert_eq!(marked(&story), ["coord/nginx"]);
+    assert_eq!(looked_at(&keys(&mut story, "R")), ["coord/nginx"]);
+}

@@ -233,6 +233,12 @@ fn both_ends_of_a_long_line_are_found_in_each_shell() {
         }
         let (said, _) = program.ask(&["qd_line_begin", path, "1", "9"]);
         assert_eq!(said, ["gone"], "{name}");
+        // Last lines begin with a whole one, also where one is longer than what is read at once.
+        let other = folder.path().join("b.log");
+        append(&other, &format!("one\n{}\ntwo\nthree\n", "x".repeat(9 << 20)));
+        program.say(&["qd_file", other.to_str().unwrap(), "last", "4"]);
+        program.until("the last lines", |p| p.text().ends_with("two\nthree\n"));
+        assert_eq!(program.text(), "two\nthree\n", "{name}");
     });
 }
 

@@ -7,7 +7,7 @@ use crate::poll::{self, secs};
 
 impl Yard {
     /// Changes words of the config.
-    fn reword(&self, from: &str, to: &str) {
+    pub(super) fn reword(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.desk.config()).unwrap();
         assert!(text.contains(from), "{from}: {text}");
         self.desk.configure(&text.replace(from, to));

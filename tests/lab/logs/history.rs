@@ -154,3 +154,66 @@ fn last_words_without_a_moment_are_there_when_they_were_said() {
     let line = text.lines().find(|line| line.contains("number 3")).unwrap();
     assert!(ago(&serde_json::from_str(line).unwrap()) < 10, "{line}");
 }
+
+#[test]
+fn lines_longer_than_what_is_looked_at_are_found_by_their_moment() {
+    let host = Host::boot("tl-long");
+    host.sh("mkdir -p /var/log/app; cd /var/log/app; \
+             python3 - <<'P'\n\
+             with open('app.log.1', 'w') as f:\n\
+             \x20   f.write('2026-11-20T02:00:00Z INFO GZ0\\n')\n\
+             \x20   f.write('2026-11-20T02:00:05Z INFO GZ1 %s\\n' % ('x' * 21000000))\n\
+             \x20   f.write('2026-11-20T02:00:10Z INFO GZ2\\n')\n\
+             with open('app.log', 'w') as f:\n\
+             \x20   for i in range(30):\n\
+             \x20       f.write('2026-11-20T03:00:%02dZ INFO ROW%d %s\\n' % (i, i, 'x' * (1048576 + 17)))\n\
+             \x20   f.write('2026-11-20T03:01:00Z INFO PRE\\n')\n\
+             \x20   f.write('UNDATED %s\\n' % ('x' * 1200000))\n\
+             \x20   f.write('2026-11-20T03:02:00Z INFO POST\\n')\n\
+             P\n\
+             gzip app.log.1");
+    let desk = with_file(host.name(), APP);
+    // Which lines come: each is one, with one count, at its own moment.
+    let run = |arguments: &[&str]| -> Vec<String> {
+        let said = desk.run(&[&["logs", "app", "--json"], arguments].concat());
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
+        let name = |line: &str| {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            let (text, at) = (json["text"].as_str().unwrap(), json["at"].as_str().unwrap());
+            let words: Vec<&str> = text.split(' ').take(3).collect();
+            let (own, name) = match words.as_slice() {
+                [own, "INFO", name] => (own.trim_end_matches('Z'), *name),
+                _ => ("2026-11-20T03:01:00", words[0]),
+            };
+            assert!(at.starts_with(own), "{arguments:?}: {at} {words:?}");
+            let more = match name.get(..3).unwrap() {
+                "ROW" => "… 983.0 kB more",
+                "UND" => "… 1.1 MB more",
+                "GZ1" => "… 20.9 MB more",
+                _ => name,
+            };
+            assert!(text.ends_with(more), "{arguments:?}: {at} {:?}", text.get(text.len() - 40..));
+            name.to_owned()
+        };
+        said.out.lines().map(name).collect()
+    };
+    let rows = |from: usize, until: usize| -> Vec<String> {
+        (from..=until).map(|n| format!("ROW{n}")).collect()
+    };
+    let end = || ["PRE", "UNDATED", "POST"].map(str::to_owned).to_vec();
+    let all = [["GZ0", "GZ1", "GZ2"].map(str::to_owned).to_vec(), rows(0, 29), end()].concat();
+    assert_eq!(run(&["-n", "500"]), all);
+    assert_eq!(run(&["--since", "2026-11-19T00:00:00Z"]), all);
+    assert_eq!(run(&["-n", "2"]), ["UNDATED", "POST"]);
+    let at = |second: &str| format!("2026-11-20T03:{second}Z");
+    let until = run(&["--until", &at("00:15.5"), "-n", "500"]);
+    assert_eq!(until, [all[..3].to_vec(), rows(0, 15)].concat());
+    let until = run(&["--until", &at("01:30"), "-n", "3"]);
+    assert_eq!(until, ["ROW29", "PRE", "UNDATED"]);
+    assert_eq!(run(&["--since", &at("00:05"), "--until", &at("00:14.5")]), rows(5, 14));
+    assert_eq!(run(&["--since", &at("00:20")]), [rows(20, 29), end()].concat());
+    assert_eq!(run(&["--since", &at("00:29.5")]), end());
+    let gz = ["--since", "2026-11-20T02:00:03Z", "--until", "2026-11-20T02:30:00Z"];
+    assert_eq!(run(&gz), ["GZ1", "GZ2"]);
+    assert_eq!(run(&["--until", "2026-11-20T02:00:07Z", "-n", "9"]), ["GZ0", "GZ1"]);
+}

@@ -90,7 +90,16 @@ async fn before(
         let upto = if n == place { offset.min(size) } else { size };
         let piece = newest(hand, file, upto, most - count).await?;
         let written = file.written.filter(|_| upto == size);
-        let part = cut_lines(hand, &piece, most - count, written);
+        let mut part = cut_lines(hand, (&piece, most - count), written, None);
+        let is_untimed =
+            |batch: &Batch| batch.lines.first().is_some_and(|line| line.flags.has(Flags::UNTIMED));
+        // What goes on from a line before it has that line's moment, and not the one of reading it.
+        if part.from > 0
+            && part.batches.first().is_some_and(is_untimed)
+            && let Some(at) = moment::before(hand, file, part.from).await?
+        {
+            part = cut_lines(hand, (&piece, most - count), written, Some(at));
+        }
         count += part.count;
         let mark = |offset| Mark::Offset { inode: file.inode, offset };
         end = part.from == 0;
@@ -140,7 +149,7 @@ async fn newest(hand: &mut Hand<'_>, file: &There, upto: u64, most: usize) -> Re
         pieces.push(piece);
         step = (step * 4).min(MOST);
     }
-    if start > 0 && !has_begin && !file.is_packed() && upto > 0 {
+    if start > 0 && !has_begin && upto > 0 {
         let start = hand.line_begin(file, upto).await?.min(upto);
         let bytes = hand.piece(file, start, (upto - start).min(LONGEST as u64)).await?;
         let left_out = (upto - start).saturating_sub(bytes.len() as u64);
@@ -167,18 +176,22 @@ struct Part {
     to: u64,
 }
 
-/// The last lines of what was read. `written` is when its end was written, where that is known.
+/// The last lines of what was read. `written` is when its end was written, `behind` when the line before
+/// the first was, where that is known.
 fn cut_lines(
     hand: &Hand<'_>,
-    Lines { bytes, start, left_out }: &Lines,
-    most: usize,
+    (Lines { bytes, start, left_out }, most): (&Lines, usize),
     written: Option<i64>,
+    behind: Option<i64>,
 ) -> Part {
     let mut feeds = memchr::memrchr_iter(b'\n', bytes);
     let ends = usize::from(!bytes.is_empty() && bytes.last() != Some(&b'\n'));
     let skipped = feeds.nth(most - ends.min(most)).map_or(0, |at| at + 1);
     let from = start + skipped as u64;
     let mut reader = hand.lines(from);
+    if let Some(at) = behind {
+        reader = reader.behind(at);
+    }
     let mut batches = Vec::new();
     let mut batch = Batch::default();
     let now = hand.ground.now();

@@ -3,7 +3,6 @@
 use super::hand::{Hand, There};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::log::{Batch, Flags};
-use crate::runtime::tail::fetch::PIECE;
 use crate::runtime::tail::ground::{Ground, How};
 use crate::runtime::tail::reader::Reader;
 
@@ -32,35 +31,94 @@ pub(super) async fn place(hand: &mut Hand<'_>, at: i64) -> Result<(usize, u64), 
     Ok(best)
 }
 
+/// Pieces that are looked at for a line that says when, each larger than the one before.
+const LOOKS: usize = 32;
+/// The largest of them.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// The first line that begins at a place or behind it and says when: where it begins, and when that is.
+/// `is_cut` says that a line may have begun before.
+async fn next_timed(
+    hand: &mut Hand<'_>,
+    file: &There,
+    from: u64,
+    is_cut: bool,
+) -> Result<Option<(u64, i64)>, Fault> {
+    let all = hand.size(file).await?;
+    let (mut place, mut is_cut, mut size) = (from, is_cut, SAMPLE);
+    for _ in 0..LOOKS {
+        let bytes = hand.piece(file, place, size.min(all.saturating_sub(place))).await?;
+        if let Some(first) = timed(hand, &bytes, place, is_cut).lines.first() {
+            return Ok(Some(*first));
+        }
+        let end = place + bytes.len() as u64;
+        if end >= all || bytes.is_empty() {
+            break;
+        }
+        match memchr::memrchr(b'\n', &bytes) {
+            // The last line is looked at from its beginning on: its moment may be cut.
+            Some(feed) => place += feed as u64 + 1,
+            // One that is longer than what is looked at is passed over at once.
+            None => place = end + hand.line_rest(file, end).await?,
+        }
+        is_cut = false;
+        size = (size * 2).min(LARGEST);
+    }
+    Ok(None)
+}
+
+/// When the last line before a place was that says when. A line begins at the place.
+pub(super) async fn before(
+    hand: &mut Hand<'_>,
+    file: &There,
+    place: u64,
+) -> Result<Option<i64>, Fault> {
+    let from = place.saturating_sub(SAMPLE);
+    let bytes = hand.piece(file, from, place - from).await?;
+    if let Some((_, at)) = timed(hand, &bytes, from, from > 0).lines.last() {
+        return Ok(Some(*at));
+    }
+    if from == 0 {
+        return Ok(None);
+    }
+    let begin = hand.line_begin(file, place).await?;
+    let bytes = hand.piece(file, begin, SAMPLE.min(place.saturating_sub(begin))).await?;
+    Ok(timed(hand, &bytes, begin, false).lines.first().map(|(_, at)| *at))
+}
+
 /// The first byte of the first line that is not before a moment, by halving: lines of a log are
 /// in order, nearly.
 async fn bisect(hand: &mut Hand<'_>, file: &There, at: i64) -> Result<u64, Fault> {
     let all = hand.size(file).await?;
     let fine = if file.is_packed() { SAMPLE_PACKED } else { SAMPLE };
+    // What begins behind `low` is before the moment, and what begins behind `high` is not.
     let (mut low, mut high) = (0, all);
     while high - low > fine {
         let middle = low + (high - low) / 2;
-        let bytes = hand.piece(file, middle, SAMPLE.min(high - middle)).await?;
-        match timed(hand, &bytes, middle, middle > 0).lines.first() {
-            Some((_, moment)) if *moment < at => low = middle,
-            Some(_) => high = middle,
-            // Nothing there says when: not searched any closer.
-            None => break,
+        match next_timed(hand, file, middle, middle > 0).await? {
+            Some((_, moment)) if moment < at => low = middle,
+            // Or nothing behind it says when.
+            Some(_) | None => high = middle,
         }
     }
-    // The line that the sample found before may begin a little behind `high`.
-    let rest = all.saturating_sub(low).min(high - low + SAMPLE).min(5 * PIECE);
+    let rest = all.saturating_sub(low).min(high - low + SAMPLE);
     let bytes = hand.piece(file, low, rest).await?;
     let Timed { lines, last_words } = timed(hand, &bytes, low, low > 0);
+    if let Some((place, _)) = lines.iter().find(|(_, moment)| *moment >= at) {
+        return Ok(*place);
+    }
+    let next = if high < all { next_timed(hand, file, high, high > 0).await? } else { None };
+    if let Some((place, _)) = next.filter(|(_, moment)| *moment >= at) {
+        return Ok(place);
+    }
     // Where nothing says when, all of it may be meant; what stands behind the last line that does was
     // written by the file's last moment.
-    let is_later = low + rest >= all && file.written.is_some_and(|written| written >= at);
-    let none = match last_words {
-        _ if lines.is_empty() => low,
+    let is_later = next.is_none() && file.written.is_some_and(|written| written >= at);
+    Ok(match last_words {
+        _ if lines.is_empty() && low == 0 => low,
         Some(begin) if is_later => begin,
-        _ => low + rest,
-    };
-    Ok(lines.iter().find(|(_, moment)| *moment >= at).map_or(none, |(place, _)| *place))
+        _ => all,
+    })
 }
 
 /// What lines say of when.
@@ -84,6 +142,8 @@ fn timed(hand: &Hand<'_>, bytes: &[u8], start: u64, is_cut: bool) -> Timed {
         batch.text.clear();
         batch.lines.clear();
         reader.push(line, now, &mut batch);
+        // A line's beginning says when, wherever its end is.
+        reader.partial(now, &mut batch);
         let Some(line) = batch.lines.first().filter(|l| !l.flags.has(Flags::CONTINUED)) else {
             continue;
         };
