@@ -98,7 +98,8 @@ fn start(what: &str, command: &mut Command) -> Result<(Child, Complaints), Fault
 }
 
 /// Why it failed; its last line says only that.
-fn failed(what: &str, complaints: &Complaints, status: &str) -> Fault {
+async fn failed(what: &str, complaints: &Complaints, status: &str) -> Fault {
+    complaints.whole().await;
     let said = complaints.last_line_but(&[
         "rsync error:",
         "rsync: connection unexpectedly",
@@ -126,7 +127,7 @@ async fn run(what: &str, command: &mut Command) -> Result<Vec<u8>, Fault> {
     }
     match child.wait().await {
         Ok(status) if status.success() => Ok(bytes),
-        Ok(status) => Err(failed(what, &complaints, &status.to_string())),
+        Ok(status) => Err(failed(what, &complaints, &status.to_string()).await),
         Err(error) => Err(Fault::new(FaultKind::Failed, what, error.to_string())),
     }
 }
@@ -220,7 +221,7 @@ pub(super) async fn send(
     }
     match timeout_at(deadline, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(failed(&what, &complaints, &status.to_string())),
+        Ok(Ok(status)) => Err(failed(&what, &complaints, &status.to_string()).await),
         Ok(Err(error)) => Err(Fault::new(FaultKind::Failed, &what, error.to_string())),
         Err(_late) => Err(Fault::new(FaultKind::TimedOut, &what, "rsync does not end")),
     }

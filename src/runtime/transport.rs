@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::sync::watch;
 
 use crate::model::fault::Fault;
 use crate::model::ids::UnitName;
@@ -73,23 +75,39 @@ pub struct Channel {
 
 /// The last words on a standard error stream, bounded and harmless.
 #[derive(Clone, Default)]
-pub struct Complaints(Arc<Mutex<Vec<u8>>>);
+pub struct Complaints {
+    text: Arc<Mutex<Vec<u8>>>,
+    /// Its sender is gone when the stream has ended.
+    open: Option<watch::Receiver<()>>,
+}
+
+/// A stream whose program has ended has ended soon; somebody else may hold it open.
+const ENDING: Duration = Duration::from_secs(1);
 
 impl Complaints {
     /// Collects from a stream until it ends.
     pub fn collect(mut stream: impl AsyncRead + Send + Unpin + 'static) -> Self {
-        let complaints = Self::default();
-        let kept = complaints.clone();
+        let (sender, open) = watch::channel(());
+        let complaints = Self { open: Some(open), ..Self::default() };
+        let kept = Arc::clone(&complaints.text);
         tokio::spawn(async move {
+            let _open = sender;
             let mut chunk = [0; 1024];
             while let Ok(n @ 1..) = stream.read(&mut chunk).await {
-                let Ok(mut kept) = kept.0.lock() else { break };
+                let Ok(mut kept) = kept.lock() else { break };
                 kept.extend_from_slice(chunk.get(..n).unwrap_or_default());
                 let surplus = kept.len().saturating_sub(2048);
                 kept.drain(..surplus);
             }
         });
         complaints
+    }
+
+    /// Waits until all of them are there: for what a program said last before it ended.
+    pub async fn whole(&self) {
+        if let Some(mut open) = self.open.clone() {
+            let _late = tokio::time::timeout(ENDING, open.changed()).await.is_err();
+        }
     }
 
     /// The last line, for a fault's detail.
@@ -99,7 +117,7 @@ impl Complaints {
 
     /// The last line that does not begin with one of these.
     pub fn last_line_but(&self, but: &[&str]) -> Option<String> {
-        let kept = self.0.lock().ok()?;
+        let kept = self.text.lock().ok()?;
         let mut lines = kept.split(|b| *b == b'\n').rev().map(<[u8]>::trim_ascii);
         let line = lines.find(|line| {
             !line.is_empty() && !but.iter().any(|words| line.starts_with(words.as_bytes()))

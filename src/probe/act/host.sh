@@ -221,12 +221,17 @@ qd_act_launch() {
     echo "fault what was written to $qd_o is not what was sent"
     return 73
   fi
-  # Of those that are over, the newest sixty stay.
+  # Of those that are over, the newest sixty stay, and no more than 512 MiB of all but the newest five.
   set +f
   set -- ../*
   set -f
-  while [ $# -gt 60 ]; do
-    if [ -s "$1/result" ]; then rm -rf -- "$1"; fi
+  qd_n=$(du -sk .. 2>/dev/null | cut -f 1)
+  while [ $# -gt 60 ] || { [ "${qd_n:-0}" -gt 524288 ] && [ $# -gt 5 ]; }; do
+    if [ -s "$1/result" ]; then
+      qd_x=$(du -sk -- "$1" 2>/dev/null | cut -f 1)
+      qd_n=$((${qd_n:-0} - ${qd_x:-0}))
+      rm -rf -- "$1"
+    fi
     shift
   done
   head -c 262144 /dev/zero >reserve || { echo "fault the disk of $qd_v is full"; return 73; }

@@ -124,6 +124,19 @@ fn a_hundred_megabytes_are_printed_byte_by_byte_and_do_no_harm() {
 }
 
 #[test]
+fn what_is_over_is_let_go_when_it_takes_too_much_room() {
+    let scene = Scene::new("ac-room");
+    scene.host.sh("for n in 1 2 3 4 5 6 7; do d=/var/lib/quarterdeck/ops/00$n; mkdir -p $d; \
+         fallocate -l 120M $d/log; echo 'succeeded - 0' >$d/result; done; \
+         rm /var/lib/quarterdeck/ops/001/result");
+    scene.desk.act(&["restart", WEB]).ok();
+    // The first is not over, whatever room it takes; of the others the oldest two are gone, and the
+    // newest five stay: this one and four of them.
+    let left = scene.host.sh("cd /var/lib/quarterdeck/ops && ls -d 00?");
+    assert_eq!(left.split_whitespace().collect::<Vec<_>>(), ["001", "004", "005", "006", "007"]);
+}
+
+#[test]
 fn a_disk_that_fills_under_it_does_not_keep_it_from_being_taken_back() {
     let scene = Scene::new("ac-disk");
     // A disk of its own, so that it can be full.
