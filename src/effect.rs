@@ -3,7 +3,7 @@
 
 mod ask;
 
-pub use ask::{Ask, Errand, LookMore};
+pub use ask::{Ask, Errand, LookMore, settle};
 
 use std::sync::Arc;
 

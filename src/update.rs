@@ -360,6 +360,7 @@ pub fn learn(model: &mut Model, learned: &Learned) {
             | Overlay::PortTable { scroll }
             | Overlay::Plan { scroll, .. }
             | Overlay::Operation { scroll, .. }
+            | Overlay::Attached { scroll }
             | Overlay::Backup { scroll, .. },
         ) => *scroll = (*scroll).min(learned.max_scroll),
         Some(

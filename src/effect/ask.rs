@@ -4,7 +4,7 @@
 use crate::model::deploy::DeployAsk;
 use crate::model::drain::PoolId;
 use crate::model::ids::{InstanceId, UnitName};
-use crate::model::operation::RunId;
+use crate::model::operation::{Foreign, Need, RunId, Verdict};
 use crate::model::plan::{ConfirmedPlan, HostPlan, Permit, Server};
 use crate::model::restore::BackupAsk;
 use crate::model::time::Timestamp;
@@ -55,6 +55,24 @@ impl Ask {
             subject: server.subject.clone(),
             unit: server.unit.clone(),
             more,
+        }
+    }
+}
+
+/// What is asked of a host, in this order, about what an operation left there whose runner is dead: what
+/// it began is taken back where that is wanted and there is such; all else is left as it is, and its
+/// claim is given back.
+pub fn settle(permit: &Permit, operator: &str, left: &Foreign, takes_back: bool) -> Vec<Ask> {
+    let (permit, operator) = (permit.clone(), operator.into());
+    let (subject, run) = (left.subject.clone(), left.run.clone());
+    match left.need() {
+        None => Vec::new(),
+        Some(Need::Undo) if takes_back => vec![Ask::Revert { permit, subject, run, operator }],
+        Some(Need::Undo | Need::Claim) => {
+            let ends = (left.verdict() == Verdict::Orphaned)
+                .then(|| Ask::End(permit.clone(), run.clone()));
+            let gives = Ask::Break { permit, subject, run, operator };
+            ends.into_iter().chain([gives]).collect()
         }
     }
 }

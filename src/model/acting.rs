@@ -1,7 +1,9 @@
 //! All that is about acting: what may be done, what is being planned, what is run.
 
+mod attached;
 mod list;
 
+pub use attached::{Attached, AttachedPart};
 pub use list::{OpRow, place_of, rows};
 
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub struct Acting {
     pub planning: Option<Box<Planning>>,
     /// What was begun here, the oldest first.
     pub operations: Vec<Operation>,
+    /// One that was not begun here, while it is looked at.
+    pub attached: Option<Box<Attached>>,
     /// What hosts tell of operations, whoever began them.
     pub seen: BTreeMap<HostId, Observed<Seen>>,
     /// Who was asked for something beside operations, and has not answered.

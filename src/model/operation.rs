@@ -13,7 +13,7 @@ pub use count::{Count, serves};
 pub use foreign::{Claim, Foreign, Freeze, Need, RunState, Verdict};
 pub use id::{OpId, RunId};
 pub use output::Output;
-pub use run::{HostRun, Owed, Phase, Refusal, StepRun, StepState};
+pub use run::{HostRun, LAST_WORD, Owed, Phase, Refusal, StepRun, StepState};
 pub use seen::{Progress, Seen};
 pub use steer::Steer;
 

@@ -65,13 +65,17 @@ fn settings(plan: &Plan, host: &HostPlan) -> String {
 
 /// Read by whoever lists operations.
 fn policy(plan: &Plan, host: &HostPlan, operator: &str) -> String {
-    format!(
+    let mut policy = format!(
         "subject {}\nwhat {}\noperator {}\nplan {}\n",
         host.subject,
         clean(&plan.title(), 300),
         clean(operator, 200),
         plan.hash()
-    )
+    );
+    for step in &host.steps {
+        let _infallible = writeln!(policy, "step {} {}", step.number, clean(&step.title, 300));
+    }
+    policy
 }
 
 /// A line of the account without its end: what stands for the event comes first, as `@`.

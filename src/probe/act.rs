@@ -36,6 +36,8 @@ pub const AUDIT: &str = include_str!("../ops/audit.sh");
 pub const SERVERS: &str = include_str!("../ops/drain/servers.awk");
 /// Bytes of a value that is kept.
 const VALUE: usize = 4096;
+/// Steps whose titles are read at most: their numbers have two digits.
+const STEPS: usize = 100;
 /// Operations that are read of one host at most.
 const MOST: usize = 200;
 
@@ -245,6 +247,13 @@ pub fn parse_progress(bytes: &[u8]) -> Progress {
                 progress.log = (at, total, unhex(hex));
                 rest = after.get(1..).unwrap_or_default();
             }
+            Some("step") if progress.steps.len() < STEPS => {
+                let number = words.next().and_then(|word| word.parse().ok());
+                let title: Vec<&str> = words.collect();
+                if let Some(number) = number {
+                    progress.steps.push((number, clean(&title.join(" "), 300).into()));
+                }
+            }
             Some("events") => {
                 let at = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
                 progress.events = (at, String::from_utf8_lossy(rest).into_owned());
@@ -332,10 +341,12 @@ mod tests {
 
     #[test]
     fn progress_is_read_byte_by_byte() {
-        let answer = b"state.boot b\nstate.owner 98 45 b systemd\nstate.alive 1\nlog 8 27\n62696e00780a\nevents 72 166\n1.0 20 done 0\n2.0 30 st";
+        let answer = b"state.boot b\nstate.owner 98 45 b systemd\nstate.alive 1\nstep 20 wait\x1b a bit\nstep x y\nlog 8 27\n62696e00780a\nevents 72 166\n1.0 20 done 0\n2.0 30 st";
         let progress = parse_progress(answer);
         assert_eq!(progress.log, (8, 27, b"bin\0x\n".to_vec()));
         assert_eq!(progress.events, (72, "1.0 20 done 0\n2.0 30 st".to_owned()));
+        let steps: Vec<_> = progress.steps.iter().map(|(n, title)| (*n, &**title)).collect();
+        assert_eq!(steps, [(20, "wait\\x1b a bit")]);
         assert!(progress.state.alive);
         assert_eq!(progress.state.began_in.as_deref(), Some("b"));
     }

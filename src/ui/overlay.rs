@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 mod acknowledge;
 mod actions;
+mod attached;
 mod backup;
 mod copies;
 mod event;
@@ -125,6 +126,10 @@ pub(super) fn draw(
             }
             Overlay::Operation { id, scroll } => {
                 operation::draw(scene, buf, area, viewports, (id, *scroll));
+                None
+            }
+            Overlay::Attached { scroll } => {
+                attached::draw(scene, buf, area, viewports, *scroll);
                 None
             }
             Overlay::Operations { chosen } => {

@@ -172,6 +172,13 @@ fn keys(scene: &Scene<'_>) -> &'static [(Command, &'static str)] {
             (Command::Down, "down"),
             (Command::PageDown, "page"),
         ],
+        (Some(Overlay::Attached { .. }), _) => &[
+            (Command::Back, "leave it running"),
+            (Command::OperationCancel, "cancel"),
+            (Command::OperationUndo, "take back"),
+            (Command::OperationRelease, "give back"),
+            (Command::Down, "down"),
+        ],
         (Some(Overlay::Operations { .. }), _) => &[
             (Command::Open, "show it"),
             (Command::Down, "down"),

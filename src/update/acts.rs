@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::intervene::{self, Way};
 use super::moves::Step;
+use super::operations::attached;
 use super::{keys, menu, operations, planning, say, typing};
 use crate::effect::{Ask, Effect};
 use crate::model::Model;
@@ -60,25 +61,22 @@ pub(super) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
         Overlay::Operations { chosen } => {
             let rows = acting::rows(&model.acting);
             let row = rows.get(acting::place_of(&rows, chosen.as_ref())).map(OpRow::pick);
-            open(model, row);
-            Some(Vec::new())
+            Some(open(model, row))
         }
         _ => None,
     }
 }
 
-fn open(model: &mut Model, row: Option<OpPick>) {
+fn open(model: &mut Model, row: Option<OpPick>) -> Vec<Effect> {
     match row {
         Some(OpPick::Own(id)) => {
             model.screen.overlays.push(Overlay::Operation { id, scroll: 0 });
         }
-        Some(OpPick::Foreign(_, run)) => {
-            let text = format!("`quarterdeck ops attach {}` shows what its steps print", run.op());
-            say(model, Severity::Info, text);
-        }
+        Some(OpPick::Foreign(host, run)) => return attached::open(model, &host.env, &run.op()),
         Some(OpPick::Frozen(..)) => intervene::of_row(model, Way::Thaw),
         None => {}
     }
+    Vec::new()
 }
 
 /// What `refresh` does for a plan and in the list; none elsewhere.
@@ -89,7 +87,7 @@ pub(super) fn again(model: &mut Model) -> Option<Vec<Effect>> {
             let intent = planning.filter(|planning| planning.asked == *asked)?.intent.clone();
             Some(plan(model, intent))
         }
-        Overlay::Operations { .. } => Some(ask_all(model)),
+        Overlay::Operations { .. } | Overlay::Attached { .. } => Some(ask_all(model)),
         _ => None,
     }
 }
@@ -177,7 +175,7 @@ fn run(model: &mut Model, how: &Confirmation) -> Vec<Effect> {
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
     let id = match model.screen.overlays.last() {
         Some(Overlay::Operation { id, .. }) => id.clone(),
-        Some(Overlay::Operations { .. }) => {
+        Some(Overlay::Operations { .. } | Overlay::Attached { .. }) => {
             intervene::of_row(model, Way::Cancel);
             return Vec::new();
         }
@@ -209,12 +207,15 @@ pub(super) fn list(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// While the list lies on top it is as old as this at most.
+/// While the list, or one of others, lies on top it is as old as this at most.
 const LIST: Duration = Duration::from_secs(5);
 
 /// The list of operations is kept up to date while it is looked at.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
-    let open = matches!(model.screen.overlays.last(), Some(Overlay::Operations { .. }));
+    let open = matches!(
+        model.screen.overlays.last(),
+        Some(Overlay::Operations { .. } | Overlay::Attached { .. })
+    );
     let due = open && model.now.since(model.acting.listed) >= LIST;
     if due { ask_all(model) } else { Vec::new() }
 }
@@ -246,6 +247,7 @@ pub(super) fn close(model: &mut Model) -> bool {
                 say(model, Severity::Info, text);
             }
         }
+        Overlay::Attached { .. } => model.acting.attached = None,
         _ => {}
     }
     true

@@ -2,12 +2,12 @@
 //! has been typed. Nothing is broken whose runner lives: the host itself says so, under its own lock.
 
 use super::{keys, say, sight, typing};
-use crate::effect::{Ask, Effect};
+use crate::effect::{Ask, Effect, settle};
 use crate::model::Model;
 use crate::model::acting::{OpRow, place_of, rows};
-use crate::model::ids::HostId;
+use crate::model::ids::{EnvName, HostId};
 use crate::model::offer;
-use crate::model::operation::{Need, Verdict};
+use crate::model::operation::{Need, OpId, Verdict};
 use crate::model::screen::{Input, Intervention, Overlay, parts};
 use crate::model::severity::Severity;
 use crate::msg::Edit;
@@ -34,41 +34,54 @@ pub(super) fn freeze(model: &mut Model) {
 
 /// Asks for what has to be typed, where that can be done about the chosen row.
 pub(super) fn of_row(model: &mut Model, way: Way) {
-    let Some(Overlay::Operations { chosen }) = model.screen.overlays.last() else {
-        say(model, Severity::Info, "this is for the list of operations");
-        return;
-    };
-    let rows = rows(&model.acting);
-    let row = rows.get(place_of(&rows, chosen.as_ref()));
-    let what = match (row, way) {
-        (Some(OpRow::Frozen(host, freeze)), Way::Thaw) => {
-            Ok(Intervention::Thaw((*host).clone(), freeze.subject.clone()))
-        }
-        (Some(OpRow::Frozen(..)), _) => Err("it is a freeze: lift it, or leave it"),
-        (_, Way::Thaw) => Err("only a freeze can be lifted"),
-        (Some(OpRow::Own(_)), _) => Err("it was begun here: open it"),
-        (Some(OpRow::Foreign(host, foreign)), _) => {
-            let (env, op) = (host.env.clone(), foreign.run.op());
-            let parts = parts(&model.acting, &op);
-            let runs = parts.iter().any(|(_, part)| part.verdict() == Verdict::Running);
-            let needs = |need: &dyn Fn(Need) -> bool| {
-                parts.iter().filter_map(|(_, part)| part.need()).any(need)
-            };
-            match way {
-                Way::Cancel if runs => Ok(Intervention::Cancel(env, op)),
-                Way::Cancel => Err("it runs on no host any more"),
-                _ if runs => Err("its runner lives: it can be cancelled, and goes on until then"),
-                Way::Undo if needs(&|need| need == Need::Undo) => Ok(Intervention::Undo(env, op)),
-                Way::Undo => Err("it left nothing begun that could be taken back"),
-                Way::Release if needs(&|_| true) => Ok(Intervention::Release(env, op)),
-                Way::Release | Way::Thaw => Err("it is over and holds nothing"),
+    let what = match model.screen.overlays.last() {
+        Some(Overlay::Attached { .. }) => match model.acting.attached.as_deref() {
+            Some(attached) => of_foreign(model, &attached.env, &attached.op, way),
+            None => Err("nothing is known of it any more"),
+        },
+        Some(Overlay::Operations { chosen }) => {
+            let rows = rows(&model.acting);
+            match rows.get(place_of(&rows, chosen.as_ref())) {
+                Some(OpRow::Frozen(host, freeze)) if way == Way::Thaw => {
+                    Ok(Intervention::Thaw((*host).clone(), freeze.subject.clone()))
+                }
+                Some(OpRow::Frozen(..)) => Err("it is a freeze: lift it, or leave it"),
+                Some(OpRow::Own(_)) => Err("it was begun here: open it"),
+                Some(OpRow::Foreign(host, foreign)) => {
+                    of_foreign(model, &host.env, &foreign.run.op(), way)
+                }
+                None => Err("there is nothing in the list"),
             }
         }
-        (None, _) => Err("there is nothing in the list"),
+        _ => Err("this is for the list of operations"),
     };
     match what {
         Ok(what) => ask(model, what),
         Err(why) => say(model, Severity::Info, why),
+    }
+}
+
+/// What can be done about somebody's operation, as hosts told of it last.
+fn of_foreign(
+    model: &Model,
+    env: &EnvName,
+    op: &OpId,
+    way: Way,
+) -> Result<Intervention, &'static str> {
+    let parts = parts(&model.acting, op);
+    let runs = parts.iter().any(|(_, part)| part.verdict() == Verdict::Running);
+    let needs =
+        |need: &dyn Fn(Need) -> bool| parts.iter().filter_map(|(_, part)| part.need()).any(need);
+    let (env, op) = (env.clone(), op.clone());
+    match way {
+        Way::Cancel if runs => Ok(Intervention::Cancel(env, op)),
+        Way::Cancel => Err("it runs on no host any more"),
+        Way::Thaw => Err("only a freeze can be lifted"),
+        _ if runs => Err("its runner lives: it can be cancelled, and goes on until then"),
+        Way::Undo if needs(&|need| need == Need::Undo) => Ok(Intervention::Undo(env, op)),
+        Way::Undo => Err("it left nothing begun that could be taken back"),
+        Way::Release if needs(&|_| true) => Ok(Intervention::Release(env, op)),
+        Way::Release => Err("it is over and holds nothing"),
     }
 }
 
@@ -153,17 +166,8 @@ fn accept(model: &Model, what: &Intervention, text: &str) -> Result<Vec<Effect>,
         Intervention::Undo(_, op) | Intervention::Release(_, op) => {
             let takes_back = matches!(what, Intervention::Undo(..));
             for (host, part) in parts(&model.acting, op) {
-                let Some(need) = part.need() else { continue };
-                let (permit, operator) = (permit.clone(), operator.clone());
-                let (subject, run) = (part.subject.clone(), part.run.clone());
-                if takes_back && need == Need::Undo {
-                    asks.push((host.clone(), Ask::Revert { permit, subject, run, operator }));
-                    continue;
-                }
-                if part.verdict() == Verdict::Orphaned {
-                    asks.push((host.clone(), Ask::End(permit.clone(), run.clone())));
-                }
-                asks.push((host.clone(), Ask::Break { permit, subject, run, operator }));
+                let of_host = settle(&permit, &operator, part, takes_back);
+                asks.extend(of_host.into_iter().map(|ask| (host.clone(), ask)));
             }
         }
     }

@@ -53,6 +53,7 @@ pub(super) fn go(model: &mut Model, step: Step) {
             | Overlay::PortTable { scroll }
             | Overlay::Plan { scroll, .. }
             | Overlay::Operation { scroll, .. }
+            | Overlay::Attached { scroll }
             | Overlay::Backup { scroll, .. },
         ) => *scroll = scrolled(*scroll, step),
         Some(Overlay::Palette { input, chosen }) => {

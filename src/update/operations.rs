@@ -1,6 +1,7 @@
 //! Operations: a message at a time, each with what it asks next. A rollout is nothing else: the end
 //! of one batch decides the next.
 
+pub(super) mod attached;
 mod count;
 mod drains;
 mod ending;
@@ -56,15 +57,7 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
         Acted::Pulled { asked, instance, place } => {
             super::planning::pulled(model, asked, &instance, place)
         }
-        Acted::Listed(seen) => {
-            let now = model.now;
-            let known = model.acting.seen.entry(host.clone()).or_default();
-            match seen {
-                Ok(seen) => known.see(seen, now),
-                Err(fault) => known.fail(fault),
-            }
-            Vec::new()
-        }
+        Acted::Listed(seen) => attached::listed(model, host, seen),
         Acted::Claimed(run, claimed) => on_run(model, &run, |run| {
             run.phase = match claimed {
                 Ok(()) => Phase::Claimed,
@@ -90,6 +83,9 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
                 };
                 run.launched = Some(now);
             })
+        }
+        Acted::Progress(run, progress) if model.acting.place(&run).is_none() => {
+            attached::followed(model, &run, progress)
         }
         Acted::Progress(run, progress) => followed(model, &run, progress),
         Acted::Released(run, done) => release::released(model, &run, done.err().as_ref()),
@@ -166,14 +162,18 @@ pub(super) fn linked(model: &mut Model, host: &HostId, fault: Option<&Fault>) ->
             staging::lost(run, fault);
         }
     }
-    touched.iter().flat_map(|id| advance(model, id)).collect()
+    let mut effects = attached::linked(model, host, fault);
+    effects.extend(touched.iter().flat_map(|id| advance(model, id)));
+    effects
 }
 
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let open = model.acting.operations.iter().filter(|one| one.goes_on());
     let open: Vec<OpId> = open.map(|one| one.id.clone()).collect();
-    open.iter().flat_map(|id| advance(model, id)).collect()
+    let mut effects = attached::tick(model);
+    effects.extend(open.iter().flat_map(|id| advance(model, id)));
+    effects
 }
 
 /// Goes on with an operation as far as it goes now.

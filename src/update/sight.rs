@@ -29,6 +29,7 @@ pub(super) fn page(model: &Model) -> Option<Selected> {
         | Overlay::Inputs { .. }
         | Overlay::Intervene { .. }
         | Overlay::Operation { .. }
+        | Overlay::Attached { .. }
         | Overlay::Operations { .. }
         | Overlay::Logs
         | Overlay::OwnLog => return None,
@@ -51,6 +52,9 @@ pub(super) fn env(model: &Model) -> Option<EnvName> {
         Some(Overlay::Copies { id, .. }) => Some(id.host.env.clone()),
         Some(Overlay::Intervene { what, .. }) => Some(what.env().clone()),
         Some(Overlay::Plan { asked, .. }) => of_plan(*asked),
+        Some(Overlay::Attached { .. }) => {
+            model.acting.attached.as_ref().map(|attached| attached.env.clone())
+        }
         Some(Overlay::Operation { id, .. }) => {
             model.acting.operation(id).map(|operation| operation.plan().env().clone())
         }

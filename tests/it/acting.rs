@@ -1,6 +1,7 @@
 //! The screen of acting: keys in, what is asked of hosts and what lies on the screen out, with the
 //! answers of a host made up; and frames of it.
 
+mod attached;
 mod copies;
 mod interventions;
 mod marks;
@@ -193,6 +194,7 @@ fn top(story: &Story) -> &'static str {
         Some(Overlay::Plan { typed: Some(_), .. }) => "typing",
         Some(Overlay::Unlock { .. }) => "unlock",
         Some(Overlay::Operation { .. }) => "operation",
+        Some(Overlay::Attached { .. }) => "attached",
         Some(Overlay::Operations { .. }) => "operations",
         Some(_) => "other",
     }
@@ -227,6 +229,7 @@ fn progress(story: &mut Story, events: &str, log: &[u8], result: Option<&str>) {
         },
         log: (at, at + log.len() as u64, log.to_vec()),
         events: (from, events.to_owned()),
+        steps: Vec::new(),
     };
     let run = story.model.acting.operations[0].id.run(0);
     story.host("stage", HostEvent::Acted(Acted::Progress(run, Ok(Box::new(progress)))));

@@ -260,7 +260,8 @@ impl Play {
                     ..RunState::default()
                 };
                 let log = (log, log, Vec::new());
-                let progress = Progress { state, log, events: (events, new.to_owned()) };
+                let progress =
+                    Progress { state, log, events: (events, new.to_owned()), steps: Vec::new() };
                 // Nothing new comes at once: else this would go round and round within a moment.
                 if is_balancer && new.is_empty() && progress.state.result.is_none() {
                     self.now = self.now + Duration::from_millis(300);

@@ -159,6 +159,7 @@ impl Play {
                         state,
                         log: (log, log, Vec::new()),
                         events: (events, String::new()),
+                        steps: Vec::new(),
                     };
                     if idle > 20 {
                         // As a host that has nothing new yet: asked again later.

@@ -7,9 +7,9 @@ use super::{LIMIT, find, usage};
 use crate::cli::Outcome;
 use crate::cli::act::Session;
 use crate::cli::args::Recover;
-use crate::effect::Ask;
+use crate::effect::{Ask, settle};
 use crate::model::ids::{HostId, ServiceName};
-use crate::model::operation::{Foreign, Need, Verdict};
+use crate::model::operation::{Foreign, Verdict};
 use crate::model::spec::FleetSpec;
 use crate::msg::Acted;
 
@@ -94,21 +94,11 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
     drop(out);
     let mut failed = false;
     for (host, run, _) in &found {
-        let Some(need) = run.need() else { continue };
         let permit = session.permit(&host.env).map_err(usage)?;
-        let operator = session.operator();
-        let (subject, id) = (run.subject.clone(), run.run.clone());
-        let ask = match need {
-            Need::Undo if asked.undo => Ask::Revert { permit, subject, run: id, operator },
-            Need::Undo | Need::Claim => Ask::Break { permit, subject, run: id, operator },
-        };
-        if run.verdict() == Verdict::Orphaned && !asked.undo {
-            let permit = session.permit(&host.env).map_err(usage)?;
-            session.ask(host, Ask::End(permit, run.run.clone()));
+        for ask in settle(&permit, &session.operator(), run, asked.undo) {
+            session.ask(host, ask);
             failed |= !done(session, host).await;
         }
-        session.ask(host, ask);
-        failed |= !done(session, host).await;
     }
     if asked.undo && !failed {
         return super::attach::attach(session, &asked.operation).await;

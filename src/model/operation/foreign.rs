@@ -84,12 +84,12 @@ impl RunState {
 }
 
 /// What is left to be done about an operation on a host.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Need {
-    /// Its runner died: what it began is to be taken back, or left as it is.
-    Undo,
     /// Only its claim is there still.
     Claim,
+    /// Its runner died: what it began is to be taken back, or left as it is.
+    Undo,
 }
 
 /// An operation that a host tells of.

@@ -10,6 +10,9 @@ use crate::model::plan::HostPlan;
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 
+/// Characters of a runner's last word that are kept.
+pub const LAST_WORD: usize = 200;
+
 /// How a step is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum StepState {
@@ -59,6 +62,13 @@ pub struct StepRun {
     pub began: Option<Duration>,
     /// How long it took, once it is over.
     pub took: Option<Duration>,
+}
+
+impl StepRun {
+    /// One that has not begun.
+    pub const fn new(number: u8) -> Self {
+        Self { number, state: StepState::Waiting, began: None, took: None }
+    }
 }
 
 /// Why nothing was begun on a host.
@@ -157,7 +167,7 @@ pub enum Owed {
 }
 
 /// One host's part.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct HostRun {
     /// Where it stands.
     pub phase: Phase,
@@ -186,25 +196,8 @@ pub struct HostRun {
 impl HostRun {
     /// One that has not begun.
     pub fn new(plan: &HostPlan) -> Self {
-        let step = |step: &crate::model::plan::Step| StepRun {
-            number: step.number,
-            state: StepState::Waiting,
-            began: None,
-            took: None,
-        };
-        Self {
-            phase: Phase::Waiting,
-            steps: plan.steps.iter().map(step).collect(),
-            output: Output::default(),
-            events: 0,
-            part: String::new(),
-            result: None,
-            launched: None,
-            sent: None,
-            staged: false,
-            asked: false,
-            claim: Owed::Nothing,
-        }
+        let steps = plan.steps.iter().map(|step| StepRun::new(step.number)).collect();
+        Self { steps, ..Self::default() }
     }
 
     /// Whether all of it was done.
@@ -261,7 +254,7 @@ impl HostRun {
 
     /// Takes the runner's last word.
     pub fn end(&mut self, result: &str) {
-        self.result = Some(clean(result, 200));
+        self.result = Some(clean(result, LAST_WORD));
         self.phase = Phase::Ended(Outcome::of_result(result));
     }
 

@@ -20,4 +20,6 @@ pub struct Progress {
     pub log: (u64, u64, Vec<u8>),
     /// Where the piece of the events begins, and the piece.
     pub events: (u64, String),
+    /// Numbers and titles of its steps; told as long as none of its events is known.
+    pub steps: Vec<(u8, Box<str>)>,
 }

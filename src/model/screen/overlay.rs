@@ -175,6 +175,11 @@ pub enum Overlay {
         /// Lines above the top.
         scroll: usize,
     },
+    /// The operation of somebody else that is followed here.
+    Attached {
+        /// Lines above the top.
+        scroll: usize,
+    },
     /// Operations of this console, and those that hosts tell of.
     Operations {
         /// The chosen one; none is the first.
@@ -210,6 +215,7 @@ impl Overlay {
             | Self::Signals { .. }
             | Self::Plan { typed: None, .. }
             | Self::Operation { .. }
+            | Self::Attached { .. }
             | Self::Operations { .. }
             | Self::Logs
             | Self::OwnLog => false,
@@ -225,6 +231,7 @@ impl Overlay {
             | Self::Signals { .. }
             | Self::Plan { .. }
             | Self::Operation { .. }
+            | Self::Attached { .. }
             | Self::Operations { .. } => Some(Group::Plan),
             Self::Help { .. }
             | Self::Palette { .. }

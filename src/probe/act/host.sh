@@ -318,6 +318,7 @@ qd_act_read() {
     sleep "$qd_k" || { sleep 1; qd_n=0; }
   done
   qd_act_state "$1"
+  if [ "$2" -eq 0 ]; then sed -n 's/^step /&/p' policy; fi
   qd_e=$(wc -c <events) qd_l=$(wc -c <log)
   printf 'log %s %s\n' "$3" "$((qd_l))"
   # Byte by byte, whatever it is.
@@ -395,7 +396,7 @@ qd_act_list() {
   # shellcheck disable=SC2012
   for qd_f in $(ls -r "$qd_v/ops" | head -n "$1"); do
     printf 'op %s\n' "$qd_f"
-    sed -n 's/^/policy./p' "$qd_v/ops/$qd_f/policy"
+    sed -n '/^step /!s/^/policy./p' "$qd_v/ops/$qd_f/policy"
     qd_act_state "$qd_f"
   done
 }

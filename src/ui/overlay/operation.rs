@@ -8,10 +8,10 @@ use ratatui::text::Line;
 use super::page::Page;
 use super::{boxed, scrolled};
 use crate::model::command::Command;
+use crate::model::ids::HostId;
 use crate::model::operation::{
     HostRun, OpId, Operation, Outcome, Phase, Stage, StepRun, StepState,
 };
-use crate::model::plan::{HostPlan, Step};
 use crate::ui::chrome::Glyphs;
 use crate::ui::scene::Scene;
 use crate::ui::viewports::Viewports;
@@ -41,7 +41,13 @@ pub(super) fn draw(
     let mut page = Page::new(scene, inner.width);
     head(scene, &mut page, operation);
     for (run, host) in operation.runs.iter().zip(&plan.hosts) {
-        write(scene, &mut page, run, host);
+        let part = Part {
+            what: host.service.as_str(),
+            host: &host.host,
+            titles: host.steps.iter().map(|step| step.title.as_str()).collect(),
+            run,
+        };
+        write(scene, &mut page, &part, LIVE);
     }
     if operation.is_over() {
         results(scene, &mut page, operation);
@@ -161,21 +167,33 @@ fn phase(glyphs: Glyphs, phase: &Phase) -> (Role, &'static str) {
     }
 }
 
-fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, run: &HostRun, host: &HostPlan) {
+/// One host's part, and what is said of it.
+pub(super) struct Part<'a> {
+    /// What something is done to.
+    pub(super) what: &'a str,
+    pub(super) host: &'a HostId,
+    /// Of its steps, in their order.
+    pub(super) titles: Vec<&'a str>,
+    pub(super) run: &'a HostRun,
+}
+
+/// Its steps, with so many lines of what the running one prints.
+pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, part: &Part<'_>, live: usize) {
     page.gap();
+    let run = part.run;
     let (role, sign) = phase(scene.chrome.glyphs, &run.phase);
     let line = vec![
-        scene.span(Role::Heading, format!("{} on {}  ", host.service, host.host.host)),
+        scene.span(Role::Heading, format!("{} on {}  ", part.what, part.host.host)),
         scene.span(role, format!("{sign} {}", run.phase.name())),
     ];
     page.lines.push(Line::from(line));
     if let Some(why) = why(run) {
         page.say(role, &format!("  {why}"));
     }
-    for (step, planned) in run.steps.iter().zip(&host.steps) {
-        page.lines.push(row(scene, host, step, planned));
+    for (step, title) in run.steps.iter().zip(&part.titles) {
+        page.lines.push(row(scene, part, step, title));
         if matches!(step.state, StepState::Running | StepState::Undoing) {
-            output(scene, page, run, LIVE);
+            output(scene, page, run, live);
         }
     }
 }
@@ -200,11 +218,15 @@ fn why(run: &HostRun) -> Option<String> {
     }
 }
 
-fn row(scene: &Scene<'_>, host: &HostPlan, step: &StepRun, planned: &Step) -> Line<'static> {
+fn row(scene: &Scene<'_>, part: &Part<'_>, step: &StepRun, title: &str) -> Line<'static> {
     let glyphs = scene.chrome.glyphs;
     let ok = glyphs.severity(crate::model::severity::Severity::Ok);
     let bad = glyphs.severity(crate::model::severity::Severity::Critical);
+    let busy = matches!(step.state, StepState::Running | StepState::Undoing);
+    // Its runner died, or nobody hears of it.
+    let unknown = busy && matches!(part.run.phase, Phase::Lost(..) | Phase::Ended(_));
     let (role, sign) = match step.state {
+        _ if unknown => (Role::Unknown, "?"),
         StepState::Waiting => (Role::Muted, " "),
         StepState::Running | StepState::Undoing => (Role::Notice, glyphs.busy()),
         StepState::Done => (Role::Ok, ok),
@@ -212,34 +234,36 @@ fn row(scene: &Scene<'_>, host: &HostPlan, step: &StepRun, planned: &Step) -> Li
         StepState::Failed(_) | StepState::UndoFailed(_) => (Role::Critical, bad),
     };
     let state = match step.state {
+        state if unknown => format!("{}?", state.name()),
         StepState::Failed(124) => "failed: too late".to_owned(),
         StepState::Failed(status) | StepState::UndoFailed(status) => {
             format!("{} ({status})", step.state.name())
         }
         state => state.name().to_owned(),
     };
+    let time = if unknown { String::new() } else { time(scene, part.host, step) };
     Line::from(vec![
         scene.span(role, format!("  {sign} {state:<16} ")),
-        scene.span(Role::Muted, format!("{:>7}  ", time(scene, host, step))),
-        scene.span(Role::Text, format!("{} {}", planned.number, planned.title)),
+        scene.span(Role::Muted, format!("{time:>7}  ")),
+        scene.span(Role::Text, format!("{} {title}", step.number)),
     ])
 }
 
 /// How long a step took, or has taken so far.
-fn time(scene: &Scene<'_>, host: &HostPlan, step: &StepRun) -> String {
+fn time(scene: &Scene<'_>, host: &HostId, step: &StepRun) -> String {
     if let Some(took) = step.took {
         return format!("{:.1} s", took.as_secs_f64());
     }
     let busy = matches!(step.state, StepState::Running | StepState::Undoing);
     let Some(began) = step.began.filter(|_| busy) else { return String::new() };
-    let boot = scene.model.fleet.host(&host.host).and_then(|host| host.facts.value());
+    let boot = scene.model.fleet.host(host).and_then(|host| host.facts.value());
     boot.map_or_else(String::new, |facts| {
         format!("{} s", scene.model.now.since(facts.boot + began).as_secs())
     })
 }
 
 /// The last lines of what its steps print.
-fn output(scene: &Scene<'_>, page: &mut Page<'_, '_>, run: &HostRun, most: usize) {
+pub(super) fn output(scene: &Scene<'_>, page: &mut Page<'_, '_>, run: &HostRun, most: usize) {
     let (mark, _) = scene.chrome.glyphs.script();
     for text in run.output.lines(most) {
         let spans = vec![scene.span(Role::Muted, format!("      {mark}{text}"))];

@@ -32,8 +32,8 @@ pub(super) fn followed(
     })
 }
 
-fn take(run: &mut HostRun, progress: Progress, late: bool) {
-    let Progress { state, log: (at, total, piece), events: (from, events) } = progress;
+pub(super) fn take(run: &mut HostRun, progress: Progress, late: bool) {
+    let Progress { state, log: (at, total, piece), events: (from, events), steps: _ } = progress;
     run.output.take(at, &piece, total);
     run.read_events(from, &events);
     let all = run.output.wanted() >= total;

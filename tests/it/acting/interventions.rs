@@ -4,12 +4,12 @@ use quarterdeck::model::operation::{Foreign, OpId};
 
 use super::*;
 
-fn op() -> OpId {
+pub(super) fn op() -> OpId {
     OpId::new(crate::reducers::at(-60), 7)
 }
 
 /// A colleague's operation on a host, on that evidence.
-fn foreign(state: RunState) -> Seen {
+pub(super) fn foreign(state: RunState) -> Seen {
     let foreign = Foreign {
         run: op().run(0),
         subject: "mcp.service".into(),
@@ -22,18 +22,18 @@ fn foreign(state: RunState) -> Seen {
 }
 
 /// The list of operations, with what stage tells.
-fn listed(seen: Seen) -> Story {
+pub(super) fn listed(seen: Seen) -> Story {
     let mut story = story();
     keys(&mut story, "o");
     story.host("stage", HostEvent::Acted(Acted::Listed(Ok(seen))));
     story
 }
 
-fn crashed() -> RunState {
+pub(super) fn crashed() -> RunState {
     RunState { boot: "b".into(), began_in: Some("b".into()), ..RunState::default() }
 }
 
-fn asked(effects: &[Effect]) -> Vec<String> {
+pub(super) fn asked(effects: &[Effect]) -> Vec<String> {
     let word = |ask: &Ask| format!("{ask:?}").split([' ', '(']).next().unwrap_or("").to_owned();
     asks(effects).into_iter().map(|(host, ask)| format!("{host} {}", word(ask))).collect()
 }

@@ -58,6 +58,39 @@ fn a_second_console_sees_is_refused_and_goes_on_when_the_first_is_killed() {
 }
 
 #[test]
+fn a_second_console_attaches_to_what_the_first_began_and_takes_over_when_that_is_killed() {
+    let scene = Scene::new("sc-attach");
+    let child = scene.desk.begin(&["action", "slow", WEB]);
+    scene.wait_running();
+    scene.host.wait_for_log("middle");
+    let second = console(&scene);
+    second.keys(&["o"]);
+    wait(&second, "ends it at a step's border");
+    second.keys(&["Enter"]);
+    let text = wait(&second, "middle");
+    assert!(text.contains("followed here") && text.contains("Printed on sc-attach"), "{text}");
+    second.keys(&["B"]);
+    wait(&second, "its runner lives: it can be cancelled");
+    // Its console dies first, then its runner.
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    drop(child.wait_with_output().unwrap());
+    scene.host.sh(&format!("kill -9 {}", scene.host.runner()));
+    wait(&second, "B takes it back, E leaves it so");
+    let op = scene.newest()["operation"].as_str().unwrap().to_owned();
+    second.keys(&["B"]);
+    wait(&second, ">type ");
+    second.type_line(op.get(op.len() - 6..).unwrap());
+    poll::until("what takes it back is followed to its end", secs(30), || {
+        let text = second.text();
+        if text.contains("undone") && text.contains("it is over") { Ok(()) } else { Err(text) }
+    });
+    assert_eq!(scene.host.sh("cat /root/trace"), "began\nundone");
+    drop(second);
+    scene.nothing_is_left();
+}
+
+#[test]
 fn production_is_unlocked_with_a_reason_and_its_service_is_named() {
     let scene = Scene::new("sc-named");
     let config = Scene::config(scene.host.name());
