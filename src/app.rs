@@ -90,6 +90,7 @@ enum Next {
     Go,
     Suspend,
     Login(HostId),
+    LetIn(HostId),
     Shell(HostId, Reach),
     Page(Extract),
     End(u8),
@@ -186,15 +187,14 @@ impl App {
             match self.perform(tty)? {
                 Next::Go => {}
                 Next::End(code) => return Ok(code),
-                away @ (Next::Suspend | Next::Login(_) | Next::Shell(..) | Next::Page(_)) => {
+                away @ (Next::Suspend
+                | Next::Login(_)
+                | Next::LetIn(_)
+                | Next::Shell(..)
+                | Next::Page(_)) => {
                     // Its thread would go on reading the keys of whoever has the terminal.
                     drop(keys.take());
-                    match away {
-                        Next::Login(host) => self.login(tty, &host).await?,
-                        Next::Shell(host, reach) => self.shell(tty, &host, &reach).await?,
-                        Next::Page(lines) => self.page(tty, &lines).await?,
-                        _ => tty.suspend()?,
-                    }
+                    self.away(tty, away).await?;
                     // A ctrl-c was for the one who asked.
                     signals.forget_interrupt();
                     keys = Some(EventStream::new());
@@ -304,6 +304,7 @@ impl App {
                 Effect::Page(lines) => next = Next::Page(lines),
                 Effect::Suspend => next = Next::Suspend,
                 Effect::Login(host) => next = Next::Login(host),
+                Effect::LetIn(host) => next = Next::LetIn(host),
                 Effect::Shell(host, reach) => next = Next::Shell(host, reach),
                 Effect::Quit => return Ok(Next::End(0)),
                 // The engine keeps these.

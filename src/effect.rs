@@ -67,6 +67,8 @@ pub enum Effect {
     SaveView(View),
     /// Give the terminal to ssh, so that it may ask what it needs to connect this host.
     Login(HostId),
+    /// Give the terminal to sudo on this host, so that it may ask for its password.
+    LetIn(HostId),
     /// Give the terminal to a shell on this host, until it ends.
     Shell(HostId, Reach),
     /// Put a text on the user's clipboard (OSC 52).

@@ -204,6 +204,8 @@ pub enum Acted {
     Steered(RunId, Result<(), Fault>),
     /// A claim was given back.
     Released(RunId, Result<(), Fault>),
+    /// sudo has asked for its password, and let us in or not.
+    LetIn(Result<(), Fault>),
     /// Something else was done: what, in a few words.
     Done(String, Result<(), Fault>),
 }

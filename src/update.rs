@@ -9,7 +9,7 @@ mod host;
 mod inputs;
 mod intervene;
 mod keys;
-mod lend;
+pub mod lend;
 mod logs;
 mod menu;
 mod moves;

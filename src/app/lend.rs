@@ -1,19 +1,44 @@
 //! The terminal in other hands for a while: ssh's, a shell's, or the user's pager's. Hosts go on reporting.
 
+use tokio::sync::oneshot;
+
 use super::terminal::Tty;
-use super::{App, pager};
+use super::{App, Next, pager};
 use crate::model::ids::HostId;
 use crate::model::log::extract::Extract;
 use crate::model::severity::Severity;
 use crate::model::spec::Reach;
 use crate::msg::Msg;
+use crate::runtime::engine::Engine;
 
 impl App {
-    /// Gives the terminal to ssh until it has what it needs, or gives up.
-    pub(super) async fn login(&mut self, tty: &mut Tty, host: &HostId) -> std::io::Result<()> {
+    /// Gives the terminal to whom that says.
+    pub(super) async fn away(&mut self, tty: &mut Tty, away: Next) -> std::io::Result<()> {
+        match away {
+            Next::Login(host) => {
+                self.lend(tty, &format!("log in to {host}"), |engine| engine.login(&host)).await
+            }
+            Next::LetIn(host) => {
+                let what = format!("sudo on {host} asks for your password");
+                self.lend(tty, &what, |engine| engine.let_in(&host)).await
+            }
+            Next::Shell(host, reach) => self.shell(tty, &host, &reach).await,
+            Next::Page(lines) => self.page(tty, &lines).await,
+            Next::Suspend => tty.suspend(),
+            Next::Go | Next::End(_) => Ok(()),
+        }
+    }
+
+    /// Gives the terminal to who asks there, until it has what it needs or gives up.
+    async fn lend(
+        &mut self,
+        tty: &mut Tty,
+        what: &str,
+        asks: impl FnOnce(&Engine) -> oneshot::Receiver<()>,
+    ) -> std::io::Result<()> {
         let Some(engine) = &self.engine else { return Ok(()) };
-        Tty::lend(&format!("quarterdeck: log in to {host}; ctrl-c gives up"))?;
-        let mut done = engine.login(host);
+        Tty::lend(&format!("quarterdeck: {what}; ctrl-c gives up"))?;
+        let mut done = asks(engine);
         loop {
             tokio::select! {
                 // An error is an answer too: it was connected meanwhile.
@@ -27,12 +52,7 @@ impl App {
     }
 
     /// Gives the terminal to a shell on a host: the user's own ssh, with all that it may ask.
-    pub(super) async fn shell(
-        &mut self,
-        tty: &mut Tty,
-        host: &HostId,
-        reach: &Reach,
-    ) -> std::io::Result<()> {
+    async fn shell(&mut self, tty: &mut Tty, host: &HostId, reach: &Reach) -> std::io::Result<()> {
         let mut command = match reach {
             Reach::Ssh(destination) => {
                 let mut ssh = tokio::process::Command::new("ssh");
@@ -69,7 +89,7 @@ impl App {
     }
 
     /// Gives the terminal to the user's pager. Hosts go on reporting, and wait where that is much.
-    pub(super) async fn page(&mut self, tty: &mut Tty, lines: &Extract) -> std::io::Result<()> {
+    async fn page(&mut self, tty: &mut Tty, lines: &Extract) -> std::io::Result<()> {
         Tty::lend("")?;
         let shown = {
             let pager = pager::show(lines);

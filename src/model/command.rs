@@ -123,7 +123,7 @@ commands! {
     Refresh "refresh" Look "read everything again now, and reconnect what is waiting" ["r", "f5"];
     Acknowledge "acknowledge" Look "acknowledge or mute the selected finding for a while; touches no host" ["A"];
     Shell "shell" Look "a shell on the selected host; the console comes back when it ends" ["s"];
-    Login "login" Look "log in to the selected host by hand: password, passphrase, unknown key" ["a"];
+    Login "login" Look "by hand: log in to the selected host (password, passphrase, unknown key), or give sudo its password there" ["a"];
     Copy "copy" Look "copy the selected row's name and state" ["c"];
     Actions "actions" Act "what can be done to the selected service, and what cannot for what reason" ["x"];
     Mark "mark" Act "mark the selected service for what is done next, or take the mark away" ["space"];
@@ -140,6 +140,7 @@ commands! {
     PlanConfirm "plan-confirm" Plan "run the plan; in a protected environment its name is typed first" ["y"];
     PlanOlder "plan-older" Plan "in the plan of a rollback: a release further back" ["["];
     PlanNewer "plan-newer" Plan "in the plan of a rollback: a newer release" ["]"];
+    PlanPassword "plan-password" Plan "where a plan lacks rights: let sudo ask for its password" ["p"];
     OperationCancel "operation-cancel" Plan "end the operation at the next step's border" ["X"];
     OperationUndo "operation-undo" Plan "in the list: take back what an operation began whose runner died" ["B"];
     OperationRelease "operation-release" Plan "in the list: leave all as such an operation left it, and give its claim back" ["E"];

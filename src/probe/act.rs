@@ -20,6 +20,8 @@ use crate::model::text::clean;
 const SCRIPT: &str = include_str!("act/host.sh");
 /// What is deployed.
 const DEPLOY: &str = include_str!("act/deploy.sh");
+/// Lets sudo ask for its password on a terminal.
+pub const PASSWORD: &str = include_str!("act/password.sh");
 /// What is known of a backup.
 const BACKUP: &str = include_str!("act/backup.sh");
 /// Tells who writes below a directory.

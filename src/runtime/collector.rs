@@ -54,12 +54,47 @@ impl Collector {
         collector.send(line.as_bytes()).await?;
         let (root, denied) = (format!("@@{nonce} root"), format!("@@{nonce} denied"));
         if collector.wait_for(&[root.as_bytes(), denied.as_bytes()]).await? == 1 {
-            let said = collector.complaints.last_line();
-            return Err(denied_fault(sudo, said));
+            return Err(denied_fault(sudo, collector.complaints.soon().await));
         }
         let program = crate::probe::act::program(&collector.nonce);
         collector.start(&program).await?;
         Ok(collector)
+    }
+
+    /// Begins one that is let in by sudo on a terminal; answers where that terminal's part lies on the
+    /// host: a path of plain characters.
+    pub async fn open_door(transport: &dyn Transport) -> Result<(Self, String), Fault> {
+        let mut collector = Self::begin(transport).await?;
+        let nonce = collector.nonce.clone();
+        let line = format!("exec /bin/sh -c {} sh {nonce}\n", quote(crate::probe::act::PASSWORD));
+        collector.send(line.as_bytes()).await?;
+        let mark = format!("@@{nonce} at ");
+        let mut noise = 0;
+        loop {
+            let line = collector.line().await?;
+            noise += line.len();
+            let place = line.trim_ascii_end().strip_prefix(mark.as_bytes());
+            if let Some(place) = place.and_then(|place| std::str::from_utf8(place).ok()) {
+                let plain =
+                    |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_');
+                if place.starts_with('/') && place.len() < 200 && place.bytes().all(plain) {
+                    return Ok((collector, place.to_owned()));
+                }
+            }
+            if noise > MAX_NOISE {
+                return Err(noisy());
+            }
+        }
+    }
+
+    /// Goes on with what sudo has let in.
+    pub async fn through_door(mut self) -> Result<Self, Fault> {
+        self.send(b"in\n").await?;
+        let root = format!("@@{} root", self.nonce);
+        self.wait_for(&[root.as_bytes()]).await?;
+        let program = crate::probe::act::program(&self.nonce);
+        self.start(&program).await?;
+        Ok(self)
     }
 
     async fn begin(transport: &dyn Transport) -> Result<Self, Fault> {
@@ -175,8 +210,10 @@ fn denied_fault(sudo: bool, said: Option<String>) -> Fault {
     let fault = |detail: String| Fault::new(FaultKind::Denied, "act on the host", detail);
     if sudo {
         let said = said.unwrap_or_else(|| "`sudo -n` does not work".to_owned());
-        fault(format!("it needs root, and {said}"))
-            .remedy("let this user run /bin/sh with sudo without a password, or connect as root")
+        fault(format!("it needs root, and {said}")).remedy(
+            "let sudo ask on a terminal: `p` in the plan, or the command typed on one; or let this \
+                 user run /bin/sh with sudo without a password, or connect as root",
+        )
     } else {
         fault("it needs root, and the config says `sudo = \"never\"`".to_owned())
             .remedy("allow sudo for this host in the config, or connect as root")

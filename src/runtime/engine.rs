@@ -143,6 +143,7 @@ impl Engine {
                 }
             }
             theirs @ (Effect::Login(_)
+            | Effect::LetIn(_)
             | Effect::Shell(..)
             | Effect::Copy(_)
             | Effect::Alarm(_)
@@ -180,6 +181,14 @@ impl Engine {
     pub fn login(&self, host: &HostId) -> oneshot::Receiver<()> {
         let (done, wait) = oneshot::channel();
         self.order(host, Order::Login(done));
+        wait
+    }
+
+    /// Lets sudo ask on the terminal, which must be free, for the rights to act on this host; the answer
+    /// is when it is done with that.
+    pub fn let_in(&self, host: &HostId) -> oneshot::Receiver<()> {
+        let (done, wait) = oneshot::channel();
+        self.order(host, Order::LetIn(done));
         wait
     }
 

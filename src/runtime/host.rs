@@ -60,6 +60,8 @@ pub enum Order {
     Rewatch(Box<Watch>),
     /// Connect now; ssh may ask on the terminal until this is answered.
     Login(oneshot::Sender<()>),
+    /// Let sudo ask on the terminal, until this is answered.
+    LetIn(oneshot::Sender<()>),
 }
 
 /// What all hosts share.
@@ -203,6 +205,8 @@ async fn pause(
                 Some(Order::ReadNow) => return Next::Try,
                 Some(Order::Login(done)) => return Next::Login(done),
                 Some(Order::Act(ask)) => acts::refuse(reporter, *ask).await,
+                // Dropping the answer gives the terminal back.
+                Some(Order::LetIn(_done)) => {}
                 Some(Order::Rewatch(other)) => *watch = *other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(

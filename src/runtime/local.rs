@@ -57,6 +57,15 @@ impl Transport for Local {
         })
     }
 
+    fn on_terminal<'a>(&'a self, command: &'a str) -> Future<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            let status = Command::new("/bin/sh").arg("-c").arg(command).kill_on_drop(true).status();
+            let fault =
+                |e: std::io::Error| Fault::new(FaultKind::Failed, "start /bin/sh", e.to_string());
+            Ok(status.await.map_err(fault)?.success())
+        })
+    }
+
     fn rsh(&self) -> Option<String> {
         // As ssh does it: a host's name, then words that a shell takes as one command.
         Some("sh -c 'shift; eval \"$*\"' sh".to_owned())

@@ -167,6 +167,29 @@ impl Transport for Ssh {
         ))
     }
 
+    fn on_terminal<'a>(&'a self, command: &'a str) -> Future<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            // Over the master that there is, or not at all.
+            let status = tokio::process::Command::new("ssh")
+                .args(["-F", "/dev/null", "-q", "-tt", "-S"])
+                .arg(self.master.socket())
+                .args(["-o", "ControlMaster=no", "-o", "ProxyCommand=false"])
+                .args(["-o", "EscapeChar=none", "--"])
+                .arg(&self.destination)
+                .arg(format!("exec {command}"))
+                .kill_on_drop(true)
+                .status();
+            match status.await {
+                Ok(status) => Ok(status.success()),
+                Err(error) => Err(Fault::new(
+                    FaultKind::Missing,
+                    format!("open a terminal on {}", self.destination),
+                    format!("start ssh: {error}"),
+                )),
+            }
+        })
+    }
+
     fn lost(&self) -> Future<'_, Fault> {
         Box::pin(self.master.ended())
     }

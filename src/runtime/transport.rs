@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::UnitName;
 use crate::model::text::clean_bytes;
 use crate::model::unit::UnitFacts;
@@ -34,6 +34,13 @@ pub trait Transport: Send + Sync {
     /// connection: words that need no more quoting but for spaces; none where there is no such.
     fn rsh(&self) -> Option<String> {
         None
+    }
+
+    /// Runs a command there on a terminal of its own, with this process's terminal, which must be free;
+    /// whether it succeeded.
+    fn on_terminal<'a>(&'a self, command: &'a str) -> Future<'a, Result<bool, Fault>> {
+        let fault = Fault::new(FaultKind::Missing, format!("run {command}"), "it has no terminal");
+        Box::pin(std::future::ready(Err(fault)))
     }
 
     /// Waits until the connection is lost, and says why.
@@ -108,6 +115,19 @@ impl Complaints {
         if let Some(mut open) = self.open.clone() {
             let _late = tokio::time::timeout(ENDING, open.changed()).await.is_err();
         }
+    }
+
+    /// The last line; where there is none yet, it is waited for a moment: what a program complains of
+    /// may come behind what it prints.
+    pub async fn soon(&self) -> Option<String> {
+        let whole = || self.text.lock().is_ok_and(|text| text.ends_with(b"\n"));
+        let soon = async {
+            while !whole() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _nothing_more = tokio::time::timeout(ENDING, soon).await.is_err();
+        self.last_line()
     }
 
     /// The last line, for a fault's detail.

@@ -84,7 +84,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::LogsShown => return open_log::of_shown(model),
         Command::Refresh => return acts::again(model).unwrap_or_else(|| refresh(model)),
         Command::Acknowledge => acknowledge::ask(model),
-        Command::Login => return lend::login(model),
+        Command::Login | Command::PlanPassword => return lend::login(model),
         Command::Shell => return lend::shell(model),
         Command::Copy => return copy::copy(model),
         Command::Actions => menu::open(model),

@@ -89,6 +89,7 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
         }
         Acted::Progress(run, progress) => followed(model, &run, progress),
         Acted::Released(run, done) => release::released(model, &run, done.err().as_ref()),
+        Acted::LetIn(done) => super::lend::let_in(model, host, done),
         // What was not heard is said again.
         Acted::Steered(..) => Vec::new(),
         Acted::Done(what, done) => {

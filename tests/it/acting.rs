@@ -5,6 +5,7 @@ mod attached;
 mod copies;
 mod interventions;
 mod marks;
+mod rights;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use quarterdeck::model::command::{Command, Group};
 use quarterdeck::model::drain::{DEAD_MAN, DrainSpec, Member, Pools, TIMEOUT};
 use quarterdeck::model::event::EventKind;
 use quarterdeck::model::fault::{Fault, FaultKind};
-use quarterdeck::model::host::Link;
+use quarterdeck::model::host::{HostFacts, Link};
 use quarterdeck::model::look::{Look, UnitLook};
 use quarterdeck::model::operation::{Freeze, Outcome, Progress, RunState, Seen, Stage};
 use quarterdeck::model::plan::{Input, Intent, Permits, Wish};
@@ -838,6 +839,7 @@ fn every_command_of_acting_has_a_key_and_only_the_answer_is_lower_case() {
         "plan-confirm",
         "plan-older",
         "plan-newer",
+        "plan-password",
     ];
     assert_eq!(lower, all);
 }

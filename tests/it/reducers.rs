@@ -549,6 +549,7 @@ proptest! {
                     }
                     Effect::ReadNow(host)
                     | Effect::Login(host)
+                    | Effect::LetIn(host)
                     | Effect::Shell(host, _)
                     | Effect::Disconnect(host)
                     | Effect::Describe { host, .. } => {

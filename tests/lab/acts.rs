@@ -6,6 +6,7 @@ mod console;
 mod faults;
 mod kills;
 mod locks;
+mod passwords;
 mod rollouts;
 mod scene;
 mod seed;

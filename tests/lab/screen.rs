@@ -56,7 +56,13 @@ impl Screen {
 
     /// Types the console's name, with what comes before it.
     pub(crate) fn start(&self, before: &str) {
-        let line = format!("{before} {}; echo \"exit=$?\"", env!("CARGO_BIN_EXE_quarterdeck"));
+        self.run(before, "");
+    }
+
+    /// The same with arguments.
+    pub(crate) fn run(&self, before: &str, after: &str) {
+        let line =
+            format!("{before} {} {after}; echo \"exit=$?\"", env!("CARGO_BIN_EXE_quarterdeck"));
         // Away with the typed line itself, so that only what runs is on the screen.
         self.type_line(&format!("clear; {}", line.trim_start()));
     }

@@ -1,6 +1,7 @@
 //! The reducers with hosts behind them and no screen.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::runtime::audit::{self, Audit};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::store;
+use crate::update::lend::without_rights;
 use crate::update::{operations, planning, start, update};
 
 /// See the module.
@@ -102,7 +104,7 @@ impl Session {
         intent: Intent,
         timeout: Duration,
     ) -> Result<Arc<Plan>, Vec<Refusal>> {
-        let deadline = Instant::now() + timeout;
+        let mut deadline = Instant::now() + timeout;
         // What the console knows beside the look is wanted by some; one reading of it.
         while Instant::now() < deadline
             && !self.model.fleet.hosts().all(|(_, host)| match &host.link {
@@ -118,8 +120,13 @@ impl Session {
         let down = |model: &Model| {
             hosts.iter().any(|id| model.fleet.host(id).is_none_or(|host| !host.link.is_up()))
         };
+        let mut let_in = Vec::new();
         loop {
             let made = self.make(&intent, deadline, timeout).await;
+            if made.is_err() && self.let_in(&mut let_in).await {
+                deadline = Instant::now() + timeout;
+                continue;
+            }
             if made.is_ok() || !down(&self.model) {
                 return made;
             }
@@ -128,6 +135,25 @@ impl Session {
             }
             if Instant::now() >= deadline {
                 return made;
+            }
+        }
+    }
+
+    /// Where a host gives no rights without a password, sudo asks for it on our terminal, if we have one;
+    /// once a host. Whether it was asked.
+    async fn let_in(&mut self, asked: &mut Vec<HostId>) -> bool {
+        let host = self.model.acting.planning.as_deref().and_then(without_rights);
+        let has_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let Some(host) = host.filter(|host| has_terminal && !asked.contains(host)) else {
+            return false;
+        };
+        crate::cli::complain(&format!("quarterdeck: sudo on {host} asks for your password"));
+        let mut done = self.engine.let_in(&host);
+        asked.push(host);
+        loop {
+            tokio::select! {
+                _ = &mut done => return true,
+                () = self.turn() => {}
             }
         }
     }

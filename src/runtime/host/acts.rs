@@ -3,16 +3,19 @@
 
 mod backup;
 mod comparing;
+mod password;
+mod refusing;
 mod sending;
 
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+pub(crate) use self::refusing::failed;
+pub(super) use self::refusing::refuse;
 use self::sending::Wish;
-use super::Reporter;
 use super::serve::Shared;
 use crate::effect::{Ask, Errand, LookMore};
 use crate::model::deploy::DeployAsk;
@@ -48,16 +51,32 @@ const TAKEN: u8 = 75;
 /// What is to be sent and was not taken up yet.
 const WISHES: usize = 16;
 
-/// What is asked, in the order in which it was.
-pub(super) type Asks = mpsc::Receiver<Ask>;
+/// What is wanted of a hand.
+pub(super) enum Wanted {
+    /// An answer.
+    Ask(Ask),
+    /// That sudo asks on the terminal, which is free until this is answered.
+    LetIn(oneshot::Sender<()>),
+}
+
+/// What is wanted, in the order in which it was.
+pub(super) type Asks = mpsc::Receiver<Wanted>;
 
 /// Answers until the connection is lost.
 pub(super) async fn run(transport: &dyn Transport, shared: &Shared, asks: &mut Asks) -> Fault {
     let (wishes, mut wished) = mpsc::channel(WISHES);
     let mut hand = Hand { transport, shared, collector: None, wishes };
     let answering = async {
-        while let Some(ask) = asks.recv().await {
-            if let Some(said) = hand.answer(ask).await {
+        while let Some(wanted) = asks.recv().await {
+            let said = match wanted {
+                Wanted::Ask(ask) => hand.answer(ask).await,
+                Wanted::LetIn(done) => {
+                    let let_in = hand.let_in().await;
+                    let _console_gone = done.send(()).is_err();
+                    Some(Acted::LetIn(let_in))
+                }
+            };
+            if let Some(said) = said {
                 shared.reporter.say(HostEvent::Acted(said)).await;
             }
         }
@@ -66,34 +85,6 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared, asks: &mut A
     tokio::select! {
         fault = answering => fault,
         () = sending::run(transport, shared, &mut wished) => std::future::pending().await,
-    }
-}
-
-/// The answer to what was asked of a host that is not connected.
-pub(super) async fn refuse(reporter: &Reporter, ask: Ask) {
-    let fault = Fault::new(FaultKind::Unreachable, "ask the host", "it is not connected");
-    reporter.say(HostEvent::Acted(failed(ask, fault))).await;
-}
-
-/// What to say of something that may or may not have been done.
-pub(crate) fn failed(ask: Ask, fault: Fault) -> Acted {
-    match ask {
-        Ask::Look { asked, instance, .. } => Acted::Looked { asked, instance, look: Err(fault) },
-        Ask::Pull { asked, instance, .. } => Acted::Pulled { asked, instance, place: Err(fault) },
-        Ask::List => Acted::Listed(Err(fault)),
-        Ask::Claim(errand) => Acted::Claimed(errand.run, Err(None)),
-        Ask::Stage(errand) => Acted::Staged(errand.run, Err(None)),
-        Ask::Unstage(errand) => Acted::Unstaged(errand.run, Err(fault)),
-        Ask::Launch(errand) => Acted::Launched(errand.run, Err(None)),
-        Ask::Follow { run, .. } => Acted::Progress(run, Err(fault)),
-        Ask::Release(_, _, run) => Acted::Released(run, Err(fault)),
-        Ask::Steer(_, run, _) => Acted::Steered(run, Err(fault)),
-        Ask::Cancel(..) => Acted::Done("cancel".to_owned(), Err(fault)),
-        Ask::End(..) => Acted::Done("end what was left running".to_owned(), Err(fault)),
-        Ask::Revert { .. } => Acted::Done("take back what was begun".to_owned(), Err(fault)),
-        Ask::Break { .. } => Acted::Done("take the claim away".to_owned(), Err(fault)),
-        Ask::Freeze { .. } => Acted::Done("freeze".to_owned(), Err(fault)),
-        Ask::Thaw { .. } => Acted::Done("lift the freeze".to_owned(), Err(fault)),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::acts::Wanted;
 use super::glance::Glances;
 use super::line::Line;
 use super::stamps::Stamps;
@@ -15,7 +16,7 @@ use super::{
     Order, Reporter, acts, backups, checks, claims, heartbeat, jobs, logs, paths, ports, processes,
     proxy, recall, scripts, stamps, units, words,
 };
-use crate::effect::{Ask, Watch};
+use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::host::{HostFacts, Link};
 use crate::model::ids::UnitName;
@@ -238,7 +239,7 @@ async fn obey(
     transport: &dyn Transport,
     shared: &Shared,
     orders: &mut mpsc::Receiver<Order>,
-    asks: &mpsc::Sender<Ask>,
+    asks: &mpsc::Sender<Wanted>,
 ) -> Fault {
     let mut reading: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
     loop {
@@ -248,10 +249,14 @@ async fn obey(
                 Some(Order::Login(_done)) => {}
                 Some(Order::ReadNow) => shared.now.send_modify(|n| *n += 1),
                 Some(Order::Act(ask)) => {
-                    if let Err(refused) = asks.try_send(*ask) {
-                        acts::refuse(&shared.reporter, refused.into_inner()).await;
+                    if let Err(refused) = asks.try_send(Wanted::Ask(*ask))
+                        && let Wanted::Ask(ask) = refused.into_inner()
+                    {
+                        acts::refuse(&shared.reporter, ask).await;
                     }
                 }
+                // Where it is too busy for that, dropping the answer gives the terminal back.
+                Some(Order::LetIn(done)) => drop(asks.try_send(Wanted::LetIn(done))),
                 Some(Order::Rewatch(watch)) => {
                     shared.watch.send_replace(*watch);
                 }

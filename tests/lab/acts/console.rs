@@ -7,7 +7,7 @@ use crate::poll::{self, secs};
 use crate::screen::Screen;
 
 /// A console that shows the web service alone.
-fn console(scene: &Scene) -> Screen {
+pub(super) fn console(scene: &Scene) -> Screen {
     let screen = Screen::console(&scene.desk, 120, 40);
     screen.wait("it is connected", secs(20), |text| text.contains(" 1/1 hosts up"));
     // What an earlier console filtered by is kept.
@@ -18,7 +18,7 @@ fn console(scene: &Scene) -> Screen {
     screen
 }
 
-fn wait(screen: &Screen, words: &str) -> String {
+pub(super) fn wait(screen: &Screen, words: &str) -> String {
     screen.wait(words, secs(30), |text| text.contains(words))
 }
 
