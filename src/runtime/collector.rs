@@ -210,10 +210,13 @@ fn denied_fault(sudo: bool, said: Option<String>) -> Fault {
     let fault = |detail: String| Fault::new(FaultKind::Denied, "act on the host", detail);
     if sudo {
         let said = said.unwrap_or_else(|| "`sudo -n` does not work".to_owned());
-        fault(format!("it needs root, and {said}")).remedy(
+        let remedy = if said.ends_with("not found") {
+            "connect as root, or install sudo"
+        } else {
             "let sudo ask on a terminal: `p` in the plan, or the command typed on one; or let this \
-                 user run /bin/sh with sudo without a password, or connect as root",
-        )
+             user run /bin/sh with sudo without a password, or connect as root"
+        };
+        fault(format!("it needs root, and {said}")).remedy(remedy)
     } else {
         fault("it needs root, and the config says `sudo = \"never\"`".to_owned())
             .remedy("allow sudo for this host in the config, or connect as root")

@@ -157,9 +157,7 @@ pub(super) fn linked(model: &mut Model, host: &HostId, fault: Option<&Fault>) ->
         for (run, _) in here {
             run.asked = false;
             release::lost(run);
-            if matches!(run.phase, Phase::Running | Phase::Launching) {
-                run.phase = Phase::Lost(fault.clone(), now);
-            }
+            run.phase.lose(fault, now, *fault != disconnected());
             staging::lost(run, fault);
         }
     }

@@ -10,6 +10,7 @@ mod passwords;
 mod rollouts;
 mod scene;
 mod seed;
+mod surroundings;
 
 use scene::{Scene, WEB};
 use serde_json::Value;

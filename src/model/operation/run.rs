@@ -135,6 +135,16 @@ impl Phase {
         matches!(self, Self::Refused(_) | Self::Ended(_))
     }
 
+    /// The link to its host is lost: what runs is not known from now on, and what was not known is so for
+    /// this reason, where it `says` more than that nobody is connected.
+    pub fn lose(&mut self, fault: &Fault, now: Timestamp, says: bool) {
+        match self {
+            Self::Running | Self::Launching => *self = Self::Lost(fault.clone(), now),
+            Self::Lost(why, _) if says => *why = fault.clone(),
+            _ => {}
+        }
+    }
+
     /// The word on the screen and in JSON.
     pub const fn name(&self) -> &'static str {
         match self {

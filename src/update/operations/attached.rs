@@ -1,7 +1,7 @@
 //! An operation that was not begun here is followed while it is looked at. Only reads.
 
-use super::Up;
 use super::progress::take;
+use super::{Up, disconnected};
 use crate::effect::{Ask, Effect};
 use crate::model::Model;
 use crate::model::acting::Attached;
@@ -72,8 +72,8 @@ pub(super) fn linked(model: &mut Model, host: &HostId, fault: Option<&Fault>) ->
     let parts = model.acting.attached.iter_mut().flat_map(|attached| &mut attached.parts);
     for part in parts.filter(|part| part.host == *host) {
         part.run.asked = false;
-        if let Some(fault) = fault.filter(|_| part.run.phase == Phase::Running) {
-            part.run.phase = Phase::Lost(fault.clone(), now);
+        if let Some(fault) = fault {
+            part.run.phase.lose(fault, now, *fault != disconnected());
         }
     }
     follow(model)
