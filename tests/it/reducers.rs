@@ -555,11 +555,15 @@ proptest! {
                     | Effect::Describe { host, .. } => {
                         prop_assert!(story.model.fleet.host(host).is_some());
                     }
-                    // Nobody confirmed anything: hosts are looked at, nothing else.
+                    // Nobody confirmed anything: hosts are looked at, and may be kept from being acted
+                    // on, nothing else.
                     Effect::Act(host, ask) => {
                         prop_assert!(story.model.fleet.host(host).is_some());
-                        let looks = matches!(ask, Ask::Look { .. } | Ask::List);
-                        prop_assert!(looks);
+                        let harmless = matches!(
+                            ask,
+                            Ask::Look { .. } | Ask::List | Ask::Follow { .. } | Ask::Freeze { .. }
+                        );
+                        prop_assert!(harmless, "{ask:?}");
                     }
                     Effect::Alarm(event) => prop_assert!(event.host.is_some()),
                     Effect::SaveCounters(_)
