@@ -25,7 +25,7 @@ use crate::model::deploy::copy::Load;
 use crate::model::ids::InstanceId;
 use crate::model::look::Look;
 use crate::model::operation::Verdict;
-use crate::model::plan::{Fact, HostPlan, Intent, Launcher, OnFail, Plan, Server, Step};
+use crate::model::plan::{Fact, HostPlan, Intent, Launcher, OnFail, Plan, Policy, Server, Step};
 use crate::model::spec::{Kind, Promises, Tier};
 use crate::model::time::Timestamp;
 use crate::model::verb::Verb;
@@ -156,7 +156,11 @@ fn host_plan(intent: &Intent, target: &Target) -> Result<HostPlan, Left> {
         brings: made.brings.into_iter().chain(target.notes.iter().cloned()).collect(),
         launcher,
         // What was gone back from is not gone back to: that would be a circle.
-        on_fail: if intent.verb == Verb::Rollback { OnFail::Halt } else { OnFail::Revert },
+        on_fail: match intent.verb {
+            Verb::Rollback => OnFail::Halt,
+            Verb::Deploy if rollout::policy(&intent, target) == Policy::Halt => OnFail::Halt,
+            _ => OnFail::Revert,
+        },
         freezes: false,
     })
 }

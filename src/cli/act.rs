@@ -20,7 +20,7 @@ use super::{Failure, Outcome, USAGE, read_config, tokio_runtime};
 use crate::model::deploy::Preflight;
 use crate::model::ids::{EnvName, HostName, ServiceName};
 use crate::model::operation;
-use crate::model::plan::{Confirmation, Input, Intent, Plan, Share, Wish};
+use crate::model::plan::{Confirmation, Input, Intent, Plan, Policy, Share, Wish};
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, ServiceSpec};
 use crate::model::text::clean;
 use crate::model::verb::{Signal, Verb};
@@ -167,9 +167,15 @@ async fn go(spec: &FleetSpec, intent: Intent, asked: Asked<'_>, timeout: Duratio
     };
     let ended = session.follow(&id, timeout, !asked.json).await;
     let operation = session.operation(&id).cloned();
+    let back = session.back_of(&id).cloned();
     session.close();
     let Some(operation) = operation else { return Ok(operation::Outcome::Unknown.exit_code()) };
-    let text = if asked.json { json::operation(&operation) } else { page::operation(&operation) };
+    let text = if asked.json {
+        json::operation(&operation, back.as_ref())
+    } else {
+        let back = back.as_ref().map(|back| format!("\n{}", page::operation(back)));
+        page::operation(&operation) + &back.unwrap_or_default()
+    };
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(ended.exit_code())
 }
@@ -211,6 +217,13 @@ fn span(what: &str, text: &str) -> Result<Duration, Failure> {
     })
 }
 
+fn policy(text: &str) -> Result<Policy, Failure> {
+    Policy::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = Policy::ALL.iter().map(|one| one.name()).collect();
+        usage(format!("--on-fail: `{}` is none of {}", clean(text, 32), names.join(", ")))
+    })
+}
+
 fn rollout(asked: &Act) -> Result<Wish, Failure> {
     let share = |what: &str, text: &Option<String>, zero: bool| match text.as_deref() {
         None => Ok(None),
@@ -225,6 +238,7 @@ fn rollout(asked: &Act) -> Result<Wish, Failure> {
         max_failures: asked.max_failures,
         wait: asked.wait.as_deref().map(|text| span("--wait", text)).transpose()?,
         min_available: share("--min-available", &asked.min_available, true)?,
+        on_fail: asked.on_fail.as_deref().map(policy).transpose()?,
     })
 }
 

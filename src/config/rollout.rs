@@ -6,7 +6,7 @@ use super::faults::Faults;
 use super::health::{duration, number};
 use super::reader::{Table, describe, integer};
 use super::schema;
-use crate::model::plan::{Share, Wish};
+use crate::model::plan::{Policy, Share, Wish};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -26,7 +26,23 @@ pub(super) fn read(table: &Table<'_>, faults: &mut Faults) -> Wish {
         max_failures: number(&inner, "max_failures", 0..=1000, faults).map(usize::from),
         wait: duration(&inner, "wait", Duration::ZERO..=DAY, "`0s` to `24h`", faults),
         min_available: share(&inner, "min_available", 0, faults),
+        on_fail: on_fail(&inner, faults),
     }
+}
+
+/// `on_fail = "revert-fleet"`.
+fn on_fail(table: &Table<'_>, faults: &mut Faults) -> Option<Policy> {
+    let value = table.value_of("on_fail")?;
+    let policy = value.get_ref().as_str().and_then(Policy::parse);
+    if policy.is_none() {
+        let names: Vec<String> =
+            Policy::ALL.iter().map(|one| format!("`\"{}\"`", one.name())).collect();
+        let message =
+            format!("`on_fail` is one of {}, but this is {}", names.join(", "), describe(value));
+        let remedy = "write such as `on_fail = \"revert-fleet\"`";
+        faults.at(table.source, &value.span(), message, remedy);
+    }
+    policy
 }
 
 /// `soak = "5s"`.

@@ -211,6 +211,7 @@ pub(crate) const ROLLOUT: Section = Section {
         key("batch", r#"batch = "25%""#),
         key("max_failures", "max_failures = 0"),
         key("min_available", r#"min_available = "50%""#),
+        key("on_fail", r#"on_fail = "revert-host""#),
         key("wait", r#"wait = "10s""#),
     ],
 };

@@ -2,9 +2,11 @@
 
 mod attached;
 mod list;
+mod returning;
 
 pub use attached::{Attached, AttachedPart};
 pub use list::{OpRow, place_of, rows};
+pub use returning::{Return, Returning, goes_back};
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,8 @@ pub struct Acting {
     pub planning: Option<Box<Planning>>,
     /// What was begun here, the oldest first.
     pub operations: Vec<Operation>,
+    /// What goes back since a deploy failed, the newest last.
+    pub returns: Vec<Return>,
     /// One that was not begun here, while it is looked at.
     pub attached: Option<Box<Attached>>,
     /// What hosts tell of operations, whoever began them.
@@ -78,6 +82,31 @@ impl Acting {
     /// An operation.
     pub fn operation(&self, id: &OpId) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == *id)
+    }
+
+    /// What is being planned by that number, for whomever.
+    pub fn planning_mut(&mut self, asked: u32) -> Option<&mut Planning> {
+        let returns = self.returns.iter_mut().filter_map(|one| match &mut one.state {
+            Returning::Planning(planning) => Some(planning),
+            Returning::Begun(_) | Returning::Refused(_) => None,
+        });
+        let mut all = self.planning.iter_mut().chain(returns);
+        all.find(|planning| planning.asked == asked).map(AsMut::as_mut)
+    }
+
+    /// The same, to look at.
+    pub fn planning(&self, asked: u32) -> Option<&Planning> {
+        let returns = self.returns.iter().filter_map(|one| match &one.state {
+            Returning::Planning(planning) => Some(planning),
+            Returning::Begun(_) | Returning::Refused(_) => None,
+        });
+        let mut all = self.planning.iter().chain(returns);
+        all.find(|planning| planning.asked == asked).map(AsRef::as_ref)
+    }
+
+    /// What goes back since that failed.
+    pub fn return_of(&self, op: &OpId) -> Option<&Return> {
+        self.returns.iter().rev().find(|one| one.of == *op)
     }
 
     /// Whose part that is, and its place.

@@ -11,7 +11,7 @@ mod serving;
 pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed, Permit, Permits, Unlocked, Withheld};
 pub use drain::{Drain, DrainPart, Drained};
 pub use intent::{Input, Intent};
-pub use rollout::{Rollout, Share, Wish};
+pub use rollout::{Policy, Rollout, Share, Wish};
 pub use serving::{Server, Serving};
 
 use std::fmt::Write as _;
@@ -22,6 +22,7 @@ use super::digest::sha256;
 use super::ids::{EnvName, HostId, ServiceName};
 use super::spec::Tier;
 use super::time::Timestamp;
+use super::verb::Verb;
 
 /// Characters of a hash that are shown and typed: 64 bits.
 const SHOWN: usize = 16;
@@ -289,6 +290,19 @@ impl Plan {
             (_, [one]) => one.as_str(),
             _ => self.intent.env.as_str(),
         }
+    }
+
+    /// Whether it says, as it was confirmed, that this other plan is run when it fails: one by which some of
+    /// what it deployed goes back, and nothing else.
+    pub fn goes_back_by(&self, back: &Self) -> bool {
+        let deployed = |host: &HostPlan| {
+            self.hosts.iter().any(|one| (&one.host, &one.subject) == (&host.host, &host.subject))
+        };
+        self.intent.verb == Verb::Deploy
+            && self.rollout.on_fail >= Policy::RevertBatch
+            && back.intent.verb == Verb::Rollback
+            && back.intent.input == Input::None
+            && back.hosts.iter().all(deployed)
     }
 
     /// Places in `hosts` in the order in which they are claimed: the same for everybody, so that of

@@ -1,7 +1,7 @@
 //! How a plan goes over its hosts: what is asked for, else what the config says, else what is usual.
 
 use super::Target;
-use crate::model::plan::{Intent, Rollout, Server, Serving, Wish};
+use crate::model::plan::{Intent, Policy, Rollout, Server, Serving, Wish};
 use crate::model::verb::Verb;
 
 /// What the config says of the way goes for what may fail on one host and not on another; what is only
@@ -32,6 +32,11 @@ const fn is_risky(verb: Verb) -> bool {
 fn wish(intent: &Intent, target: &Target) -> Wish {
     let config = if is_risky(intent.verb) { target.promises.rollout } else { Wish::default() };
     intent.rollout.or(config)
+}
+
+/// What becomes of it when a host fails.
+pub(super) fn policy(intent: &Intent, target: &Target) -> Policy {
+    wish(intent, target).on_fail.unwrap_or_default()
 }
 
 /// One way for all services: the most careful one.

@@ -7,6 +7,7 @@ mod drains;
 mod ending;
 mod progress;
 mod release;
+mod returning;
 mod staging;
 mod tell;
 
@@ -52,10 +53,12 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
                 return effects;
             }
             super::planning::looked(model, asked, &instance, look);
-            Vec::new()
+            returning::settled(model)
         }
         Acted::Pulled { asked, instance, place } => {
-            super::planning::pulled(model, asked, &instance, place)
+            let mut effects = super::planning::pulled(model, asked, &instance, place);
+            effects.extend(returning::settled(model));
+            effects
         }
         Acted::Listed(seen) => attached::listed(model, host, seen),
         Acted::Claimed(run, claimed) => on_run(model, &run, |run| {
@@ -171,6 +174,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let open = model.acting.operations.iter().filter(|one| one.goes_on());
     let open: Vec<OpId> = open.map(|one| one.id.clone()).collect();
     let mut effects = attached::tick(model);
+    effects.extend(returning::settled(model));
     effects.extend(open.iter().flat_map(|id| advance(model, id)));
     effects
 }
@@ -224,6 +228,7 @@ pub(super) fn advance(model: &mut Model, id: &OpId) -> Vec<Effect> {
         };
         tell(model, &operation, what, severity, &words(&operation));
         super::say(model, severity, format!("{}: {what}", operation.plan().title()));
+        effects.extend(returning::after(model, id));
     }
     effects
 }

@@ -27,7 +27,16 @@ use crate::ops;
 use super::{operations, preflight};
 
 /// Begins to plan: every host is looked at anew, whatever the screen shows.
-pub fn plan(model: &mut Model, mut intent: Intent) -> Vec<Effect> {
+pub fn plan(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    let (planning, effects) = begin(model, intent);
+    let asked = planning.asked;
+    model.acting.planning = Some(Box::new(planning));
+    settle(model, asked);
+    effects
+}
+
+/// The same, for whoever keeps it; it is to be settled once it is kept.
+pub(super) fn begin(model: &mut Model, mut intent: Intent) -> (Planning, Vec<Effect>) {
     in_order(model, &mut intent);
     model.acting.asked += 1;
     let asked = model.acting.asked;
@@ -57,9 +66,7 @@ pub fn plan(model: &mut Model, mut intent: Intent) -> Vec<Effect> {
         let server = Server { id, subject: drain::SUBJECT.into(), unit: None };
         effects.push(Effect::Act(host, Ask::look(asked, &server, more)));
     }
-    model.acting.planning = Some(Box::new(Planning { asked, intent, looks, made: None }));
-    settle(model);
-    effects
+    (Planning { asked, intent, looks, made: None }, effects)
 }
 
 /// What has to be looked at besides, for that verb.
@@ -129,9 +136,7 @@ pub(super) fn pulled(
             return Vec::new();
         }
     };
-    let Some(planning) = model.acting.planning.as_deref().filter(|one| one.asked == asked) else {
-        return Vec::new();
-    };
+    let Some(planning) = model.acting.planning(asked) else { return Vec::new() };
     let Some(env) = model.fleet.env(&planning.intent.env) else { return Vec::new() };
     let servers = servers(env, &planning.intent);
     let Some(server) = servers.iter().find(|server| server.id == *id) else { return Vec::new() };
@@ -150,18 +155,16 @@ pub(super) fn looked(
     look: Result<Box<Look>, Fault>,
 ) {
     let now = model.now;
-    if let Some(planning) =
-        model.acting.planning.as_mut().filter(|planning| planning.asked == asked)
-        && let Some(place) = planning.looks.get_mut(instance)
-    {
+    let planning = model.acting.planning_mut(asked);
+    if let Some(place) = planning.and_then(|planning| planning.looks.get_mut(instance)) {
         *place = Some(look.map(|look| (*look, now)));
-        settle(model);
+        settle(model, asked);
     }
 }
 
 /// Makes the plan once every host has answered.
-fn settle(model: &mut Model) {
-    let Some(planning) = model.acting.planning.as_deref() else { return };
+pub(super) fn settle(model: &mut Model, asked: u32) {
+    let Some(planning) = model.acting.planning(asked) else { return };
     if planning.made.is_some() || planning.waits_for().next().is_some() {
         return;
     }
@@ -171,7 +174,7 @@ fn settle(model: &mut Model) {
         let looks: Vec<_> =
             looks.filter_map(|(id, look)| Some((id.clone(), look.clone()?))).collect();
         let made = backup::made(env, &planning.intent, &looks).map(Arc::new);
-        if let Some(planning) = &mut model.acting.planning {
+        if let Some(planning) = model.acting.planning_mut(asked) {
             planning.made = Some(made);
         }
         return;
@@ -211,7 +214,7 @@ fn settle(model: &mut Model) {
     } else {
         Err(refusals)
     };
-    if let Some(planning) = &mut model.acting.planning {
+    if let Some(planning) = model.acting.planning_mut(asked) {
         planning.made = Some(made);
     }
 }
@@ -277,13 +280,18 @@ pub fn confirm(model: &mut Model, how: &Confirmation) -> Result<(OpId, Vec<Effec
         .permit(plan.env(), plan.protected, model.now)
         .map_err(|withheld| withheld.text(plan.env()))?;
     let confirmed = ConfirmedPlan::new(plan, how, permit).map_err(|why| why.to_string())?;
+    model.acting.planning = None;
+    Ok(run(model, confirmed))
+}
+
+/// Begins to run a plan that was confirmed.
+pub(super) fn run(model: &mut Model, confirmed: ConfirmedPlan) -> (OpId, Vec<Effect>) {
     let chance = model.acting.chance();
     let id = OpId::new(model.now, chance);
     let operation = Operation::new(id.clone(), confirmed, &model.operator, model.now);
-    model.acting.planning = None;
     // It is written down before any host is asked.
     let mut effects = vec![Effect::Audit(Box::new(Entry::intent(&operation)))];
     operations::begin(model, operation);
     effects.extend(operations::advance(model, &id));
-    Ok((id, effects))
+    (id, effects)
 }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod migrations;
+mod policies;
 mod rsync;
 mod scene;
 mod static_files;

@@ -45,6 +45,7 @@ pub(super) fn plan(plan: &Plan) -> String {
             "batch": plan.rollout.batch.text(),
             "max_failures": plan.rollout.max_failures,
             "wait_s": plan.rollout.wait.as_secs(),
+            "on_fail": plan.rollout.on_fail.name(),
         },
         "min_available": serving,
         "drains": drains,
@@ -100,7 +101,15 @@ fn step(step: &Step) -> Value {
 }
 
 /// How it went.
-pub(super) fn operation(operation: &Operation) -> String {
+pub(super) fn operation(operation: &Operation, back: Option<&Operation>) -> String {
+    let mut value = operation_value(operation);
+    if let (Some(back), Some(object)) = (back, value.as_object_mut()) {
+        object.insert("returned".to_owned(), operation_value(back));
+    }
+    format!("{value}\n")
+}
+
+fn operation_value(operation: &Operation) -> Value {
     let hosts: Vec<Value> = operation
         .runs
         .iter()
@@ -130,7 +139,7 @@ pub(super) fn operation(operation: &Operation) -> String {
         .collect();
     let drained: Vec<&str> = operation.drained.iter().map(|(_, text)| text.as_str()).collect();
     let outcome = operation.outcome().unwrap_or(Outcome::Unknown);
-    let value = json!({
+    json!({
         "schema": 1,
         "operation": operation.id.as_str(),
         "action": operation.plan().intent.verb.name(),
@@ -141,6 +150,5 @@ pub(super) fn operation(operation: &Operation) -> String {
         "halted": operation.halted,
         "drained": drained,
         "hosts": hosts,
-    });
-    format!("{value}\n")
+    })
 }

@@ -5,12 +5,16 @@ use std::fmt::Write as _;
 use crate::model::operation::{Operation, Outcome, Phase};
 use crate::model::plan::{Change, Plan, Step, Undo};
 use crate::model::text::clean;
+use crate::model::verb::Verb;
 
 /// The whole plan: what is shown is what is shipped.
 pub(super) fn plan(plan: &Plan) -> String {
     let mut out = String::new();
     let _ok = writeln!(out, "{} in {} ({})", plan.title(), plan.env(), plan.tier.name());
     let _ok = writeln!(out, "hash: {}", plan.hash());
+    if plan.intent.verb == Verb::Deploy {
+        let _ok = writeln!(out, "on failure: {}", plan.rollout.on_fail.doc());
+    }
     for (number, batch) in plan.batches.iter().enumerate().filter(|_| plan.batches.len() > 1) {
         let names: Vec<String> = batch
             .iter()

@@ -1,6 +1,7 @@
 //! The reducers with hosts behind them and no screen.
 
-use std::collections::BTreeSet;
+mod following;
+
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +9,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::tell::{tell, words_of_loss};
 use crate::cli::env;
 use crate::cli::reading::QUEUE;
 use crate::effect::{Ask, Effect};
 use crate::model::Model;
-use crate::model::audit::Entry;
 use crate::model::host::Link;
 use crate::model::ids::{EnvName, HostId, InstanceId};
-use crate::model::operation::{OpId, Operation, Outcome, Phase};
+use crate::model::operation::{OpId, Operation};
 use crate::model::plan::{Confirmation, Intent, Permit, Plan, Unlocked};
 use crate::model::spec::FleetSpec;
 use crate::msg::{Acted, HostEvent, Msg};
@@ -25,7 +24,7 @@ use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::store;
 use crate::update::lend::without_rights;
-use crate::update::{operations, planning, start, update};
+use crate::update::{planning, start, update};
 
 /// See the module.
 pub(in crate::cli) struct Session {
@@ -219,104 +218,6 @@ impl Session {
         let (id, effects) = planning::confirm(&mut self.model, how)?;
         self.perform(effects);
         Ok(id)
-    }
-
-    /// Follows an operation to its end. Of hosts that are not reached any more it is not known.
-    pub(super) async fn follow(&mut self, id: &OpId, timeout: Duration, tells: bool) -> Outcome {
-        let mut told = BTreeSet::new();
-        let mut lost_since: Option<Instant> = None;
-        let mut interrupts =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
-        loop {
-            if let Some(operation) = self.operation(id) {
-                if tells {
-                    tell(operation, &mut told);
-                }
-                if let Some(outcome) = operation.outcome() {
-                    self.drain(id, timeout).await;
-                    return outcome;
-                }
-                let lost = self.lost(operation);
-                if tells && lost.is_empty() != lost_since.is_none() {
-                    super::super::complain(&words_of_loss(&lost, timeout));
-                }
-                let since = lost_since.take().unwrap_or_else(Instant::now);
-                lost_since = (!lost.is_empty()).then_some(since);
-            }
-            if lost_since.is_some_and(|since| since.elapsed() >= timeout) {
-                self.leave(id);
-                return Outcome::Unknown;
-            }
-            let interrupted = async {
-                match &mut interrupts {
-                    Ok(interrupts) => {
-                        interrupts.recv().await;
-                    }
-                    Err(_) => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = interrupted => {
-                    let effects = operations::leave(&mut self.model, id);
-                    let held = !effects.is_empty();
-                    self.perform(effects);
-                    self.drain(id, Duration::from_millis(1500)).await;
-                    if held {
-                        super::super::complain(
-                            "quarterdeck: no further batch begins; hosts that were not begun are free again",
-                        );
-                    }
-                    let drains = self.operation(id).map_or(0, |one| one.plan().drains.len());
-                    if drains > 0 {
-                        super::super::complain(
-                            "quarterdeck: what is drained is put back by its balancer once it misses this console",
-                        );
-                    }
-                    self.leave(id);
-                    super::super::complain(&format!(
-                        "quarterdeck: detached; it goes on: `quarterdeck ops attach {id}`"
-                    ));
-                    return Outcome::Unknown;
-                }
-                () = self.turn() => {}
-            }
-        }
-    }
-
-    /// Hosts of an operation that are not reached just now, and why.
-    fn lost(&self, operation: &Operation) -> Vec<String> {
-        let runs = operation.runs.iter().zip(&operation.plan().hosts);
-        let words = runs.filter_map(|(run, plan)| {
-            let link = self.model.fleet.host(&plan.host).map(|host| &host.link);
-            let down = link.is_none_or(|link| !link.is_up());
-            if !down && !matches!(run.phase, Phase::Lost(..)) {
-                return None;
-            }
-            let why = link.and_then(Link::fault).map(ToString::to_string).unwrap_or_default();
-            Some(format!("{} ({why})", plan.host.host).replace(" ()", ""))
-        });
-        words.collect()
-    }
-
-    /// Writes down that it is not followed any more.
-    fn leave(&mut self, id: &OpId) {
-        let entry = self.operation(id).map(|operation| Entry::leave(operation, clock::now()));
-        self.perform(entry.into_iter().map(|entry| Effect::Audit(Box::new(entry))).collect());
-    }
-
-    /// What is asked last, that what was sent is removed and claims are given back, is waited for.
-    async fn drain(&mut self, id: &OpId, limit: Duration) {
-        let until = Instant::now() + limit;
-        let owes = |model: &Model| model.acting.operation(id).is_some_and(Operation::owes);
-        while (self.removals > 0 || owes(&self.model)) && Instant::now() < until {
-            self.turn().await;
-        }
-        for host in self.operation(id).into_iter().flat_map(Operation::keepers) {
-            super::super::complain(&format!(
-                "quarterdeck: {host} has the claim of it still: once it is reached, \
-                 `quarterdeck ops recover {id} --release`"
-            ));
-        }
     }
 
     /// An operation.

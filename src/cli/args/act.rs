@@ -34,6 +34,10 @@ pub struct Act {
     /// such as `50%`; `0` asks nothing of the kind [default: the config's, else 0]
     #[arg(long, value_name = "N|N%")]
     pub min_available: Option<String>,
+    /// What becomes of a deploy when a host fails: `halt`, `revert-host`, `revert-batch` or `revert-fleet`
+    /// [default: the config's, else revert-host]
+    #[arg(long, value_name = "POLICY")]
+    pub on_fail: Option<String>,
     /// Wait so long between two batches, such as `30s` [default: the config's, else not]
     #[arg(long, value_name = "SPAN")]
     pub wait: Option<String>,

@@ -127,7 +127,7 @@ impl Permit {
 }
 
 /// What somebody said to a plan.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Confirmation {
     /// A key, on the plan that was shown.
     Key,
@@ -135,6 +135,8 @@ pub enum Confirmation {
     Typed(String),
     /// The plan's hash, on the command line.
     Hash(String),
+    /// Another plan, which was confirmed, says that this is done when that one fails.
+    Policy(Arc<Plan>),
 }
 
 impl Confirmation {
@@ -144,6 +146,7 @@ impl Confirmation {
             Self::Key => "key",
             Self::Typed(_) => "typed",
             Self::Hash(_) => "hash",
+            Self::Policy(_) => "policy",
         }
     }
 }
@@ -197,6 +200,10 @@ impl ConfirmedPlan {
             Confirmation::Typed(_) => return Err(NotConfirmed::Phrase(plan.phrase().to_owned())),
             Confirmation::Hash(hash) if hash.trim() == plan.hash() => {}
             Confirmation::Hash(_) => return Err(NotConfirmed::Hash(plan.hash().to_owned())),
+            Confirmation::Policy(of) if of.goes_back_by(&plan) => {}
+            Confirmation::Policy(_) => {
+                return Err(NotConfirmed::Phrase(plan.phrase().to_owned()));
+            }
         }
         Ok(Self { plan, how: how.name(), permit })
     }

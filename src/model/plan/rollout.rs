@@ -39,6 +39,55 @@ impl Share {
     }
 }
 
+/// What becomes of a deploy over several hosts when one of them fails. Whatever it is, no further batch is
+/// begun behind too many failures.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Policy {
+    /// The host stays as it failed, for somebody to look at.
+    Halt,
+    /// The host takes back what it did; others stay as they are.
+    #[default]
+    RevertHost,
+    /// Others of its batch that succeeded go back to the release before, too.
+    RevertBatch,
+    /// All hosts that succeeded go back to the release before, too.
+    RevertFleet,
+}
+
+impl Policy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Halt, Self::RevertHost, Self::RevertBatch, Self::RevertFleet];
+
+    /// The word in the config, on the command line and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Halt => "halt",
+            Self::RevertHost => "revert-host",
+            Self::RevertBatch => "revert-batch",
+            Self::RevertFleet => "revert-fleet",
+        }
+    }
+
+    /// It in a sentence.
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Halt => "a host that fails stays as it is, for somebody to look at",
+            Self::RevertHost => "a host that fails takes back what it did; others stay as they are",
+            Self::RevertBatch => {
+                "a host that fails takes back what it did, and others of its batch go back to the release before"
+            }
+            Self::RevertFleet => {
+                "a host that fails takes back what it did, and all others go back to the release before"
+            }
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == text)
+    }
+}
+
 /// One batch after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rollout {
@@ -51,12 +100,19 @@ pub struct Rollout {
     pub max_failures: usize,
     /// Between two batches.
     pub wait: Duration,
+    /// What becomes of a deploy when a host fails.
+    pub on_fail: Policy,
 }
 
 impl Rollout {
     /// All at once.
-    pub const ALL: Self =
-        Self { canary: 0, batch: Share::Percent(100), max_failures: 0, wait: Duration::ZERO };
+    pub const ALL: Self = Self {
+        canary: 0,
+        batch: Share::Percent(100),
+        max_failures: 0,
+        wait: Duration::ZERO,
+        on_fail: Policy::RevertHost,
+    };
 
     /// One host after the other.
     pub const ONE_BY_ONE: Self = Self { batch: Share::Number(1), ..Self::ALL };
@@ -88,6 +144,7 @@ impl Rollout {
             },
             max_failures: self.max_failures.min(other.max_failures),
             wait: self.wait.max(other.wait),
+            on_fail: self.on_fail.max(other.on_fail),
         }
     }
 }
@@ -106,6 +163,8 @@ pub struct Wish {
     /// Of all instances of the service so many have to serve at any time: no batch is begun when
     /// fewer would. Zero is none.
     pub min_available: Option<Share>,
+    /// See [`Rollout::on_fail`].
+    pub on_fail: Option<Policy>,
 }
 
 impl Wish {
@@ -118,20 +177,22 @@ impl Wish {
             max_failures: self.max_failures.or(other.max_failures),
             wait: self.wait.or(other.wait),
             min_available: self.min_available.or(other.min_available),
+            on_fail: self.on_fail.or(other.on_fail),
         }
     }
 
     /// What it comes to. Whoever says something of the way has hosts go one by one unless that says
     /// otherwise; `usual` is the way where nothing is said.
     pub fn over(self, usual: Rollout) -> Rollout {
-        let Self { canary, batch, max_failures, wait, min_available: _ } = self;
-        let none = Self { min_available: self.min_available, ..Self::default() };
+        let Self { canary, batch, max_failures, wait, min_available, on_fail } = self;
+        let none = Self { min_available, on_fail, ..Self::default() };
         let base = if self == none { usual } else { Rollout::ONE_BY_ONE };
         Rollout {
             canary: canary.unwrap_or(base.canary),
             batch: batch.unwrap_or(base.batch),
             max_failures: max_failures.unwrap_or(base.max_failures),
             wait: wait.unwrap_or(base.wait),
+            on_fail: on_fail.unwrap_or(base.on_fail),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::page::Page;
 use crate::model::acting::Planning;
 use crate::model::plan::{Change, HostPlan, Launcher, Plan, Rollout, Step, Undo};
 use crate::model::text::clean;
+use crate::model::verb::Verb;
 use crate::ui::scene::Scene;
 use crate::ui::text::chop;
 use crate::ui::{Role, words};
@@ -113,6 +114,9 @@ fn rollout(page: &mut Page<'_, '_>, plan: &Plan) {
             if drain.parts.len() == 1 { "" } else { "es" }
         );
         page.fact("drains", text);
+    }
+    if plan.intent.verb == Verb::Deploy {
+        page.fact("on failure", plan.rollout.on_fail.doc());
     }
     if plan.batches.len() < 2 {
         return;
