@@ -35,7 +35,12 @@ keep() {
   { sync "$file.new" 2>/dev/null || sync; } && mv -f "$file.new" "$file"
 }
 # When a process began, in ticks since boot (proc(5), field 22): with its number it is that very one.
-began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+began() {
+  IFS= read -r line <"/proc/$1/stat" || return 0
+  # shellcheck disable=SC2086
+  set -- ${line##*) }
+  echo "${20}"
+} 2>/dev/null
 mine() { IFS= read -r line <"$subject/claim/claim" && [ "$line" = "op=$op" ]; } 2>/dev/null
 freeze() {
   : >"$subject/freeze"

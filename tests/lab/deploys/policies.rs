@@ -1,5 +1,6 @@
 //! A deploy over several hosts of which one fails: what becomes of the others.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use super::scene::SERVER;
@@ -24,9 +25,10 @@ impl Fleet {
                  [Service]\nUser=app\nEnvironment=PORT=8083 PYTHONDONTWRITEBYTECODE=1\n\
                  WorkingDirectory=/srv/api\nExecStart=/usr/bin/python3 server.py\n\
                  [Install]\nWantedBy=multi-user.target\nEND\nsystemctl daemon-reload");
-            config += &format!("[[env.host]]\nname = \"{0}\"\nssh = \"{0}\"\n", host.name());
+            let _ok = write!(config, "[[env.host]]\nname = \"{0}\"\nssh = \"{0}\"\n", host.name());
         }
-        config += &format!(
+        let _ok = write!(
+            config,
             "[[env.service]]\nname = \"api\"\nunit = \"api.service\"\ndirectory = \"/srv/api\"\n\
              soak = \"1s\"\nhealth = [{{ http = \"http://127.0.0.1:8083/\", expect = 200 }}]\n\
              rollout = {{ {rollout} }}\n\
