@@ -138,8 +138,8 @@ commands! {
     Operations "operations" Act "what is done on hosts, by whom, and how it ended" ["o"];
     PlanAllHosts "plan-all-hosts" Plan "in the menu: all hosts of the service, or this one only" ["a"];
     PlanConfirm "plan-confirm" Plan "run the plan; in a protected environment its name is typed first" ["y"];
-    PlanOlder "plan-older" Plan "in the plan of a rollback: a release further back" ["["];
-    PlanNewer "plan-newer" Plan "in the plan of a rollback: a newer release" ["]"];
+    PlanOlder "plan-older" Plan "in the plan of a rollback or a restore: a release, or a copy, further back" ["["];
+    PlanNewer "plan-newer" Plan "in the plan of a rollback or a restore: a newer release or copy" ["]"];
     PlanPassword "plan-password" Plan "where a plan lacks rights: let sudo ask for its password" ["p"];
     OperationCancel "operation-cancel" Plan "end the operation at the next step's border" ["X"];
     OperationUndo "operation-undo" Plan "in the list: take back what an operation began whose runner died" ["B"];

@@ -1,8 +1,11 @@
-//! Another release than the one that is planned to be gone back to.
+//! Another release than the one that is planned to be gone back to, or another copy than the one from which
+//! data is to be brought back.
 
 use super::{acts, say};
 use crate::effect::Effect;
 use crate::model::Model;
+use crate::model::acting::Planning;
+use crate::model::backup::Copy;
 use crate::model::deploy::Release;
 use crate::model::plan::{Input, Intent};
 use crate::model::screen::Overlay;
@@ -25,12 +28,12 @@ fn next(model: &Model, older: bool) -> Option<Result<Intent, String>> {
     let Overlay::Plan { asked, .. } = model.screen.overlays.last()? else { return None };
     let planning = model.acting.planning.as_deref()?;
     if planning.asked == *asked && planning.intent.verb == Verb::Restore {
-        return Some(Err(
-            "`quarterdeck restore NAME --from COPY` plans it from another copy".to_owned()
-        ));
+        return copy(planning, older);
     }
     if planning.asked != *asked || planning.intent.verb != Verb::Rollback {
-        return Some(Err("only a rollback has other releases".to_owned()));
+        return Some(Err(
+            "only a rollback has other releases, and a restore other copies".to_owned()
+        ));
     }
     let looks: Vec<_> = planning
         .looks
@@ -60,5 +63,31 @@ fn next(model: &Model, older: bool) -> Option<Result<Intent, String>> {
         return Some(Err(format!("no {which} release that was healthy is kept there")));
     };
     let input = Input::Revision(Some(release.revision.to_string()));
+    Some(Ok(Intent { input, ..planning.intent.clone() }))
+}
+
+/// The next older or newer copy than the one that is planned to be brought back, or was refused.
+fn copy(planning: &Planning, older: bool) -> Option<Result<Intent, String>> {
+    let Input::Restore { from, phrase } = &planning.intent.input else { return None };
+    let look = planning.looks.values().find_map(|look| look.as_ref()?.as_ref().ok())?;
+    let look = look.0.backup.as_deref()?;
+    let mut copies: Vec<&Copy> = look.facts.copies.iter().collect();
+    copies.sort_by_key(|copy| std::cmp::Reverse(copy.at));
+    // The one that was looked into last is the one that is taken, or nothing is.
+    let now = match from {
+        Some(from) => from.rsplit('/').next().unwrap_or_default(),
+        None => look.proofs.last().map_or("", |proof| &*proof.copy.name),
+    };
+    let place = copies.iter().position(|copy| *copy.name == *now);
+    let next = match (place, older) {
+        (Some(place), true) => place.checked_add(1),
+        (Some(place), false) => place.checked_sub(1),
+        (None, _) => Some(0),
+    };
+    let Some(copy) = next.and_then(|next| copies.get(next)) else {
+        let which = if older { "older" } else { "newer" };
+        return Some(Err(format!("no {which} copy is there")));
+    };
+    let input = Input::Restore { from: Some(copy.name.to_string()), phrase: phrase.clone() };
     Some(Ok(Intent { input, ..planning.intent.clone() }))
 }

@@ -131,8 +131,10 @@ fn question(
     let leave = format!("{back} or enter");
     keys.push((&leave, "leave it"));
     let others = format!("{} {}", key(Command::PlanOlder), key(Command::PlanNewer));
-    if plan.intent.verb == Verb::Rollback {
-        keys.push((&others, "another release"));
+    match plan.intent.verb {
+        Verb::Rollback => keys.push((&others, "another release")),
+        Verb::Restore => keys.push((&others, "another copy")),
+        _ => {}
     }
     let mut last = answer(&keys);
     match age {

@@ -132,3 +132,30 @@ fn what_is_not_possible_says_why_and_asks_nobody() {
     assert!(asks(&keys(&mut story, "x<enter>")).is_empty());
     assert_eq!(top(&story), "panes");
 }
+
+#[test]
+fn another_copy_is_chosen_in_the_plan_and_none_beyond_the_oldest() {
+    let mut story = with_backup("data");
+    planned(&mut story, "x<down><enter>");
+    keys(&mut story, "[");
+    assert_eq!(said(&story), "no older copy is there");
+    let older = {
+        let planning = story.model.acting.planning.as_mut().unwrap();
+        let look = planning.looks.values_mut().next().unwrap().as_mut().unwrap().as_mut().unwrap();
+        let copies = &mut look.0.backup.as_mut().unwrap().facts.copies;
+        let mut older = copies[0].clone();
+        older.name = "data-0.tar.gz".into();
+        older.at -= 86_400;
+        copies.push(older);
+        "data-0.tar.gz"
+    };
+    let wanted = |effects: &[Effect]| match asks(effects).as_slice() {
+        [(_, Ask::Look { more, .. })] => more.backup.as_ref().unwrap().from.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wanted(&keys(&mut story, "[")).as_deref(), Some(older));
+    // What has to be typed stays the same: it names what is replaced.
+    assert_eq!(top(&story), "plan");
+    let intent = &story.model.acting.planning.as_ref().unwrap().intent;
+    assert!(matches!(&intent.input, Input::Restore { phrase, .. } if phrase == "stage:/srv/data"));
+}
