@@ -11,6 +11,7 @@
 )]
 
 mod deploys;
+mod databases;
 mod desk;
 mod lab;
 mod poll;

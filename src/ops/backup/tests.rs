@@ -21,6 +21,7 @@ fn spec() -> BackupSpec {
         name: "it's data".into(),
         host: "web1".into(),
         source: Some("/srv/it's data".into()),
+        database: None,
         way: Way::Files {
             directory: "/srv/it's backups".into(),
             pattern: "data-*.tar.gz".into(),
