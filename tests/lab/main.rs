@@ -10,8 +10,8 @@
     reason = "a helper of a test may fail it, like the test itself, and waits by the clock"
 )]
 
-mod deploys;
 mod databases;
+mod deploys;
 mod desk;
 mod lab;
 mod poll;

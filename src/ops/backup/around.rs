@@ -59,11 +59,7 @@ pub(super) fn strangers(job: &Job<'_>) -> Result<(), String> {
 }
 
 /// What should be known whatever is brought back.
-pub(super) fn besides(
-    job: &Job<'_>,
-    proof: &Proof,
-    all: &[services::Service<'_>],
-) -> Vec<String> {
+pub(super) fn besides(job: &Job<'_>, proof: &Proof, all: &[services::Service<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
     for earlier in job.look.proofs.iter().take_while(|one| *one != proof) {
         let why = crate::model::restore::rejected(&job.target.ask, job.look, earlier);
@@ -93,4 +89,3 @@ pub(super) fn besides(
     }
     lines
 }
-

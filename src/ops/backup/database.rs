@@ -2,6 +2,7 @@
 
 use super::around::around;
 use super::{Job, Made, postgres, services, sqlite};
+use crate::model::backup::Integrity;
 use crate::model::database::{DatabaseSpec, Engine};
 use crate::model::plan::{Change, Input, Step, Undo};
 use crate::model::restore::{Proof, Sum, age, chosen, doubts};
@@ -108,10 +109,17 @@ pub(super) fn lost(job: &Job<'_>, proof: &Proof, otherwise: String) -> String {
     )
 }
 
-/// What speaks against a copy that somebody chose all the same.
+/// What is not known of a copy, and what speaks against one that somebody chose all the same.
 pub(super) fn judged(job: &Job<'_>, proof: &Proof) -> Vec<String> {
+    if let Integrity::Unknown(why) = &proof.checked.integrity {
+        return vec![format!("{why}: it is proved in step 30, before anything is stopped")];
+    }
     // The time of what was put aside is that of its operation.
-    if is_chosen(job) && !proof.folder { doubts(&job.target.ask, job.look, proof) } else { Vec::new() }
+    if is_chosen(job) && !proof.folder {
+        doubts(&job.target.ask, job.look, proof)
+    } else {
+        Vec::new()
+    }
 }
 
 /// The copy in a line.

@@ -98,9 +98,8 @@ pub(super) fn named<'a>(job: &Job<'a>) -> Result<(&'a str, &'a str), String> {
     let parts = job.pattern.split_once('*').filter(|(before, after)| {
         !before.is_empty() && !format!("{before}{after}").contains(['*', '?', '[', '\\'])
     });
-    parts.ok_or_else(|| {
-        format!("`{}` does not say how a new one is called: {DECLARE}", job.pattern)
-    })
+    parts
+        .ok_or_else(|| format!("`{}` does not say how a new one is called: {DECLARE}", job.pattern))
 }
 
 /// The name's two parts and how it is packed.

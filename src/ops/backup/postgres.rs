@@ -63,9 +63,11 @@ pub(super) fn refuse(job: &Job<'_>) -> Result<(), String> {
         return Err("its server follows another one: nothing can be written there".to_owned());
     }
     if !look.superuser {
-        return Err("the user that its server is asked as is no superuser there: owners could not \
+        return Err(
+            "the user that its server is asked as is no superuser there: owners could not \
                     be given back"
-            .to_owned());
+                .to_owned(),
+        );
     }
     if look.bound > 0 {
         return Err(format!(

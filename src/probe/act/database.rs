@@ -56,8 +56,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_asked_is_said_and_garbage_is_no_harm() {
-        let look = parse_database("database.fault psql: error: \u{1b}[2J no\ndatabase.bound x\n\u{7}\n");
-        assert!(look.fault.is_some_and(|why| why.starts_with("psql: error: ") && !why.contains('\u{1b}')));
+        let look =
+            parse_database("database.fault psql: error: \u{1b}[2J no\ndatabase.bound x\n\u{7}\n");
+        assert!(
+            look.fault
+                .is_some_and(|why| why.starts_with("psql: error: ") && !why.contains('\u{1b}'))
+        );
         assert_eq!(look.bound, u64::MAX, "what is not understood is not nothing");
         assert_eq!(parse_database(""), DatabaseLook::default());
         assert_eq!(parse_database("database.lacks sqlite3\n").lacks.as_deref(), Some("sqlite3"));

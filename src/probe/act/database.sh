@@ -24,7 +24,7 @@ qd_act_sql() {
   (
     cd / || exit 1
     if [ "$3" != - ]; then export PGPORT="$3"; fi
-    export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c statement_timeout=15s -c default_transaction_read_only=on'
+    export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=15s -c default_transaction_read_only=on'
     qd_limit 20 runuser -u "$2" -- psql -XAtq -w -v ON_ERROR_STOP=1 -v db="$1" -d postgres 2>&1
   )
 }

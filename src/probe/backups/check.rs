@@ -264,7 +264,8 @@ mod tests {
         let dump = check(&format!("pack none\nkind pgdump\nunpack 0\nbytes 900\n{said}\nlist 1\n"));
         assert_eq!(dump.integrity, Integrity::Corrupt(said.into()));
         let newer = "pg_restore: error: unsupported version (1.16) in file header";
-        let newer = check(&format!("pack none\nkind pgdump\nunpack 0\nbytes 900\n{newer}\nlist 1\n"));
+        let newer =
+            check(&format!("pack none\nkind pgdump\nunpack 0\nbytes 900\n{newer}\nlist 1\n"));
         assert!(matches!(newer.integrity, Integrity::Unknown(_)), "{newer:?}");
         let short = check("pack none\nkind sqlite\nunpack 0\nbytes 20000\nexpected 57344\n");
         assert!(matches!(short.integrity, Integrity::Corrupt(_)), "{short:?}");

@@ -9,8 +9,8 @@ const MAKE: &str = "set -e; cd /\n\
     useradd -m app; mkdir -p /srv/backups; chmod 755 /srv/backups\n\
     runuser -u postgres -- psql -Xqv ON_ERROR_STOP=1 <<'SQL'\n\
     create role app login; create role reader;\n\
-    create database appdb owner app template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8' connection limit 50;\n\
-    revoke all on database appdb from public; grant connect on database appdb to reader, app with grant option;\n\
+    create database appdb owner app template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8' locale_provider icu icu_locale 'de' connection limit 50;\n\
+    revoke all on database appdb from public; grant connect on database appdb to reader with grant option;\n\
     alter database appdb set search_path to \"$user\", public, pg_catalog;\n\
     alter database appdb set default_transaction_read_only = off;\n\
     alter role reader in database appdb set statement_timeout = '7s';\n\
@@ -50,7 +50,9 @@ impl Store {
     }
 
     fn beats(&self, database: &str) -> Result<(), String> {
-        let count = format!("cd /; runuser -u postgres -- psql -XAtqd {database} -c 'select count(*) from beats' 2>&1 || :");
+        let count = format!(
+            "cd /; runuser -u postgres -- psql -XAtqd {database} -c 'select count(*) from beats' 2>&1 || :"
+        );
         let before = self.host.sh(&count);
         let after = self.host.sh(&format!("sleep 0.5; {count}"));
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
@@ -59,13 +61,16 @@ impl Store {
 
     /// What does not change by itself.
     fn rooms_of(&self, database: &str) -> String {
-        self.psql(database, "select count(*), md5(string_agg(name, ',' order by id)), max(id), (select last_value from rooms_id_seq) from rooms")
+        self.psql(
+            database,
+            "select count(*), md5(string_agg(name, ',' order by id)), max(id) from rooms",
+        )
     }
 
     /// What belongs to the database itself.
     fn properties(&self, database: &str) -> String {
         self.psql("postgres", &format!(
-            "select pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, \
+            "select pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, datlocprovider, daticulocale, datconnlimit, \
              (select string_agg(x::text, ' ' order by x::text) from aclexplode(datacl) x), shobj_description(oid, 'pg_database'), \
              (select string_agg(setrole::regrole || ':' || setconfig::text, ' ' order by setrole) from pg_db_role_setting where setdatabase = d.oid) \
              from pg_database d where datname = '{database}'"
@@ -85,6 +90,29 @@ impl Store {
         self.host.sh(&format!(
             "cd /srv/backups && runuser -u postgres -- pg_dump {how} >{name} && touch -d '{age}' {name}"
         ));
+    }
+
+    /// What changes the names says this in place of something, by sed(1).
+    fn hold_at(&self, script: &str) {
+        self.host.sh(&format!(
+            "cat >/usr/local/sbin/psql <<'END'\n#!/bin/sh\ncase $* in *restored=*) sed '{script}' | exec /usr/bin/psql \"$@\" ;; *) exec /usr/bin/psql \"$@\" ;; esac\nEND\n\
+             chmod 755 /usr/local/sbin/psql"
+        ));
+    }
+
+    fn wait_until_held(&self) {
+        poll::until("it is held", secs(60), || {
+            let held = "select count(*) from pg_stat_activity where query like '%pg_sleep(900)%' and pid <> pg_backend_pid()";
+            let there = self.psql("postgres", held);
+            if there == "1" { Ok(()) } else { Err(there) }
+        });
+    }
+
+    fn kill_the_runner(&self, child: &mut std::process::Child) {
+        let runner = self.host.sh(&format!("cut -d ' ' -f 1 {}/owner", self.operation()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.host.sh(&format!("kill -9 {runner}"));
     }
 
     fn is_as_before(&self, number: &str, rooms: &str) {
@@ -121,6 +149,7 @@ fn a_dump_takes_the_place_of_a_database_which_stays_and_one_can_go_back() {
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(store.rooms_of("appdb"), then);
     assert_eq!(store.properties("appdb"), properties, "{said:?}");
+    assert_eq!(store.psql("appdb", "select nextval('rooms_id_seq')"), "2001");
     assert!(!output(&said.json).contains("not carried over"), "{said:?}");
     assert!(output(&said.json).contains("not among them: public.later"), "{said:?}");
     assert_ne!(store.run_of(), run, "it was stopped and started");
@@ -171,7 +200,10 @@ fn a_dump_that_is_no_good_is_refused_before_anything_is_stopped() {
          cp appdb-0.dump appdb-8.dump && cp appdb-0.sql appdb-9.sql && chmod 666 appdb-8.dump && touch -d '2 hours ago' *",
     );
     for (copy, words) in [
-        ("appdb-1.dump", "appdb-1.dump cannot be read: pg_restore: error: could not read from input file: end of file"),
+        (
+            "appdb-1.dump",
+            "appdb-1.dump cannot be read: pg_restore: error: could not read from input file: end of file",
+        ),
         ("appdb-2.dump", "appdb-2.dump cannot be read: pg_restore: error: "),
         ("appdb-5.sql", "the dump has no last line: it was cut"),
     ] {
@@ -180,18 +212,18 @@ fn a_dump_that_is_no_good_is_refused_before_anything_is_stopped() {
     }
     for (copy, words) in [
         ("appdb-3.sql", "connects to a database by itself"),
-        ("appdb-6.sql", "role \\\\\\\"nobody_here\\\\\\\" does not exist"),
-        ("appdb-7.sql", "relation \\\\\\\"nowhere\\\\\\\" does not exist"),
+        ("appdb-6.sql", "nobody_here"),
+        ("appdb-7.sql", "nowhere"),
         ("appdb-8.dump", "may be written by others than root and postgres"),
     ] {
-        let words = words.replace("\\\\", "");
-        store.fails_before_anything_is_stopped(&["restore", "db", "--from", copy], &words.replace("\\\"", "\\\\\\\""));
+        store.fails_before_anything_is_stopped(&["restore", "db", "--from", copy], words);
         assert_eq!(store.databases(), "appdb other");
     }
     // It is cut between the plan, which has seen it whole, and the run.
     let hash = store.desk.hash(&["restore", "db", "--from", "appdb-0.dump"]);
     store.host.sh("cd /srv/backups && cat appdb-1.dump >appdb-0.dump");
-    let said = store.desk.run(&["restore", "db", "--from", "appdb-0.dump", "--json", "--confirm", &hash]);
+    let said =
+        store.desk.run(&["restore", "db", "--from", "appdb-0.dump", "--json", "--confirm", &hash]);
     assert!(matches!(said.code, 1 | 75), "{said:?}");
     // The newest is of another application, and nobody has chosen it.
     store.host.sh("cd /srv/backups && mkdir ../away && mv appdb-[0-35-9]* ../away/");
@@ -221,7 +253,10 @@ fn who_stays_connected_stops_it_before_the_swap_and_is_named() {
     let said = store.desk.act(&["restore", "db"]);
     assert_eq!(said.code, 1, "{said:?}");
     let words = output(&said.json);
-    assert!(words.contains("still connected to appdb:") && words.contains("postgres, re"), "{words}");
+    assert!(
+        words.contains("still connected to appdb:") && words.contains("postgres, re"),
+        "{words}"
+    );
     assert!(!words.contains("app, psql"), "the service was stopped: {words}");
     assert_eq!(store.databases(), "appdb other");
     let stays = "select count(*) from pg_stat_activity where datname = 'appdb' and query like 'select pg_sleep%'";
@@ -238,21 +273,15 @@ fn wherever_the_power_goes_the_database_of_before_comes_back() {
     let (number, rooms) = (store.number("appdb"), store.rooms_of("appdb"));
     // The last moment before the change of names is written down; the moment between two names, as if they
     // were no transaction; the first moment after it.
-    for (at, reach) in [
-        ("s/^COMMIT;/SELECT pg_sleep(900);/", "pg_sleep"),
-        ("s/^BEGIN;//;s/^ALTER DATABASE.*/SELECT pg_sleep(900);/", "pg_sleep"),
-        ("s/^COMMIT;/COMMIT; SELECT pg_sleep(900);/", "pg_sleep"),
+    let mut seen = Vec::new();
+    for at in [
+        "s/^COMMIT;/SELECT pg_sleep(900);/",
+        "s/^BEGIN;//;s/^ALTER DATABASE.*/SELECT pg_sleep(900);/",
+        "s/^COMMIT;/COMMIT; SELECT pg_sleep(900);/",
     ] {
-        store.host.sh(&format!(
-            "cat >/usr/local/sbin/psql <<'END'\n#!/bin/sh\ncase $* in *restored=*) sed '{at}' | exec /usr/bin/psql \"$@\" ;; *) exec /usr/bin/psql \"$@\" ;; esac\nEND\n\
-             chmod 755 /usr/local/sbin/psql"
-        ));
+        store.hold_at(at);
         let mut child = store.desk.begin(&["restore", "db"]);
-        poll::until(at, secs(60), || {
-            let held = format!("select count(*) from pg_stat_activity where query like '%{reach}(900)%' and pid <> pg_backend_pid()");
-            let there = store.psql("postgres", &held);
-            if there == "1" { Ok(()) } else { Err(there) }
-        });
+        store.wait_until_held();
         let away = store.databases();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -260,11 +289,16 @@ fn wherever_the_power_goes_the_database_of_before_comes_back() {
         store.host.lab("reset", &[]);
         store.recover();
         assert_eq!(store.number("appdb"), number, "{away}");
+        seen.push(away);
         store.is_as_before(&number, &rooms);
         // What was there meanwhile is kept, where it had the name.
         let all = store.databases();
         assert!(!all.contains("quarterdeck_") && !all.contains("_before_"), "{all}");
     }
+    let [before, between, after] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(before.starts_with("appdb other quarterdeck_"), "{before}");
+    assert!(between.starts_with("appdb_before_") && between.contains("quarterdeck_"), "{between}");
+    assert!(after.starts_with("appdb appdb_before_") && !after.contains("quarterdeck_"), "{after}");
     let tried = store.databases().matches("_tried_").count();
     assert_eq!(tried, 1, "{}", store.databases());
 }
@@ -278,16 +312,24 @@ fn a_runner_that_is_killed_after_the_swap_leaves_a_database_that_is_brought_back
     let mut child = store.desk.begin(&["restore", "db", "--soak", "60s"]);
     store.wait_for_event(" 61 start");
     assert_ne!(store.number("appdb"), number);
-    let runner = store.host.sh(&format!("cut -d ' ' -f 1 {}/owner", store.operation()));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    store.host.sh(&format!("kill -9 {runner}"));
+    store.kill_the_runner(&mut child);
     // Somebody looks at it: that does not keep it from being taken back.
     store.host.sh("cd /; setsid runuser -u postgres -- psql -Xqd appdb -c 'select pg_sleep(900)' </dev/null >/dev/null 2>&1 & sleep 1");
     store.recover();
     store.is_as_before(&number, &rooms);
     let all = store.databases();
     assert!(all.contains("appdb_tried_") && !all.contains("_before_"), "{all}");
+
+    // While both names are about to change, and the server does not notice that nobody waits for it.
+    store.psql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(900)%' and pid <> pg_backend_pid()");
+    store.hold_at("s/^COMMIT;/SELECT pg_sleep(900);/");
+    let mut child = store.desk.begin(&["restore", "db"]);
+    store.wait_until_held();
+    store.kill_the_runner(&mut child);
+    store.host.sh("rm /usr/local/sbin/psql");
+    store.recover();
+    store.is_as_before(&number, &rooms);
+    assert_eq!(store.databases(), all);
 }
 
 #[test]
@@ -320,7 +362,13 @@ fn a_dump_that_is_made_now_is_whole_and_comes_back() {
 
     // As SQL, packed.
     let health = "\"true\"";
-    store.desk = Store::desk(store.host.name(), "postgres = \"appdb\"", "/srv/backups/sql-*.sql.gz", health, "");
+    store.desk = Store::desk(
+        store.host.name(),
+        "postgres = \"appdb\"",
+        "/srv/backups/sql-*.sql.gz",
+        health,
+        "",
+    );
     store.desk.act(&["backup", "db"]).ok();
     store.host.sh("cd /srv/backups && sha256sum -c *.sql.gz.sha256 && zcat sql-*.sql.gz | tail -n 5 | grep -q 'dump complete'");
     store.desk.act(&["restore", "db"]).ok();

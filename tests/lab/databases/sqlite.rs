@@ -52,7 +52,8 @@ impl Store {
     fn writes(&self) -> Result<(), String> {
         let count = "select count(*) from beats";
         let before = self.host.sh(&format!("sqlite3 -readonly {FILE} '{count}' 2>&1 || :"));
-        let after = self.host.sh(&format!("sleep 0.5; sqlite3 -readonly {FILE} '{count}' 2>&1 || :"));
+        let after =
+            self.host.sh(&format!("sleep 0.5; sqlite3 -readonly {FILE} '{count}' 2>&1 || :"));
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         if number(&after) > number(&before) { Ok(()) } else { Err(format!("{before} {after}")) }
     }
@@ -74,7 +75,9 @@ impl Store {
     /// Nothing that was made for a while is left.
     fn is_clean(&self) {
         self.holds_nothing();
-        let left = self.host.sh("ls -dA /srv/app/.*quarterdeck* /srv/backups/.*quarterdeck* 2>/dev/null || :");
+        let left = self
+            .host
+            .sh("ls -dA /srv/app/.*quarterdeck* /srv/backups/.*quarterdeck* 2>/dev/null || :");
         assert_eq!(left, "");
     }
 }
@@ -84,11 +87,15 @@ fn a_file_comes_back_and_what_was_there_stays_with_its_log() {
     let store = Store::sqlite("sq-back", "/srv/backups/app-*.db", "");
     store.copied("app-1.db", "2 hours ago");
     let then = store.rooms(FILE);
-    store.host.sh(&format!("runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms where id > 400'"));
+    store.host.sh(&format!(
+        "runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms where id > 400'"
+    ));
     let now = store.rooms(FILE);
     assert_ne!(then, now);
     let plan = store.desk.page(&["restore", "db"]);
-    for part in ["from /srv/backups/app-1.db: 2 h 0 min old", "discards 2 h 0 min of writes", "stops app"] {
+    for part in
+        ["from /srv/backups/app-1.db: 2 h 0 min old", "discards 2 h 0 min of writes", "stops app"]
+    {
         assert!(plan.contains(part), "{part}\n{plan}");
     }
     let (run, beats) = (store.run_of(), store.sql(FILE, "select count(*) from beats"));
@@ -165,9 +172,9 @@ fn who_has_the_file_open_stops_it_before_the_swap() {
     let hash = store.desk.hash(&["restore", "db"]);
     let rooms = store.rooms(FILE);
     // It only reads, and knows the file by another name.
-    store.host.sh(&format!(
-        "mkdir /mnt/else && mount --bind /srv/app /mnt/else && setsid sh -c 'exec 8</mnt/else/app.db; exec sleep 600' </dev/null >/dev/null 2>&1 &"
-    ));
+    store.host.sh(
+        "mkdir /mnt/else && mount --bind /srv/app /mnt/else && setsid sh -c 'exec 8</mnt/else/app.db; exec sleep 600' </dev/null >/dev/null 2>&1 &",
+    );
     poll::until("it is seen", secs(10), || {
         let why = store.refused(&["restore", "db"]);
         if why.contains("(sleep, of ") { Ok(()) } else { Err(why) }
@@ -185,7 +192,9 @@ fn a_file_that_was_swapped_when_the_power_went_comes_back_with_its_log() {
     let store = Store::sqlite("sq-power", "/srv/backups/app-*.db", "");
     store.copied("app-1.db", "2 hours ago");
     store.host.sh("systemctl enable app 2>/dev/null");
-    store.host.sh(&format!("runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms where id > 400'"));
+    store.host.sh(&format!(
+        "runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms where id > 400'"
+    ));
     let rooms = store.rooms(FILE);
     // The moment when the file is away, its log still there, and the new one not.
     store.host.sh("printf '%s\\n' '#!/bin/sh' 'case \"$*\" in *app.db\\ */app.db.before-*) /bin/mv \"$@\" && sleep 600 ;; *) exec /bin/mv \"$@\" ;; esac' >/usr/local/sbin/mv && chmod 755 /usr/local/sbin/mv");
@@ -208,7 +217,9 @@ fn a_file_that_was_swapped_when_the_power_went_comes_back_with_its_log() {
     let said = store.host.sh("cat /srv/app.py >/dev/null; ls -a /srv/app");
     assert!(said.contains("app.db-wal"), "{said}");
     // Nothing starts it when it is taken back, so that what comes back can be compared byte by byte.
-    store.host.sh("mv /srv/app.py /srv/app.py.off; printf 'import time\\ntime.sleep(999)\\n' >/srv/app.py");
+    store.host.sh(
+        "mv /srv/app.py /srv/app.py.off; printf 'import time\\ntime.sleep(999)\\n' >/srv/app.py",
+    );
     store.recover();
     assert_eq!(store.sums(FILE), sums, "byte by byte");
     assert_eq!(store.rooms(FILE), rooms);
@@ -221,7 +232,9 @@ fn a_file_that_was_swapped_when_the_power_went_comes_back_with_its_log() {
 fn a_copy_of_what_is_written_to_is_whole_and_comes_back() {
     let mut store = Store::sqlite("sq-make", "/srv/backups/app-*.db.gz", "keep = 2");
     for (name, age) in [("app-1.db.gz", "9 hours ago"), ("app-2.db.gz", "8 hours ago")] {
-        store.host.sh(&format!("gzip -c {FILE} >/srv/backups/{name} && touch -d '{age}' /srv/backups/{name}"));
+        store.host.sh(&format!(
+            "gzip -c {FILE} >/srv/backups/{name} && touch -d '{age}' /srv/backups/{name}"
+        ));
     }
     let plan = store.desk.page(&["backup", "db"]);
     assert!(plan.contains("lets go 1 older ones: app-1.db.gz to app-1.db.gz"), "{plan}");
@@ -238,7 +251,9 @@ fn a_copy_of_what_is_written_to_is_whole_and_comes_back() {
     let row = &reading.json["environments"][0]["backups"][0];
     assert_eq!((&row["count"], &row["severity"]), (&2.into(), &"ok".into()), "{row:#}");
 
-    store.host.sh(&format!("runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms'"));
+    store
+        .host
+        .sh(&format!("runuser -u app -- sqlite3 -cmd '.timeout 5000' {FILE} 'delete from rooms'"));
     let said = store.desk.act(&["restore", "db"]);
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(store.rooms(FILE), rooms);
@@ -255,8 +270,19 @@ fn a_copy_of_what_is_written_to_is_whole_and_comes_back() {
     let plan = store.desk.page(&["restore", "db"]);
     assert!(plan.contains("where nothing is"), "{plan}");
     store.desk.act(&["restore", "db"]).ok();
-    assert_eq!(store.host.sh(&format!("stat -c '%U:%G' {FILE}; sqlite3 {FILE} 'select count(*) from rooms'")), "app:app\n500");
-    store.desk = Store::desk(store.host.name(), &format!("sqlite = \"{FILE}\""), "/srv/backups/app-*.tar.gz", "\"true\"", "");
+    assert_eq!(
+        store
+            .host
+            .sh(&format!("stat -c '%U:%G' {FILE}; sqlite3 {FILE} 'select count(*) from rooms'")),
+        "app:app\n500"
+    );
+    store.desk = Store::desk(
+        store.host.name(),
+        &format!("sqlite = \"{FILE}\""),
+        "/srv/backups/app-*.tar.gz",
+        "\"true\"",
+        "",
+    );
     let why = store.refused(&["backup", "db"]);
     assert!(why.contains("does not end as a copy of it would"), "{why}");
 }

@@ -25,7 +25,7 @@ scenario() {
   cp "$debs"/*.deb "$root/var/tmp/debs/"
   # What compiles queries to machine code (LLVM, 100 MB) is not needed here, nor are all locales.
   guest "$name" sh -c 'export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-    dpkg -i --force-depends /var/tmp/debs/*.deb >/var/tmp/postgres.log 2>&1; rm -r /var/tmp/debs
+    dpkg -i --force-depends --force-unsafe-io /var/tmp/debs/*.deb >/var/tmp/postgres.log 2>&1; rm -r /var/tmp/debs
     echo "jit = off" >/etc/postgresql/15/main/conf.d/lab.conf && systemctl start postgresql@15-main' ||
     die "PostgreSQL does not start: $(tail -n 5 "$root/var/tmp/postgres.log")"
   guest "$name" runuser -u postgres -- psql -XAtqc 'select version()' >&2

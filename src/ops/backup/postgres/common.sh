@@ -5,7 +5,10 @@ low=$(printf %s "$op" | tr 'A-Z' 'a-z')
 new=quarterdeck_$low old=${stem}_before_$low tried=${stem}_tried_$low
 home=$(getent passwd "$pguser" | cut -d : -f 6)
 if [ -n "$pgport" ]; then export PGPORT="$pgport"; fi
-export PGCONNECT_TIMEOUT=10
+# What somebody has set for a database or a user holds for applications: neither is a dump to be ended by it,
+# nor is a function to be found that he has put before the server's.
+export PGCONNECT_TIMEOUT=10 PGAPPNAME="quarterdeck $low"
+export PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off'
 pg() { (cd / && exec runuser -u "$pguser" -- env HOME="${home:-/}" USER="$pguser" LOGNAME="$pguser" "$@"); }
 # Statements from standard input. Arguments: database, further options of psql.
 sql() {
@@ -45,7 +48,7 @@ SQL
 left() {
   for one in "$data/" "$data/pg_wal/"; do if [ -d "$one" ]; then free "$one"; fi; done | sort -n | head -n 1
 }
-# After a power cut it may be on its way still.
+# After a power cut it may be on its way still; and what a runner that died has left there is ended.
 await() {
   n=0
   until echo 'SELECT 1;' | sql postgres >/dev/null 2>said; do
@@ -54,5 +57,7 @@ await() {
     if [ $((n % 60)) = 1 ]; then echo 'the server does not answer; it is waited for'; fi
     sleep 1
   done
+  echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :'name' AND pid <> pg_backend_pid();" |
+    sql postgres -v name="$PGAPPNAME" >/dev/null
 }
 synced() { sync -f "$1" 2>/dev/null || sync; }

@@ -88,10 +88,12 @@ if [ -z "$kept" ]; then
     fi
   done
   if [ -e full ]; then echo "it takes more than half of the $room KiB that were free where the server writes"; exit 1; fi
-  if [ -e bad.unpack ] && [ "$kind" = plain ]; then echo "$from cannot be read to its end"; exit 1; fi
   if [ "$(cat loaded)" != 0 ]; then echo "$from cannot be restored into a database of its own"; exit 1; fi
+  if [ -e bad.unpack ] && [ "$kind" = plain ]; then echo "$from cannot be read to its end"; exit 1; fi
 fi
 
+# Without it the first queries go by nothing.
+echo 'ANALYZE;' | sql "$new" || exit 1
 tables "$new" >theirs && there=$(wc -l <theirs) || exit 1
 if [ "$there" -lt "$expected" ]; then echo "$there tables came out of it, and it has $expected"; exit 1; fi
 echo "$new has $there tables"
@@ -105,7 +107,7 @@ if [ -n "$was" ]; then
     exit 1
   fi
   # What belongs to the database itself is in no dump of it: rights, settings, a comment.
-  sql postgres -v ON_ERROR_STOP=0 <<'SQL'
+  sql postgres -v ON_ERROR_STOP=0 >/dev/null <<'SQL'
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new') FROM pg_database WHERE oid::text = :'was' AND datacl IS NOT NULL \gexec
 SELECT format('GRANT %s ON DATABASE %I TO %s', a.privilege_type, :'new',
   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
@@ -133,7 +135,5 @@ SELECT 'a label of security' FROM pg_shseclabel WHERE objoid::text = :'was' AND 
 SQL
   sed 's/^/not carried over: /' lost
 fi
-# Without it the first queries go by nothing.
-echo 'ANALYZE;' | sql "$new" || exit 1
 synced restored
 echo "$db is the database $was now; $new, which is $(cat restored), would take its place"

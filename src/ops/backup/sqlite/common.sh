@@ -26,10 +26,12 @@ if sqlite3 -safe -init /dev/null :memory: 'SELECT 1' </dev/null >/dev/null 2>&1;
 # Ours again: whose it was may have put something else there.
 ours_again() {
   chown -h 0:0 -- "$1"
-  (stand "$1" && [ -f "$2" ] && ! [ -L "$2" ]) && return 0
+  (stand "$1" && [ -f "$2" ] && ! [ -L "$2" ] && [ "$(stat -c '%u %h' -- "$2")" = "$uid 1" ]) && return 0
   echo "$1 is not what was made there: somebody else changes it"
   return 1
 }
+# How it writes: 2 is with a log of its own beside it, which it keeps (file format, 1.3). Argument: the file.
+manner() { as_whose head -c 19 -- "$1" 2>/dev/null | tail -c 1 | od -An -tu1 | tr -d ' '; }
 # Names of its tables. Argument: the file, and options before it.
 tables() { lite $safe "$@" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY 1;"; }
 # Whether a file is whole. Argument: the file.

@@ -47,7 +47,17 @@ rm -f bad.unpack
     as_whose env HOME=/ sqlite3 -batch -bail -safe -init /dev/null ./new <raw || { echo "$from cannot be restored into a file of its own"; exit 1; }
   fi
   if [ -e new-wal ]; then lite $safe ./new 'PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null; fi
+  # Neither a copy by VACUUM nor a dump keeps that.
+  if [ -n "$was" ] && [ "$(manner "$src")" = 2 ] && [ "$(manner ./new)" = 1 ]; then
+    lite $safe ./new 'PRAGMA journal_mode = WAL;' >/dev/null || exit 1
+  fi
   whole ./new || exit 1
+  if [ -n "$was" ]; then
+    for one in user_version application_id; do
+      then=$(lite $safe ./new "PRAGMA $one;") now=$(lite $safe -readonly "$src" "PRAGMA $one;" 2>/dev/null)
+      if [ "$then" != "$now" ]; then echo "its $one is $then, that of the one that is there ${now:-not known}"; fi
+    done
+  fi
   tables ./new >"$work/theirs" || exit 1
 ) || exit 1
 ours_again "$beside" new || exit 1
