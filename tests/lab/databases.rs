@@ -1,5 +1,6 @@
 //! Databases that are dumped now, and that come back from a copy: SQLite 3.40 and PostgreSQL 15, on real hosts.
 
+mod hostile;
 mod postgres;
 mod sqlite;
 

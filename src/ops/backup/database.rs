@@ -47,11 +47,16 @@ pub(super) fn missing(job: &Job<'_>) -> Result<(), String> {
     look.fault.as_ref().map_or(Ok(()), |why| Err(format!("the database does not answer: {why}")))
 }
 
-/// The copy that is taken, for scripts: where it is, and whether somebody chose it.
+/// The copy that is taken, for scripts: where it is, which file that was, and whether somebody chose it.
 pub(super) fn copy(job: &Job<'_>, proof: &Proof) -> String {
     let chosen = if is_chosen(job) { "1" } else { "" };
     let kept = if proof.folder { &*proof.copy.name } else { "" };
-    format!("from={} kept={} chosen={chosen}\n", quote(&proof.path), quote(kept))
+    format!(
+        "from={} stated={} kept={} chosen={chosen}\n",
+        quote(&proof.path),
+        quote(&proof.state),
+        quote(kept)
+    )
 }
 
 fn is_chosen(job: &Job<'_>) -> bool {

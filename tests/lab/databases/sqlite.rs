@@ -4,7 +4,7 @@ use super::{Store, output};
 use crate::lab::Host;
 use crate::poll::{self, secs};
 
-const FILE: &str = "/srv/app/app.db";
+pub(super) const FILE: &str = "/srv/app/app.db";
 
 /// Writes to it all the time, keeps it open, and never empties its log: what was written last is in that only.
 const APP: &str = "import sqlite3, time\n\
@@ -17,7 +17,7 @@ const APP: &str = "import sqlite3, time\n\
     \x20   time.sleep(0.1)\n";
 
 impl Store {
-    fn sqlite(name: &str, files: &str, more: &str) -> Self {
+    pub(super) fn sqlite(name: &str, files: &str, more: &str) -> Self {
         let host = Host::boot(name);
         host.sh(&format!(
             "useradd -m app && mkdir -p /srv/app /srv/backups && cat >/srv/app.py <<'END'\n{APP}END\n\
@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// A copy as it is, so old.
-    fn copied(&self, name: &str, age: &str) {
+    pub(super) fn copied(&self, name: &str, age: &str) {
         self.host.sh(&format!(
             "cd /srv/backups && rm -f {name} && sqlite3 {FILE} \"vacuum into '/srv/backups/{name}'\" && touch -d '{age}' {name}"
         ));
@@ -98,12 +98,15 @@ fn a_file_comes_back_and_what_was_there_stays_with_its_log() {
     {
         assert!(plan.contains(part), "{part}\n{plan}");
     }
+    // It does not ask for its log again: how the file is written belongs to the file.
+    store.host.sh("sed -i /journal_mode/d /srv/app.py");
     let (run, beats) = (store.run_of(), store.sql(FILE, "select count(*) from beats"));
     let said = store.desk.act(&["restore", "db"]);
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(store.rooms(FILE), then);
     assert_eq!(store.host.sh(&format!("stat -c '%U:%G %a' {FILE}")), "app:app 640");
     assert_ne!(store.run_of(), run, "it was stopped and started");
+    assert_eq!(store.sql(FILE, "pragma journal_mode"), "wal");
     poll::until("it writes", secs(10), || store.writes());
     // What was written last was in the log only, and is there still.
     let old = store.host.sh(&format!("ls {FILE}.before-* | grep -v -e '-wal$' -e '-shm$'"));
@@ -154,13 +157,20 @@ fn a_file_that_is_no_good_is_refused_before_anything_is_stopped() {
     }
     assert_eq!(store.host.sh("ls -d /srv/owned 2>/dev/null || :"), "");
     // The newest is of another application, and nobody has chosen it.
-    store.host.sh("cd /srv/backups && mkdir ../away && mv app-[124-8]* ../away/ && touch app-3.db -d '1 hour ago'");
+    store.host.sh("cd /srv/backups && mkdir ../away && mv app-[0124-8]* ../away/ && touch app-3.db -d '1 hour ago'");
     store.fails_before_anything_is_stopped(&["restore", "db"], "it is of another database");
     store.is_clean();
     assert_eq!(store.rooms(FILE), rooms);
+    // A dump that is whole is as good as a file.
+    store.host.sh("sqlite3 /srv/away/app-0.db .dump | gzip >/srv/backups/app-9.sql.gz");
+    store.desk.act(&["restore", "db", "--from", "app-9.sql.gz"]).ok();
+    assert_eq!(store.rooms(FILE), rooms);
+    assert_eq!(store.sql(FILE, "pragma journal_mode"), "wal");
+    poll::until("it writes", secs(10), || store.writes());
+    store.is_clean();
     // Without the tool nothing is proved.
     store.host.sh("mv /usr/bin/sqlite3 /usr/bin/sqlite3.off");
-    let why = store.refused(&["restore", "db", "--from", "app-0.db"]);
+    let why = store.refused(&["restore", "db", "--from", "app-9.sql.gz"]);
     store.host.sh("mv /usr/bin/sqlite3.off /usr/bin/sqlite3");
     assert!(why.contains("the host has no sqlite3"), "{why}");
 }

@@ -2,13 +2,17 @@
 if [ "$(here "$src")" != "$was" ]; then echo "$src is another file now"; exit 1; fi
 alone || exit 1
 room=$(free "${up:-/}")
+# What is read is what was planned, whatever has its name by now: it may lie where others write.
+exec 3<"$from" || exit 1
+copy=/proc/self/fd/3
+if [ "$(stat -L -c '%d:%i %s %Y' "$copy")" != "$stated" ]; then echo "$from is another file now"; exit 1; fi
 if [ -f "$from.sha256" ]; then
-  if [ "$(sha256sum <"$from" | head -c 64)" != "$(head -c 64 "$from.sha256")" ]; then
+  if [ "$(sha256sum <"$copy" | head -c 64)" != "$(head -c 64 "$from.sha256")" ]; then
     echo "$from is not what its checksum says"; exit 1
   fi
   echo 'its checksum is right'
 fi
-head=$(unpack "$from" 2>/dev/null | head -c 200 | tr -d '\000')
+head=$(unpack "$copy" 2>/dev/null | head -c 200 | tr -d '\000')
 case $head in
 'SQLite format 3'*) kind=file ;;
 *'BEGIN TRANSACTION;'*)
@@ -22,7 +26,7 @@ rm -f bad.unpack
 (
   stand "$beside" || exit 1
   umask 077
-  { unpack "$from" || : >"$work/bad.unpack"; } | head -c "$((room * 512))" >raw || exit 1
+  { unpack "$copy" || : >"$work/bad.unpack"; } | head -c "$((room * 512))" >raw || exit 1
   if [ -e "$work/bad.unpack" ] || [ "$(wc -c <raw)" -ge $((room * 512)) ]; then
     echo "$from cannot be read to its end, or unpacks to more than half of the $room KiB that are free there"
     exit 1
@@ -34,17 +38,26 @@ rm -f bad.unpack
     mv raw new
     # What a restore has left beside may have its newest data there.
     for end in wal journal; do
-      if [ -f "$from-$end" ]; then cat -- "$from-$end" >"new-$end" || exit 1; fi
+      if ! [ -f "$from-$end" ]; then continue; fi
+      (
+        exec <"$from-$end" || exit 1
+        # Only what is theirs anyway, or lies where nobody else writes.
+        if [ "$(stat -L -c %u /proc/self/fd/0)" != "$uid" ] && foreign "${from%/*}/"; then
+          echo "$from-$end is not whose the database is, and lies where others write" >&2
+          exit 1
+        fi
+        exec cat
+      ) >"new-$end" || exit 1
     done
   fi
-  for one in . new new-wal new-journal; do
+  for one in . raw new new-wal new-journal; do
     if [ -e "$one" ]; then chown "$uid:$gid" -- "$one" || exit 1; fi
   done
 ) || exit 1
 (
   cd -P -- "$beside" || exit 1
   if [ "$kind" = sql ]; then
-    as_whose env HOME=/ sqlite3 -batch -bail -safe -init /dev/null ./new <raw || { echo "$from cannot be restored into a file of its own"; exit 1; }
+    as_whose cat ./raw | as_whose env HOME=/ sqlite3 -batch -bail -safe -init /dev/null ./new || { echo "$from cannot be restored into a file of its own"; exit 1; }
   fi
   if [ -e new-wal ]; then lite $safe ./new 'PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null; fi
   # Neither a copy by VACUUM nor a dump keeps that.
