@@ -66,7 +66,7 @@ impl DatabaseSpec {
         match &self.engine {
             Engine::Sqlite { path } => path.to_string(),
             Engine::Postgres { name, port, .. } => {
-                format!("postgres:{}:{name}", port.unwrap_or(5432))
+                format!("/postgres:{}/{name}", port.unwrap_or(5432))
             }
         }
     }

@@ -152,6 +152,11 @@ fn warnings(
                 closely(age(job.look, proof))
             ),
         ));
+        if look.written.is_some() {
+            lines.push(
+                "the last write that its server knows of is that of all its databases".to_owned(),
+            );
+        }
         lines.push(
             "rights, settings and comment of the database itself are carried over; labels of \
              security and what its server has counted (pg_stat) are not"

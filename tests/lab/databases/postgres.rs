@@ -32,8 +32,8 @@ impl Store {
         // One connection, which it keeps.
         host.unit(
             "app.service",
-            "[Unit]\nAfter=postgresql.service\n[Service]\nUser=app\nRestart=always\nRestartSec=1\n\
-             ExecStart=/bin/sh -c 'while sleep 0.1; do echo \"insert into beats values (now());\"; done | psql -Xq -v ON_ERROR_STOP=1 -d appdb'\n\
+            "[Unit]\nAfter=postgresql.service\nStartLimitIntervalSec=0\n[Service]\nUser=app\nRestart=always\nRestartSec=1\n\
+             ExecStart=/bin/sh -c 'while sleep 0.1; do echo \"insert into beats values (now());\" || exit; done | psql -Xq -v ON_ERROR_STOP=1 -d appdb'\n\
              [Install]\nWantedBy=multi-user.target",
         );
         let health = "\"runuser\", \"-u\", \"app\", \"--\", \"psql\", \"-XAtqd\", \"appdb\", \"-c\", \"select 1 from rooms limit 1\"";
@@ -237,6 +237,31 @@ fn a_dump_that_is_no_good_is_refused_before_anything_is_stopped() {
 }
 
 #[test]
+fn a_dump_that_swells_does_not_fill_the_disk_of_its_server() {
+    let store = Store::postgres("pg-swell", "/srv/backups/appdb-*.dump", "");
+    // 200 MB, which are little in a dump.
+    store.psql(
+        "appdb",
+        "create table big(t text); alter table big alter t set storage external; \
+        insert into big select repeat(md5(n::text), 300) from generate_series(1, 20000) n",
+    );
+    store.dumped("appdb-1.dump", "-Fc appdb", "2 hours ago");
+    store.psql("appdb", "drop table big");
+    // A disk with 150 MB left.
+    store.host.sh(
+        "systemctl stop postgresql@15-main; cd /var/lib/postgresql; mkdir /srv/disk; \
+         mount -t tmpfs -o size=$(($(du -sk . | cut -f 1) + 153600))k,mode=755 none /srv/disk && \
+         cp -a . /srv/disk/ && mount --bind /srv/disk /var/lib/postgresql && systemctl start postgresql@15-main",
+    );
+    let (number, rooms) = (store.number("appdb"), store.rooms_of("appdb"));
+    poll::until("it writes", secs(20), || store.beats("appdb"));
+    store.fails_before_anything_is_stopped(&["restore", "db"], "it takes more than half of the");
+    assert_eq!(store.databases(), "appdb other");
+    store.is_as_before(&number, &rooms);
+    assert!(store.host.sh("journalctl -q -o cat --no-pager -t postgres; grep -h PANIC /var/log/postgresql/* || :").is_empty());
+}
+
+#[test]
 fn who_stays_connected_stops_it_before_the_swap_and_is_named() {
     let store = Store::postgres("pg-stay", "/srv/backups/appdb-*.dump", "");
     store.dumped("appdb-1.dump", "-Fc appdb", "2 hours ago");
@@ -262,6 +287,22 @@ fn who_stays_connected_stops_it_before_the_swap_and_is_named() {
     let stays = "select count(*) from pg_stat_activity where datname = 'appdb' and query like 'select pg_sleep%'";
     assert_eq!(store.psql("postgres", stays), "1", "nobody was sent away");
     store.is_as_before(&number, &rooms);
+}
+
+#[test]
+fn a_copy_with_which_the_service_does_not_run_is_taken_back_by_the_host_itself() {
+    let store = Store::postgres("pg-gate", "/srv/backups/appdb-*.dump", "");
+    store.dumped("appdb-1.dump", "-Fc other", "2 hours ago");
+    let (number, rooms) = (store.number("appdb"), store.rooms_of("appdb"));
+    // Somebody has chosen it, so that it is of another application is theirs to judge.
+    let said = store.desk.act(&["restore", "db", "--from", "appdb-1.dump"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(output(&said.json).contains("0 of the 3 tables that are there now"), "{said:?}");
+    store.is_as_before(&number, &rooms);
+    let all = store.databases();
+    let tried = all.split(' ').find(|name| name.starts_with("appdb_tried_")).unwrap();
+    assert_eq!(store.psql(tried, "select count(*) from strange"), "0");
+    assert!(!all.contains("_before_") && !all.contains("quarterdeck_"), "{all}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ if [ -z "$kept" ]; then
   load &
   # A disk that is full stops the server with all its databases.
   until [ -e loaded ]; do
-    sleep 1
+    sleep 0.2 || sleep 1
     if ! [ -e full ] && [ "$(left)" -lt "$half" ]; then
       : >full
       send_away "$new"
