@@ -67,8 +67,8 @@ rm -f bad.unpack
   whole ./new || exit 1
   if [ -n "$was" ]; then
     for one in user_version application_id; do
-      then=$(lite $safe ./new "PRAGMA $one;") now=$(lite $safe -readonly "$src" "PRAGMA $one;" 2>/dev/null)
-      if [ "$then" != "$now" ]; then echo "its $one is $then, that of the one that is there ${now:-not known}"; fi
+      copied=$(lite $safe ./new "PRAGMA $one;") now=$(lite $safe -readonly "$src" "PRAGMA $one;" 2>/dev/null)
+      if [ "$copied" != "$now" ]; then echo "its $one is $copied, that of the one that is there ${now:-not known}"; fi
     done
   fi
   tables ./new >"$work/theirs" || exit 1
