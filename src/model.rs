@@ -13,6 +13,7 @@ pub mod backups;
 pub mod calendar;
 pub mod check;
 pub mod command;
+pub mod database;
 pub mod deploy;
 pub mod digest;
 pub mod drain;

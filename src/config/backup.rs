@@ -1,5 +1,6 @@
 //! `[[env.backup]]`.
 
+mod database;
 mod make;
 pub(super) mod values;
 mod way;
@@ -17,22 +18,25 @@ use super::reader::{Table, nearest};
 use super::{check, schema};
 use crate::model::backup::{BackupSpec, Job, TimeFrom, Way};
 use crate::model::ids::{BackupName, HostName, UnitName};
+use crate::model::spec::ServiceSpec;
 use crate::model::text::clean;
 
-/// Every backup of an environment with those hosts.
+/// Every backup of an environment with those hosts and services.
 pub(super) fn read_all(
     env: &Table<'_>,
     hosts: &[ReadHost<'_>],
+    services: &[ServiceSpec],
     faults: &mut Faults,
 ) -> Vec<BackupSpec> {
     let mut seen = BTreeMap::new();
     let tables = env.tables("backup", &schema::BACKUP, faults);
-    tables.iter().filter_map(|table| read(table, hosts, &mut seen, faults)).collect()
+    tables.iter().filter_map(|table| read(table, hosts, services, &mut seen, faults)).collect()
 }
 
 fn read<'a>(
     table: &Table<'a>,
     hosts: &[ReadHost<'_>],
+    services: &[ServiceSpec],
     seen: &mut BTreeMap<&'a str, usize>,
     faults: &mut Faults,
 ) -> Option<BackupSpec> {
@@ -57,7 +61,9 @@ fn read<'a>(
         Some(text) => one_of(table, "time_from", &text, &words, faults)?,
         None => TimeFrom::default(),
     };
-    let way = way::read(table, faults)?;
+    let way = way::read(table, faults);
+    let database = database::read(table, way.as_ref(), host.as_ref(), services, faults);
+    let way = way?;
     let nothing = matches!(way, Way::Nothing(_));
     if !nothing {
         table.require("every", faults);
@@ -68,6 +74,7 @@ fn read<'a>(
         name: BackupName::new(name?.get_ref()),
         host: host?,
         source,
+        database,
         every: if nothing { every.unwrap_or(Duration::MAX) } else { every? },
         grace: grace.unwrap_or_default(),
         keep: keep(table, faults),

@@ -73,7 +73,7 @@ impl Envs {
             .table("thresholds", &schema::THRESHOLDS, faults)
             .map_or(limits, |table| Thresholds::read(&table, faults).over(limits));
         let silences = silence::read_all(table, faults);
-        let backups = backup::read_all(table, &hosts, faults);
+        let backups = backup::read_all(table, &hosts, &services, faults);
         let windows = window::read_all(table, faults);
         let tier = tier?;
         Some(EnvSpec {

@@ -324,6 +324,7 @@ pub(crate) const BACKUP: Section = Section {
         key("name", r#"name = "data""#),
         key("host", r#"host = "web1""#),
         key("source", r#"source = "/srv/api/data""#),
+        key("database", r#"database = { postgres = "api" }"#),
         key("files", r#"files = "/srv/backups/data-*.tar.gz""#),
         key("restic", r#"restic = { repository = "/srv/restic" }"#),
         key("borg", r#"borg = { repository = "/srv/borg" }"#),
@@ -339,6 +340,18 @@ pub(crate) const BACKUP: Section = Section {
         key("timer", r#"timer = "backup.timer""#),
         key("cron", r#"cron = "/usr/local/bin/backup.sh""#),
         key("make", r#"make = "exec /usr/local/bin/backup.sh""#),
+    ],
+};
+
+/// A database that is backed up.
+pub(crate) const DATABASE: Section = Section {
+    header: "a backup's `database`",
+    keys: &[
+        key("sqlite", r#"sqlite = "/srv/api/api.db""#),
+        key("postgres", r#"postgres = "api""#),
+        key("user", r#"user = "postgres""#),
+        key("port", "port = 5432"),
+        key("writers", r#"writers = ["api"]"#),
     ],
 };
 
@@ -381,6 +394,7 @@ pub const KEYS: &[Section] = &[
     HEALTH,
     LOG,
     BACKUP,
+    DATABASE,
     KEEP,
     REPOSITORY,
     GIT,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::action::Run;
+use super::database::DatabaseSpec;
 use super::ids::{BackupName, HostName, UnitName};
 use super::path::PathFacts;
 use super::script::Pruned;
@@ -15,9 +16,11 @@ pub struct BackupSpec {
     pub name: BackupName,
     /// Where the copies are, and the source if it is a path.
     pub host: HostName,
-    /// What is backed up: a directory or a file of the host. None for what is no path, such as a
+    /// What is backed up: a directory or a file of the host. None for what is no path, and for a
     /// database.
     pub source: Option<Box<str>>,
+    /// The database that is backed up, in place of a source.
+    pub database: Option<DatabaseSpec>,
     /// How.
     pub way: Way,
     /// At most so much work may be lost (RPO).
@@ -36,6 +39,18 @@ pub struct BackupSpec {
     pub job: Option<Job>,
     /// What makes one now.
     pub make: Option<Run>,
+}
+
+impl BackupSpec {
+    /// What is backed up, where it is a path: the source, or a database that is a file.
+    pub fn path(&self) -> Option<&str> {
+        self.source.as_deref().or_else(|| self.database.as_ref()?.path())
+    }
+
+    /// What people call what is backed up: a path, or a database's name. None where nobody said.
+    pub fn title(&self) -> Option<&str> {
+        self.source.as_deref().or_else(|| self.database.as_ref().map(DatabaseSpec::title))
+    }
 }
 
 /// How a backup is made.

@@ -138,8 +138,8 @@ pub fn refusal_of_backup(fleet: &Fleet, id: &BackupId, verb: Verb) -> Option<Str
     if !matches!(spec.way, Way::Files { .. }) {
         return Some(format!("it is made by {}: only `files` are handled here", spec.way.name()));
     }
-    (verb == Verb::Restore && spec.source.is_none())
-        .then(|| "the config does not say what is backed up (`source`)".to_owned())
+    (verb == Verb::Restore && spec.title().is_none())
+        .then(|| "the config does not say what is backed up (`source`, `database`)".to_owned())
 }
 
 /// The process that holds a port of a service in its place.

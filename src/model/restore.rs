@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::backup::{BackupFacts, BackupSpec, Checked, Copy, Integrity};
 use super::backups::{Source, by_content, counts, grace, median};
+use super::database::{DatabaseLook, DatabaseSpec};
 use super::host::Host;
 use super::ids::{ServiceName, UnitName};
 use super::span::words;
@@ -37,8 +38,10 @@ pub struct BackupLook {
     pub place: Box<str>,
     /// KiB that are free there.
     pub place_free: Option<u64>,
-    /// The source.
+    /// The source, or the file of a database.
     pub source: SourceLook,
+    /// The database.
+    pub database: DatabaseLook,
     /// The tar there is GNU's.
     pub gnu: bool,
     /// What else has a hold on those services: why nothing can be done.
@@ -110,9 +113,12 @@ pub struct Writer {
     pub promises: Arc<Promises>,
 }
 
-/// Whether a service with these promises may write to the source of a backup.
-pub fn writes_to(promises: &Promises, spec: &BackupSpec) -> bool {
-    let Some(source) = spec.source.as_deref() else { return false };
+/// Whether a service of that name, with these promises, may write to the source of a backup.
+pub fn writes_to(service: &ServiceName, promises: &Promises, spec: &BackupSpec) -> bool {
+    if spec.database.as_ref().is_some_and(|database| database.writers.contains(service)) {
+        return true;
+    }
+    let Some(source) = spec.path() else { return false };
     let mut paths = promises.data.iter().chain(&promises.directory);
     paths.any(|path| is_below(path, source) || is_below(source, path))
 }
@@ -123,7 +129,7 @@ pub fn writers(host: &Host, spec: &BackupSpec) -> (Vec<Writer>, Vec<ServiceName>
     let (mut writers, mut others) = (Vec::new(), Vec::new());
     for (name, instance) in &host.instances {
         let promises = &instance.promises;
-        if !writes_to(promises, spec) {
+        if !writes_to(name, promises, spec) {
             continue;
         }
         match &instance.kind {
@@ -144,7 +150,9 @@ pub fn writers(host: &Host, spec: &BackupSpec) -> (Vec<Writer>, Vec<ServiceName>
 /// What is locked on a host for what is done about a backup: by what is backed up, else by where its
 /// copies are, since the config of somebody else may call it otherwise. Safe as a file's name.
 pub fn subject(spec: &BackupSpec) -> Box<str> {
-    let place = spec.source.as_deref().map_or_else(|| spec.way.place(), str::to_owned);
+    let place = spec.source.as_deref().map(str::to_owned);
+    let place = place.or_else(|| spec.database.as_ref().map(DatabaseSpec::place));
+    let place = place.unwrap_or_else(|| spec.way.place());
     safe_name(&format!("backup{}", place.trim_end_matches('/').replace('/', ":")))
 }
 

@@ -1,9 +1,14 @@
 //! A copy that is made now, and data that is brought back from one. Nothing of the data that is there is
 //! ever removed: it is renamed, and renamed back where something fails.
 
+mod around;
+mod database;
+mod dump;
 mod make;
+mod postgres;
 mod restore;
 mod services;
+mod sqlite;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -92,8 +97,10 @@ fn host_plan(intent: &Intent, target: &BackupTarget) -> Result<HostPlan, String>
     }
     let place = directory.trim_end_matches('/');
     let job = Job { intent, target, spec, look, place, pattern, folders: *folders };
-    let made = match intent.verb {
-        Verb::Restore => restore::steps(&job)?,
+    let made = match (intent.verb, &spec.database) {
+        (Verb::Restore, Some(database)) => database::restore(&job, database)?,
+        (Verb::Restore, None) => restore::steps(&job)?,
+        (_, Some(database)) if spec.make.is_none() => dump::steps(&job, database)?,
         _ => make::steps(&job)?,
     };
     let also = match intent.verb {
@@ -120,7 +127,7 @@ fn host_plan(intent: &Intent, target: &BackupTarget) -> Result<HostPlan, String>
 
 impl Job<'_> {
     fn source(&self) -> &str {
-        self.spec.source.as_deref().unwrap_or_default().trim_end_matches('/')
+        self.spec.path().unwrap_or_default().trim_end_matches('/')
     }
 
     /// What every script begins with.
@@ -141,7 +148,7 @@ impl Job<'_> {
             read("boot", &look.boot, "cat /proc/sys/kernel/random/boot_id"),
             read("copies", &self.look.place, "stat -L -c '%d:%i' -- \"$place\""),
         ];
-        if self.spec.source.is_some() {
+        if self.spec.path().is_some() {
             all.push(read("source", &self.look.source.at, "stat -c '%d:%i' -- \"$src\""));
         }
         all

@@ -3,10 +3,12 @@
 
 mod backup;
 pub mod copy;
+mod database;
 mod deploy;
 mod pools;
 
 pub use backup::{parse_backup, parse_copy};
+pub use database::parse_database;
 pub use deploy::parse_deploy;
 
 use super::backups::SCRIPTS;
@@ -24,7 +26,9 @@ const DEPLOY: &str = include_str!("act/deploy.sh");
 pub const PASSWORD: &str = include_str!("act/password.sh");
 /// What is known of a backup.
 const BACKUP: &str = include_str!("act/backup.sh");
-/// Tells who writes below a directory.
+/// What is known of a database.
+const DATABASE: &str = include_str!("act/database.sh");
+/// Tells who writes below a directory, and who has files open.
 pub const WRITERS: &str = include_str!("act/writers.sh");
 /// What of it is copied.
 const COPY: &str = include_str!("act/copy.sh");
@@ -49,7 +53,7 @@ pub fn program(nonce: &str) -> String {
     let (audit, awk) = (quote(AUDIT), quote(SERVERS));
     let [list, check, _] = SCRIPTS;
     format!(
-        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}qd_audit={audit}\nqd_awk={awk}\n{main}\n"
+        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}{DATABASE}qd_audit={audit}\nqd_awk={awk}\n{main}\n"
     )
 }
 

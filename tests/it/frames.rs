@@ -240,6 +240,7 @@ fn backed_up() -> Model {
         name: name.into(),
         host: coord.into(),
         source: source.map(Into::into),
+        database: None,
         way: Way::Files {
             directory: files.into(),
             pattern: "data-*.tar.gz".into(),

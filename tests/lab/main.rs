@@ -10,6 +10,7 @@
     reason = "a helper of a test may fail it, like the test itself, and waits by the clock"
 )]
 
+mod databases;
 mod deploys;
 mod desk;
 mod lab;

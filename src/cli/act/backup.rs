@@ -93,7 +93,7 @@ fn narrow(mut spec: FleetSpec, id: &BackupId) -> FleetSpec {
             env.backups.iter().filter(|one| one.name == id.name).cloned().collect();
         env.services.retain(|service| {
             service.hosts.contains(&id.host.host)
-                && all.iter().any(|one| writes_to(&service.promises, one))
+                && all.iter().any(|one| writes_to(&service.name, &service.promises, one))
         });
         for service in &mut env.services {
             service.hosts.retain(|name| *name == id.host.host);

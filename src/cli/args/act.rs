@@ -200,8 +200,8 @@ pub struct Backup {
 /// `restore`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Restore {
-    /// A copy by its name or path, or a directory, such as the one that a restore has left [default: the
-    /// newest that is fresh and whole]
+    /// A copy by its name or path, or what a restore has left: a directory by its path, a database by its
+    /// name [default: the newest that is fresh and whole]
     #[arg(long, value_name = "FILE")]
     pub from: Option<String>,
     /// What all that acts on a backup takes.

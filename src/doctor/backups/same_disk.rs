@@ -17,7 +17,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
         // Elsewhere than in production it is worth knowing, no more.
         let production = patient.env.tier == Tier::Production;
         let severity = if production { Severity::Warning } else { Severity::Info };
-        let source = row.spec.source.as_deref().unwrap_or("");
+        let source = row.spec.path().unwrap_or("");
         let place = row.spec.way.place();
         let summary = format!(
             "the backups of {} are on the same file system as {source}: one broken disk takes both",

@@ -24,6 +24,7 @@ fn spec() -> BackupSpec {
         name: "data".into(),
         host: "h".into(),
         source: Some(SOURCE.into()),
+        database: None,
         way: Way::Files { directory: "/b".into(), pattern: "data-*.tar.gz".into(), folders: false },
         every: Duration::from_secs(6 * 3600),
         grace: Duration::from_secs(1800),

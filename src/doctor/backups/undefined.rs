@@ -18,7 +18,7 @@ pub(in crate::doctor) fn check(patient: &Patient<'_>, findings: &mut Vec<Finding
             .iter()
             .map(|path| &**path)
             .filter(|path| {
-                let sources = patient.backups.iter().filter_map(|row| row.spec.source.as_deref());
+                let sources = patient.backups.iter().filter_map(|row| row.spec.path());
                 !sources.into_iter().any(|source| is_below(path, source))
             })
             .collect();

@@ -104,6 +104,30 @@ match() {
     }' names >matched
   { read -r lives hits && IFS= read -r below; } <matched
 }
+# How a new copy will be called (final), by the moment. Arguments: the name's beginning and end.
+name_it() {
+  final=$place/$1$(date -u +%Y%m%d-%H%M%S)$2
+  if [ -e "$final" ]; then echo "$final is there already"; return 1; fi
+}
+# Gives what was made and proved (part/copy) its name, with a checksum beside it, as those before it are.
+# Argument: the pattern of their names.
+file_away() {
+  like=$(find -H "$place/" -maxdepth 1 -type f -name "$1" ! -name "*$nl*" | tail -n 1)
+  (
+    stand "$part" || exit 1
+    if [ -n "$like" ]; then
+      chown --reference="$like" -- copy && chmod --reference="$like" -- copy
+    else
+      chown --reference="$place" -- copy
+    fi || exit 1
+    sync copy 2>/dev/null || sync
+    printf '%s  %s\n' "$(sha256sum <copy | head -c 64)" "${final##*/}" >sum || exit 1
+    chown --reference=copy -- sum && chmod --reference=copy -- sum || exit 1
+    mv -T -- sum "$final.sha256" && mv -T -- copy "$final"
+  ) || return 1
+  rmdir -- "$part"
+  sync -f "$final" 2>/dev/null || sync
+}
 acls=
 for x in --acls --xattrs; do
   if tar --help 2>/dev/null | grep -q -e "$x"; then acls="$acls $x"; fi

@@ -21,8 +21,6 @@ const PACKED: [(&str, &str); 7] = [
     (".tbz2", "-j"),
     (".tar", ""),
 ];
-/// What the name of a new one has in place of the pattern's `*`: date(1).
-const STAMP: &str = "%Y%m%d-%H%M%S";
 /// So many are let go at one time at most.
 const MOST: usize = 200;
 
@@ -62,11 +60,14 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         let size = source.size.map_or_else(|| "of unknown size".to_owned(), size);
         brings.push(format!("of {}: {files}{size}", job.source()));
     }
+    if let Some(database) = &job.spec.database {
+        brings.push(format!("of {}", database.words()));
+    }
     let reads = job.reads();
     let (again, facts) = first(&reads, "");
     let mut steps = vec![again];
     if let Some(run) = &job.spec.make {
-        steps.push(declared(run));
+        steps.push(declared(job, run));
         steps.push(newest(job));
         brings.push(format!("to {}, by its own script", job.spec.way.place()));
         warnings.push("what its own script does is not taken back by anything".to_owned());
@@ -76,17 +77,34 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         brings.push(format!("to {}/{before}MOMENT{after}, with a checksum beside it", job.place));
         steps.extend(let_go(job, &mut brings));
     }
-    if let Some(newest) = job.look.facts.copies.first() {
-        let age = job.look.facts.taken.saturating_sub(newest.at);
-        let age = std::time::Duration::from_secs(u64::try_from(age).unwrap_or(0));
-        brings.push(format!("the newest there now is {} old", words(age)));
-    }
+    brings.extend(newest_now(job));
     Ok(Made { facts, warnings, steps, common: job.common(), brings, load: None, nothing: None })
+}
+
+/// How old the newest copy is.
+pub(super) fn newest_now(job: &Job<'_>) -> Option<String> {
+    let newest = job.look.facts.copies.first()?;
+    let age = job.look.facts.taken.saturating_sub(newest.at);
+    let age = std::time::Duration::from_secs(u64::try_from(age).unwrap_or(0));
+    Some(format!("the newest there now is {} old", words(age)))
+}
+
+/// What to do where a copy cannot be made from here.
+pub(super) const DECLARE: &str =
+    "say how in the config: `make = \"exec /usr/local/bin/backup.sh\"`";
+
+/// What a new copy's name begins and ends with; none where the pattern does not say.
+pub(super) fn named<'a>(job: &Job<'a>) -> Result<(&'a str, &'a str), String> {
+    let parts = job.pattern.split_once('*').filter(|(before, after)| {
+        !before.is_empty() && !format!("{before}{after}").contains(['*', '?', '[', '\\'])
+    });
+    parts
+        .ok_or_else(|| format!("`{}` does not say how a new one is called: {DECLARE}", job.pattern))
 }
 
 /// The name's two parts and how it is packed.
 fn built_in(job: &Job<'_>) -> Result<(String, String, &'static str), String> {
-    let declare = "say how in the config: `make = \"exec /usr/local/bin/backup.sh\"`";
+    let declare = DECLARE;
     if job.source().is_empty() {
         return Err(format!("it has no `source`, so a copy cannot be made by tar: {declare}"));
     }
@@ -96,12 +114,7 @@ fn built_in(job: &Job<'_>) -> Result<(String, String, &'static str), String> {
     if job.folders {
         return Err(format!("its copies are directories: {declare}"));
     }
-    let parts = job.pattern.split_once('*').filter(|(before, after)| {
-        !before.is_empty() && !format!("{before}{after}").contains(['*', '?', '[', '\\'])
-    });
-    let Some((before, after)) = parts else {
-        return Err(format!("`{}` does not say how a new one is called: {declare}", job.pattern));
-    };
+    let (before, after) = named(job)?;
     let Some((_, packed)) = PACKED.iter().find(|(end, _)| after.ends_with(end)) else {
         return Err(format!("`{}` is no archive of tar by its name: {declare}", job.pattern));
     };
@@ -129,8 +142,7 @@ fn tar(job: &Job<'_>, before: &str, after: &str, packed: &str) -> Step {
     let script = format!(
         ". ./common\n{part}\
          : >started\n\
-         final=$place/{}$(date -u +{STAMP}){}\n\
-         if [ -e \"$final\" ]; then echo \"$final is there already\"; exit 1; fi\n\
+         name_it {} {} || exit 1\n\
          need=$(size \"$src\") room=$(free \"$place\")\n\
          if [ \"$room\" -le \"$need\" ]; then echo \"$room KiB are free in $place, and the source has $need\"; exit 1; fi\n\
          umask 077\n\
@@ -150,17 +162,7 @@ fn tar(job: &Job<'_>, before: &str, after: &str, packed: &str) -> Step {
          if [ \"$now\" -lt \"$least\" ]; then least=$now; fi\n\
          new=$part/copy\n{PROVE}\
          if [ $((members * 20)) -lt $((least * 19)) ]; then echo \"$members files are in it, and the source has $least\"; exit 1; fi\n\
-         # As those before it.\n\
-         like=$(find -H \"$place/\" -maxdepth 1 -type f -name {} ! -name \"*$nl*\" | tail -n 1)\n\
-         (\n  stand \"$part\" || exit 1\n  \
-         if [ -n \"$like\" ]; then chown --reference=\"$like\" -- copy && chmod --reference=\"$like\" -- copy\n  \
-         else chown --reference=\"$place\" -- copy; fi || exit 1\n  \
-         sync copy 2>/dev/null || sync\n  \
-         printf '%s  %s\\n' \"$(sha256sum <copy | head -c 64)\" \"${{final##*/}}\" >sum || exit 1\n  \
-         chown --reference=copy -- sum && chmod --reference=copy -- sum || exit 1\n  \
-         mv -T -- sum \"$final.sha256\" && mv -T -- copy \"$final\"\n) || exit 1\n\
-         rmdir -- \"$part\"\n\
-         sync -f \"$final\" 2>/dev/null || sync\n\
+         file_away {} || exit 1\n\
          echo \"$final has $(wc -c <\"$final\") bytes, $members files, and a checksum beside it\"\n",
         quote(before),
         quote(after),
@@ -181,7 +183,7 @@ fn tar(job: &Job<'_>, before: &str, after: &str, packed: &str) -> Step {
 }
 
 /// As the config says.
-fn declared(run: &Run) -> Step {
+fn declared(job: &Job<'_>, run: &Run) -> Step {
     let command = match run {
         Run::Argv(argv) => format!("exec {}", quote_all(argv)),
         Run::Script(script) => script.to_string(),
@@ -190,8 +192,9 @@ fn declared(run: &Run) -> Step {
         ". ./common\n: >started\n\
          # Clocks of files go by ticks.\n\
          sleep 0.1 || sleep 1\n\
-         export SOURCE=\"$src\" DIRECTORY=\"$place\"\n\
+         export SOURCE={} DIRECTORY=\"$place\"\n\
          (cd / && exec sh -c {}) </dev/null && exit\nrc=$?\necho \"it failed: status $rc\"\nexit 1\n",
+        quote(job.spec.title().unwrap_or_default()),
         quote(&format!("{command}\n"))
     );
     Step {
@@ -231,7 +234,7 @@ fn newest(job: &Job<'_>) -> Step {
 }
 
 /// Copies beyond `keep`, of which the new one is the first: it is proved by then.
-fn let_go(job: &Job<'_>, brings: &mut Vec<String>) -> Option<Step> {
+pub(super) fn let_go(job: &Job<'_>, brings: &mut Vec<String>) -> Option<Step> {
     let facts = &job.look.facts;
     let new = Copy { at: facts.taken, identity: Identity::default(), ..Copy::default() };
     let mut copies: Vec<&Copy> = facts.copies.iter().collect();

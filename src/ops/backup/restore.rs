@@ -1,7 +1,8 @@
 //! Data comes back from a copy: unpacked and proved beside the source, then both change places by
 //! rename(2). What was there stays beside it.
 
-use super::{Job, LONG, Made, first, services, size};
+use super::around::{Parts, around, besides, strangers};
+use super::{Job, LONG, Made, services, size};
 use crate::model::backup::Integrity;
 use crate::model::backups::median;
 use crate::model::plan::{Change, Input, Step, Undo};
@@ -11,17 +12,11 @@ use crate::ops::script::{QUICK, Read};
 use crate::probe::act::WRITERS;
 use crate::probe::quote::quote;
 
-/// Services that one restore stops at most.
-const SERVICES: usize = 15;
-
 pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
     refuse(job)?;
     let proof = chosen(&job.target.ask, job.look)?;
     kind(proof)?;
     let all = services::all(job)?;
-    if all.len() > SERVICES {
-        return Err(format!("{} services write there: more than {SERVICES}", all.len()));
-    }
     strangers(job)?;
     let mut common = format!(
         "{}{WRITERS}from={}\nbeside=$up/.${{src##*/}}.quarterdeck-$op\n\
@@ -38,32 +33,16 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         value: proof.state.to_string(),
         how: "stat -L -c '%d:%i %s %Y' -- \"$from\"",
     });
-    let (more, of_units) = services::look(job, &all);
-    let (again, mut facts) = first(&reads, &more);
-    facts.extend(of_units);
-    let mut steps = vec![again];
-    if !all.is_empty() {
-        steps.push(services::claim(&all));
-    }
-    steps.push(stage(proof));
-    if !all.is_empty() {
-        steps.push(services::stop(job, &all));
-    }
-    steps.push(swap(&services::stop_words(&all)));
-    let (started, left_out) = services::start(job, &all);
-    steps.extend(started);
-    steps.push(tidy());
-    let mut warnings = said(job, proof, &all);
-    warnings.extend(left_out);
-    Ok(Made {
-        facts,
-        warnings,
-        steps,
+    let parts = Parts {
         common,
+        reads,
+        stage: stage(proof),
+        swap: swap(&services::stop_words(&all)),
+        tidy: tidy(),
+        warnings: said(job, proof, &all),
         brings: brings(job, proof, &all),
-        load: None,
-        nothing: None,
-    })
+    };
+    Ok(around(job, &all, parts))
 }
 
 /// What stands in the way, whichever copy it is.
@@ -71,9 +50,7 @@ fn refuse(job: &Job<'_>) -> Result<(), String> {
     let source = &job.look.source;
     let path = job.source();
     if path.is_empty() {
-        return Err("the config does not say what is backed up (`source`): data that is no path, \
-                    such as a database, is not brought back from here"
-            .to_owned());
+        return Err("the config does not say what is backed up (`source`, `database`)".to_owned());
     }
     match &*source.kind {
         // Where nothing is there any more, nothing has to be kept.
@@ -84,7 +61,12 @@ fn refuse(job: &Job<'_>) -> Result<(), String> {
                 source.real
             ));
         }
-        "file" => return Err(format!("{path} is one file: only directories are brought back")),
+        "file" => {
+            return Err(format!(
+                "{path} is one file: only directories are brought back, and databases \
+                 (`database = {{ sqlite = … }}`)"
+            ));
+        }
         other => return Err(format!("{path} is no directory but {other}")),
     }
     if *source.real != *path {
@@ -121,25 +103,10 @@ fn kind(proof: &Proof) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} is {kind}: only archives of tar and directories are brought back; of a database use its \
-         own tools, into another name",
+        "{} is {kind}: only archives of tar and directories are brought back to a directory; a \
+         database is declared with `database`",
         proof.copy.name
     ))
-}
-
-/// Who writes there besides the services that are stopped.
-fn strangers(job: &Job<'_>) -> Result<(), String> {
-    let ours = |group: &str| {
-        let mut units = job.target.writers.iter().map(|writer| writer.unit.as_str());
-        units.any(|unit| group.split('/').any(|part| part == unit))
-    };
-    let stranger = job.look.writers.iter().find(|(_, _, group)| !ours(group));
-    stranger.map_or(Ok(()), |(pid, name, group)| {
-        Err(format!(
-            "process {pid} ({name}, of {group}) has files of it open for writing and is of none of \
-             the services that would be stopped: end it, or declare its service with `data`"
-        ))
-    })
 }
 
 /// Unpacked beside the source, on the same file system.
@@ -311,31 +278,7 @@ fn said(job: &Job<'_>, proof: &Proof, all: &[services::Service<'_>]) -> Vec<Stri
     if matches!(job.intent.input, Input::Restore { from: Some(_), .. }) {
         lines.extend(doubts(&job.target.ask, job.look, proof));
     }
-    for earlier in job.look.proofs.iter().take_while(|one| *one != proof) {
-        let why = crate::model::restore::rejected(&job.target.ask, job.look, earlier);
-        lines.extend(why.map(|why| format!("a newer one is passed over: {why}")));
-    }
-    if all.is_empty() {
-        lines.push(
-            "no service of the config has its `data` or `directory` there: nothing is stopped"
-                .to_owned(),
-        );
-    }
-    for service in all {
-        if !service.comes_back() {
-            lines.push(format!("{} does not run now, and is not started", service.writer.name));
-        }
-        if !service.triggers().is_empty() {
-            lines.push(format!(
-                "{} may be started meanwhile by {}",
-                service.writer.name,
-                service.triggers()
-            ));
-        }
-    }
-    for other in &job.target.others {
-        lines.push(format!("{other} may write there as well, and is no unit that is stopped"));
-    }
+    lines.extend(besides(job, proof, all));
     lines
 }
 

@@ -12,6 +12,9 @@ use crate::ops::gate::{self, Gate};
 use crate::ops::script::{self, QUICK, reads};
 use crate::probe::quote::{quote, quote_all};
 
+/// Services that one restore stops at most.
+const MOST: usize = 15;
+
 /// One of them, as its host has it.
 pub(super) struct Service<'a> {
     pub(super) writer: &'a Writer,
@@ -21,7 +24,7 @@ pub(super) struct Service<'a> {
 /// All of them.
 ///
 /// # Errors
-/// When one cannot be stopped.
+/// When one cannot be stopped, or there are too many.
 pub(super) fn all<'a>(job: &Job<'a>) -> Result<Vec<Service<'a>>, String> {
     let mut all = Vec::new();
     for writer in &job.target.writers {
@@ -38,6 +41,9 @@ pub(super) fn all<'a>(job: &Job<'a>) -> Result<Vec<Service<'a>>, String> {
         if unit.get("LoadState") != "not-found" {
             all.push(Service { writer, unit });
         }
+    }
+    if all.len() > MOST {
+        return Err(format!("{} services write there: more than {MOST}", all.len()));
     }
     Ok(all)
 }

@@ -1,5 +1,7 @@
 //! Of plans about backups and what they ship.
 
+mod databases;
+
 use std::process::Command;
 
 use super::*;
@@ -21,6 +23,7 @@ fn spec() -> BackupSpec {
         name: "it's data".into(),
         host: "web1".into(),
         source: Some("/srv/it's data".into()),
+        database: None,
         way: Way::Files {
             directory: "/srv/it's backups".into(),
             pattern: "data-*.tar.gz".into(),
@@ -174,23 +177,27 @@ fn every_script_is_one_that_shells_read() {
         own.ask.spec = Arc::new(BackupSpec { make, ..spec() });
         own
     }] {
-        let plan = planned(&target).unwrap();
-        let host = plan.hosts.first().unwrap();
-        let mut scripts = vec![host.common.clone()];
-        for step in &host.steps {
-            scripts.push(step.script.clone());
-            if let Undo::Script(script) = &step.undo {
-                scripts.push(script.clone());
-            }
-            let takes_back = matches!(step.undo, Undo::Script(_));
-            let changes = matches!(step.change, Change::Additive | Change::Reversible);
-            assert_eq!(takes_back, changes, "{}", step.title);
+        reads(&planned(&target).unwrap());
+    }
+}
+
+/// Shells read all its scripts, and all that changes something can be taken back.
+fn reads(plan: &Plan) {
+    let host = plan.hosts.first().unwrap();
+    let mut scripts = vec![host.common.clone()];
+    for step in &host.steps {
+        scripts.push(step.script.clone());
+        if let Undo::Script(script) = &step.undo {
+            scripts.push(script.clone());
         }
-        for script in scripts {
-            for shell in ["dash", "bash"] {
-                let read = Command::new(shell).args(["-n", "-c", &script]).output().unwrap();
-                assert!(read.status.success(), "{shell}: {read:?}\n{script}");
-            }
+        let takes_back = matches!(step.undo, Undo::Script(_));
+        let changes = matches!(step.change, Change::Additive | Change::Reversible);
+        assert_eq!(takes_back, changes, "{}", step.title);
+    }
+    for script in scripts {
+        for shell in ["dash", "bash"] {
+            let read = Command::new(shell).args(["-n", "-c", &script]).output().unwrap();
+            assert!(read.status.success(), "{shell}: {read:?}\n{script}");
         }
     }
 }
@@ -239,7 +246,10 @@ fn what_cannot_be_brought_back_is_refused() {
         copy(|proof| proof.checked.integrity = Integrity::Corrupt("x".into()))
             .contains("cannot be read")
     );
-    assert!(copy(|proof| proof.checked.kind = "gzip, pgsql".into()).contains("its own tools"));
+    assert!(
+        copy(|proof| proof.checked.kind = "gzip, pgsql".into())
+            .contains("declared with `database`")
+    );
     assert!(copy(|proof| proof.copy.at -= 12 * HOUR).contains("not fresh"));
     assert!(
         copy(|proof| proof.checked.comparison.as_mut().unwrap().missing = 30)

@@ -29,10 +29,20 @@ qd_act_backup() {
   printf 'source.free %s\n' "$(qd_act_free "${qd_p:-/}")"
   [ -e "$qd_d" ] || return 0
   printf 'source.at %s\n' "$(stat -c '%d:%i' -- "$qd_d")"
-  if [ "$(stat -c %d -- "$qd_d")" != "$(stat -L -c %d -- "${qd_p:-/}")" ]; then echo 'source.mounted 1'; fi
+  if [ -f "$qd_d" ]; then
+    # On overlays a file has another device than its directory.
+    if qd_x=$(printf %s "$qd_d" | sed 's/ /\\040/g') awk '$5 == ENVIRON["qd_x"] { n++ } END { exit !n }' /proc/self/mountinfo; then
+      echo 'source.mounted 1'
+    fi
+  elif [ "$(stat -c %d -- "$qd_d")" != "$(stat -L -c %d -- "${qd_p:-/}")" ]; then
+    echo 'source.mounted 1'
+  fi
   printf 'source.size %s\n' "$(qd_act_size "$qd_d")"
   printf 'source.files %s\n' "$(qd_limit 20 find "$qd_d" -xdev -type f | head -n 2000000 | wc -l)"
-  if [ "$qd_r" = 1 ]; then qd_writers "$qd_d" | head -n 20 | sed 's/^/writer /'; fi
+  if [ "$qd_r" = 1 ]; then
+    # Who has a file open, for whatever, holds what it is now.
+    if [ -f "$qd_d" ]; then qd_holders "$qd_d"; else qd_writers "$qd_d"; fi | head -n 20 | sed 's/^/writer /'
+  fi
 }
 # KiB in a tree, as tar counts: small files may take no block, and holes are written out. Argument: its top.
 qd_act_size() {

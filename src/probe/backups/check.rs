@@ -33,6 +33,8 @@ struct Answer {
     change: Change,
     trailer: Option<bool>,
     bytes: Option<u64>,
+    /// Bytes that it says it has.
+    expected: Option<u64>,
     members: Option<u64>,
     said: Option<String>,
     place: Option<String>,
@@ -90,6 +92,7 @@ fn take(line: &str, answer: &mut Answer) {
         "young" if answer.change == Change::None => answer.change = Change::Before,
         "trailer" => answer.trailer = Some(value == "1"),
         "bytes" => answer.bytes = number(0).and_then(|n| u64::try_from(n).ok()),
+        "expected" => answer.expected = number(0).and_then(|n| u64::try_from(n).ok()),
         "place" => answer.place = Some(clean(value, 32)),
         "live" => {
             answer.live = true;
@@ -123,7 +126,7 @@ fn take(line: &str, answer: &mut Answer) {
         "extra" if answer.comparison.extra.len() < 8 => {
             answer.comparison.extra.push(clean(value, 512).into());
         }
-        "gzip:" | "zstd:" | "xz:" | "bzip2:" | "tar:" | "cat:" => {
+        "gzip:" | "zstd:" | "xz:" | "bzip2:" | "tar:" | "cat:" | "pg_restore:" => {
             answer.said.get_or_insert_with(|| clean(line, 200));
         }
         _ => {}
@@ -171,6 +174,10 @@ impl Answer {
             if refuses.iter().any(|refusal| words.contains(refusal)) {
                 return unknown(&format!("too large to check: {words}"));
             }
+            // It is of a newer PostgreSQL than the host's.
+            if words.contains("unsupported version") {
+                return unknown(&words);
+            }
             Integrity::Corrupt(words.into())
         };
         if self.kind == "folder" {
@@ -187,6 +194,12 @@ impl Answer {
         }
         if self.trailer == Some(false) {
             return Integrity::Corrupt("the dump has no last line: it was cut".into());
+        }
+        if let (Some(bytes), Some(expected)) = (self.bytes, self.expected)
+            && bytes < expected
+        {
+            let why = format!("it was cut: it has {bytes} of {expected} bytes");
+            return Integrity::Corrupt(why.into());
         }
         if self.members == Some(0) || self.bytes == Some(0) {
             return Integrity::Empty;
@@ -246,6 +259,18 @@ mod tests {
         assert_eq!(check("pack gzip\nkind nothing\n").integrity, Integrity::Empty);
         let dump = check("pack gzip\nkind pgsql\nunpack 0\ntrailer 0\n");
         assert!(matches!(dump.integrity, Integrity::Corrupt(_)));
+        // PostgreSQL 15.20.
+        let said = "pg_restore: error: could not read from input file: end of file";
+        let dump = check(&format!("pack none\nkind pgdump\nunpack 0\nbytes 900\n{said}\nlist 1\n"));
+        assert_eq!(dump.integrity, Integrity::Corrupt(said.into()));
+        let newer = "pg_restore: error: unsupported version (1.16) in file header";
+        let newer =
+            check(&format!("pack none\nkind pgdump\nunpack 0\nbytes 900\n{newer}\nlist 1\n"));
+        assert!(matches!(newer.integrity, Integrity::Unknown(_)), "{newer:?}");
+        let short = check("pack none\nkind sqlite\nunpack 0\nbytes 20000\nexpected 57344\n");
+        assert!(matches!(short.integrity, Integrity::Corrupt(_)), "{short:?}");
+        let whole = check("pack none\nkind sqlite\nunpack 0\nbytes 57344\nexpected 57344\n");
+        assert_eq!(whole.integrity, Integrity::Good);
     }
 
     #[test]

@@ -190,6 +190,16 @@ qd_backup_folder() {
     END { printf "S %.0f\n", s; if (moved) print "moved" }'
   } 3>&1 | qd_match
 }
+# How long a file of SQLite has to be: the size of its pages times their number, where its header says that
+# this is kept (file format, 1.3). Reads its first 96 bytes.
+qd_pages() {
+  qd_a=$(od -An -v -tx1 | tr -d ' \n')
+  qd_part() { printf '%s\n' "$qd_a" | cut -c "$1"; }
+  if [ "${#qd_a}" != 192 ] || [ "$(qd_part 49-56)" != "$(qd_part 185-192)" ]; then return 0; fi
+  qd_b=$((0x$(qd_part 33-36)))
+  if [ "$qd_b" = 1 ]; then qd_b=65536; fi
+  echo "expected $((qd_b * 0x$(qd_part 57-64)))"
+}
 # Reads one copy to its end and compares it with the live source. Arguments: how, file, source or
 # `-`, the moment before which a file must be in it, most MiB to read.
 qd_backup_check() {
@@ -318,10 +328,12 @@ qd_backup_check() {
         read -r qd_a
         echo "bytes $qd_a"
       }
+      # Its list stands at the beginning: one that was cut has it too. Read as if it were to be restored.
       if [ "$qd_kind" = pgdump ] && [ -z "$qd_pack" ] && qd_have pg_restore; then
-        qd_limit 60 $qd_nice $qd_su pg_restore -l "$2" >/dev/null
+        qd_limit 480 $qd_nice $qd_su pg_restore -f /dev/null "$2" 2>&3
         echo "list $?" >&3
       fi
+      if [ "$qd_kind" = sqlite ]; then qd_unpack "$qd_pack" "$2" 2>/dev/null | head -c 96 | qd_pages; fi
       ;;
     esac
     qd_su=$qd_keep

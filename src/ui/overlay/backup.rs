@@ -49,7 +49,10 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>) {
     }
     page.gap();
     let spec = row.spec;
-    page.fact("source", spec.source.as_deref().unwrap_or(""));
+    match &spec.database {
+        Some(database) => page.fact("database", database.words()),
+        None => page.fact("source", spec.source.as_deref().unwrap_or("")),
+    }
     page.fact("copies", format!("{}, {}", spec.way.name(), spec.way.place()));
     let grace = words::age(spec.grace);
     page.fact("may lose", format!("{} and {grace} of grace (RPO)", words::age(spec.every)));

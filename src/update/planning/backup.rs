@@ -19,8 +19,8 @@ pub fn intent(fleet: &Fleet, id: &BackupId, verb: Verb, from: Option<String>) ->
     let spec = env.backups.iter().find(|spec| spec.name == id.name)?;
     let input = match verb {
         Verb::Restore => {
-            let source = spec.source.as_deref().unwrap_or_default();
-            Input::Restore { from, phrase: format!("{}:{source}", spec.host) }
+            let what = spec.title().unwrap_or_default();
+            Input::Restore { from, phrase: format!("{}:{what}", spec.host) }
         }
         _ => Input::None,
     };

@@ -15,6 +15,7 @@ fn with_backup(name: &str) -> Story {
         name: name.into(),
         host: "stage".into(),
         source: Some("/srv/data".into()),
+        database: None,
         way,
         every: Duration::from_secs(21_600),
         grace: Duration::ZERO,

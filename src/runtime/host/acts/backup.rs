@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::Hand;
 use crate::model::backup::{Checked, Copy, Identity, Integrity, Way};
 use crate::model::backups::began;
+use crate::model::database::{DatabaseLook, DatabaseSpec, Engine, kept_by};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::operation::RunId;
 use crate::model::restore::{BackupAsk, BackupLook, next};
 use crate::model::spec::Kind;
 use crate::probe::act;
@@ -34,7 +36,7 @@ impl Hand<'_> {
         if listing.hung {
             look.faults.push(format!("{directory} does not answer").into());
         }
-        let source = ask.spec.source.as_deref().unwrap_or("-");
+        let source = ask.spec.path().unwrap_or("-");
         let restores = if ask.restores { "1" } else { "0" };
         let mut argv = vec!["qd_act_backup", directory, source, restores];
         let subjects: Vec<Box<str>> =
@@ -42,12 +44,17 @@ impl Hand<'_> {
         argv.extend(subjects.iter().map(|subject| &**subject));
         let said = self.text(&argv).await?;
         act::parse_backup(&said, &mut look);
+        if let Some(database) = &ask.spec.database {
+            look.database = self.look_at_database(database).await?;
+        }
         let under = |name: &str| format!("{}/{name}", directory.trim_end_matches('/'));
         if let Some(from) = &ask.from {
             let path = if from.starts_with('/') { from.to_string() } else { under(from) };
             let known = |copy: &&Copy| under(&copy.name) == path;
             let known = look.facts.copies.iter().find(known).cloned();
-            self.prove(ask, &mut look, &path, known).await?;
+            if known.is_some() || !self.prove_kept(ask, &mut look, from).await? {
+                self.prove(ask, &mut look, &path, known).await?;
+            }
         }
         while let Some(copy) = next(ask, &look) {
             let path = under(&copy.name);
@@ -90,6 +97,43 @@ impl Hand<'_> {
         look.facts.checks.insert(proof.copy.identity.clone(), proof.checked.clone());
         look.proofs.push(proof);
         Ok(())
+    }
+
+    /// What its host says of a database.
+    async fn look_at_database(&mut self, spec: &DatabaseSpec) -> Result<DatabaseLook, Fault> {
+        let said = match &spec.engine {
+            Engine::Sqlite { path } => self.text(&["qd_act_database", "sqlite", path]).await?,
+            Engine::Postgres { name, user, port } => {
+                let port = port.map_or_else(|| "-".to_owned(), |port| port.to_string());
+                self.text(&["qd_act_database", "postgres", name, user, &port]).await?
+            }
+        };
+        Ok(act::parse_database(&said))
+    }
+
+    /// A database that an earlier operation has put aside, as a copy. Whether there is one of that name.
+    async fn prove_kept(
+        &mut self,
+        ask: &BackupAsk,
+        look: &mut BackupLook,
+        from: &str,
+    ) -> Result<bool, Fault> {
+        let Some(DatabaseSpec { engine: Engine::Postgres { name, user, port }, .. }) =
+            &ask.spec.database
+        else {
+            return Ok(false);
+        };
+        let Some(operation) = kept_by(name, from).as_deref().and_then(RunId::parse) else {
+            return Ok(false);
+        };
+        let port = port.map_or_else(|| "-".to_owned(), |port| port.to_string());
+        let said = self.text(&["qd_act_database_copy", from, user, &port]).await?;
+        let mut checked = unread(Identity::default());
+        checked.integrity = Integrity::Good;
+        let Some(mut proof) = act::parse_copy(&said, from, None, checked) else { return Ok(false) };
+        proof.copy.at = operation.op().began().as_secs();
+        look.proofs.push(proof);
+        Ok(true)
     }
 
     async fn text(&mut self, argv: &[&str]) -> Result<String, Fault> {

@@ -182,7 +182,8 @@ impl Reader<'_> {
         let copies = copies.map(|copy| format!("{folder}/{}", copy.name).into_boxed_str());
         let reads = facts.job.iter().flat_map(|job| &job.reads).map(|named| named.path.clone());
         let whole = std::iter::once(directory.clone()).chain(copies);
-        Some(whole.chain(spec.source.clone()).chain(reads.take(READS)).collect())
+        let source = spec.path().map(Into::into);
+        Some(whole.chain(source).chain(reads.take(READS)).collect())
     }
 
     /// Stamps of these; none where one of the copies or their directory has none.
@@ -242,7 +243,7 @@ impl Reader<'_> {
         spec: &BackupSpec,
         facts: &mut BackupFacts,
     ) -> Result<(), Fault> {
-        let Some(source) = &spec.source else { return Ok(()) };
+        let Some(source) = spec.path() else { return Ok(()) };
         let before = self.desk.get(&spec.name).and_then(|before| before.source);
         let argv = ["qd_backup_source", self.shared.root(), source];
         let answer = self.line.ask(self.transport, &argv, DEADLINE).await?;
