@@ -116,6 +116,7 @@ pub(crate) const ENV: Section = Section {
         key("silence", "[[env.silence]]"),
         key("thresholds", "[env.thresholds]"),
         key("backup", "[[env.backup]]"),
+        key("sync", "[[env.sync]]"),
         key("freeze", "[[env.freeze]]"),
         key("maintenance", "[[env.maintenance]]"),
         key("template", "[[env.template]]"),
@@ -341,6 +342,34 @@ pub(crate) const BACKUP: Section = Section {
     ],
 };
 
+/// A directory that is replaced by another environment's.
+pub(crate) const SYNC: Section = Section {
+    header: "`[[env.sync]]`",
+    keys: &[
+        key("name", r#"name = "data""#),
+        key("host", r#"host = "dev1""#),
+        key("from", r#"from = { env = "production" }"#),
+        key("to", r#"to = "/srv/app/data""#),
+        key("scrub", r#"scrub = "exec /srv/app/bin/scrub""#),
+    ],
+};
+
+/// Where its data comes from.
+pub(crate) const SYNC_FROM: Section = Section {
+    header: "a sync's `from`",
+    keys: &[
+        key("env", r#"env = "production""#),
+        key("host", r#"host = "web1""#),
+        key("path", r#"path = "/srv/app/data""#),
+    ],
+};
+
+/// Why it is not scrubbed.
+pub(crate) const SCRUB: Section = Section {
+    header: "`scrub`",
+    keys: &[key("waived", r#"waived = "it holds nothing of people""#)],
+};
+
 /// How many copies are kept.
 pub(crate) const KEEP: Section = Section {
     header: "`keep`",
@@ -380,6 +409,9 @@ pub const KEYS: &[Section] = &[
     HEALTH,
     LOG,
     BACKUP,
+    SYNC,
+    SYNC_FROM,
+    SCRUB,
     KEEP,
     REPOSITORY,
     GIT,

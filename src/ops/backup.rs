@@ -4,6 +4,9 @@
 mod make;
 mod restore;
 mod services;
+mod sync;
+
+pub use sync::{SyncTarget, plan as plan_sync};
 
 use std::fmt::Write as _;
 use std::sync::Arc;

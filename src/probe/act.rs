@@ -5,6 +5,7 @@ mod backup;
 pub mod copy;
 mod deploy;
 mod pools;
+pub mod sync;
 
 pub use backup::{parse_backup, parse_copy};
 pub use deploy::parse_deploy;
@@ -24,6 +25,8 @@ const DEPLOY: &str = include_str!("act/deploy.sh");
 const BACKUP: &str = include_str!("act/backup.sh");
 /// Tells who writes below a directory.
 pub const WRITERS: &str = include_str!("act/writers.sh");
+/// What comes from another environment.
+const SYNC: &str = include_str!("act/sync.sh");
 /// What of it is copied.
 const COPY: &str = include_str!("act/copy.sh");
 /// The sum of a list of files.
@@ -45,7 +48,8 @@ pub fn program(nonce: &str) -> String {
     let (audit, awk) = (quote(AUDIT), quote(SERVERS));
     let [list, check, _] = SCRIPTS;
     format!(
-        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}qd_audit={audit}\nqd_awk={awk}\n{main}\n"
+        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}{}{SYNC}qd_audit={audit}\nqd_awk={awk}\n{main}\n",
+        sync::IDENTITY
     )
 }
 

@@ -56,6 +56,9 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
         Acted::Pulled { asked, instance, place } => {
             super::planning::pulled(model, asked, &instance, place)
         }
+        Acted::Sourced { asked, instance, source } => {
+            super::planning::sync::sourced(model, asked, &instance, source)
+        }
         Acted::Listed(seen) => {
             let now = model.now;
             let known = model.acting.seen.entry(host.clone()).or_default();

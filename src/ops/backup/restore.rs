@@ -12,7 +12,7 @@ use crate::probe::act::WRITERS;
 use crate::probe::quote::quote;
 
 /// Services that one restore stops at most.
-const SERVICES: usize = 15;
+pub(super) const SERVICES: usize = 15;
 
 pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
     refuse(job)?;
@@ -23,15 +23,7 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         return Err(format!("{} services write there: more than {SERVICES}", all.len()));
     }
     strangers(job)?;
-    let mut common = format!(
-        "{}{WRITERS}from={}\nbeside=$up/.${{src##*/}}.quarterdeck-$op\n\
-         tree=$beside/tree old=$src.before-$op tried=$src.tried-$op\n\
-         was={}\nhere() {{ stat -c %i -- \"$1\" 2>/dev/null; }}\n",
-        job.common(),
-        quote(&proof.path),
-        quote(job.look.source.at.rsplit(':').next().unwrap_or_default()),
-    );
-    common.push_str("synced() { sync -f \"$1\" 2>/dev/null || sync; }\n");
+    let common = common(job, &proof.path);
     let mut reads = job.reads();
     reads.push(Read {
         name: "copy",
@@ -64,6 +56,20 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         load: None,
         nothing: None,
     })
+}
+
+/// What all scripts begin with by which a directory changes places with what comes from there.
+pub(super) fn common(job: &Job<'_>, from: &str) -> String {
+    let mut common = format!(
+        "{}{WRITERS}from={}\nbeside=$up/.${{src##*/}}.quarterdeck-$op\n\
+         tree=$beside/tree old=$src.before-$op tried=$src.tried-$op\n\
+         was={}\nhere() {{ stat -c %i -- \"$1\" 2>/dev/null; }}\n",
+        job.common(),
+        quote(from),
+        quote(job.look.source.at.rsplit(':').next().unwrap_or_default()),
+    );
+    common.push_str("synced() { sync -f \"$1\" 2>/dev/null || sync; }\n");
+    common
 }
 
 /// What stands in the way, whichever copy it is.
@@ -128,7 +134,7 @@ fn kind(proof: &Proof) -> Result<(), String> {
 }
 
 /// Who writes there besides the services that are stopped.
-fn strangers(job: &Job<'_>) -> Result<(), String> {
+pub(super) fn strangers(job: &Job<'_>) -> Result<(), String> {
     let ours = |group: &str| {
         let mut units = job.target.writers.iter().map(|writer| writer.unit.as_str());
         units.any(|unit| group.split('/').any(|part| part == unit))
@@ -213,7 +219,7 @@ fn stage(proof: &Proof) -> Step {
     }
 }
 
-fn swap(stop: &str) -> Step {
+pub(super) fn swap(stop: &str) -> Step {
     let script = ". ./common\n\
          IFS= read -r top <top || exit 1\n\
          # Nobody may write to what is put aside.\n\
@@ -256,7 +262,7 @@ fn swap(stop: &str) -> Step {
     }
 }
 
-fn tidy() -> Step {
+pub(super) fn tidy() -> Step {
     let script = ". ./common\n\
          rm -rf -- \"$beside\"\n\
          record=../../subjects/$(. ./settings && printf %s \"$subject\")/restores\n\

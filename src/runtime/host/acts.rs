@@ -4,6 +4,7 @@
 mod backup;
 mod comparing;
 mod sending;
+mod syncing;
 
 use std::time::Duration;
 
@@ -80,6 +81,9 @@ pub(crate) fn failed(ask: Ask, fault: Fault) -> Acted {
     match ask {
         Ask::Look { asked, instance, .. } => Acted::Looked { asked, instance, look: Err(fault) },
         Ask::Pull { asked, instance, .. } => Acted::Pulled { asked, instance, place: Err(fault) },
+        Ask::Source { asked, instance, .. } => {
+            Acted::Sourced { asked, instance, source: Err(fault) }
+        }
         Ask::List => Acted::Listed(Err(fault)),
         Ask::Claim(errand) => Acted::Claimed(errand.run, Err(None)),
         Ask::Stage(errand) => Acted::Staged(errand.run, Err(None)),
@@ -137,7 +141,10 @@ impl Hand<'_> {
     async fn answer(&mut self, ask: Ask) -> Option<Acted> {
         Some(match ask {
             Ask::Stage(errand) => {
-                let made = self.room("qd_act_room", &errand, SLOW).await;
+                let made = match self.admits(&errand).await {
+                    Ok(()) => self.room("qd_act_room", &errand, SLOW).await,
+                    Err(fault) => Err(fault),
+                };
                 let run = errand.run.clone();
                 let sends = match made {
                     Ok(()) => self.wishes.send(Wish::Send(Box::new(errand))).await,
@@ -161,6 +168,10 @@ impl Hand<'_> {
             Ask::Pull { asked, instance, subject, directory, rules } => {
                 let place = self.pull(&instance, &subject, &directory, &rules).await;
                 Acted::Pulled { asked, instance, place }
+            }
+            Ask::Source { asked, instance, directory } => {
+                let source = self.look_at_source(&directory).await.map(Box::new);
+                Acted::Sourced { asked, instance, source }
             }
             Ask::List => {
                 let said = self.ask(&["qd_act_list", LISTED], SLOW).await;
@@ -267,6 +278,7 @@ impl Hand<'_> {
         let mut argv = vec!["qd_act_look", subject];
         argv.extend(unit);
         let units = more.backup.iter().flat_map(|ask| &ask.units);
+        let units = units.chain(more.sync.iter().flat_map(|ask| &ask.units));
         argv.extend(units.map(UnitName::as_str));
         let (status, bytes) = self.ask(&argv, SLOW).await?;
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
@@ -298,6 +310,9 @@ impl Hand<'_> {
                 comparing::copied(self.transport, self.shared, deploy, &mut said).await;
             }
             look.deploy = Some(Box::new(said));
+        }
+        if let Some(ask) = &more.sync {
+            look.sync = Some(Box::new(self.look_at_sync(ask).await?));
         }
         if let Some(ask) = &more.backup {
             look.backup = Some(Box::new(self.look_at_backup(ask).await?));

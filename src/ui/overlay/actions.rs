@@ -104,6 +104,7 @@ const fn key(verb: Verb) -> Option<Command> {
         | Verb::Action
         | Verb::Backup
         | Verb::Restore
+        | Verb::Sync
         | Verb::DropIn => None,
     }
 }

@@ -1,0 +1,38 @@
+# A directory from which data is to come to another environment. Changes nothing. Argument: its path.
+qd_act_source() {
+  IFS= read -r qd_x </etc/machine-id && echo "sync.machine $qd_x"
+  if ! [ -d "$1" ]; then
+    echo "sync.fault $1 is no directory there"
+    return 0
+  fi
+  qd_x=$(cd -P -- "$1" && pwd -P)
+  qd_act_line sync.real "$qd_x"
+  printf 'sync.at %s\n' "$(stat -c '%d:%i' -- "$qd_x")"
+  qd_act_line sync.place "$(qd_place "$qd_x")"
+  printf 'sync.size %s\n' "$(qd_act_size "$qd_x")"
+  printf 'sync.files %s\n' "$(qd_limit 20 find "$qd_x" -xdev -type f | head -n 2000000 | wc -l)"
+  for qd_x in tar stat; do
+    if ! qd_have "$qd_x"; then echo "sync.fault the host has no $qd_x"; fi
+  done
+}
+# A directory that is to be replaced by another environment's. Changes nothing. Arguments: those of
+# qd_identity, then what would be locked besides.
+qd_act_sync() {
+  qd_identity "$1" "$2" "$3" "$4" "$5" "$6" "$7" | head -n 5 | sed 's/^/sync.refused /'
+  printf 'sync.owner %s\n' "$(stat -c %U -- "$4")"
+  if ! qd_act_firm "${4%/*}/"; then
+    qd_act_line sync.open "$qd_p"
+  fi
+  qd_d=$4
+  shift 7
+  qd_act_backup "${qd_d%/*}/" "$qd_d" 1 "$@"
+}
+# Before what comes is sent: this very host is still one that it may be sent to. Arguments: those of
+# qd_identity.
+qd_act_admits() {
+  qd_k=$(qd_identity "$@" | head -n 1)
+  if [ -n "$qd_k" ]; then
+    echo "fault $qd_k"
+    return 77
+  fi
+}
