@@ -5,7 +5,7 @@ mod scene;
 
 use serde_json::Value;
 
-use self::scene::{DATA, SCRUB, SYNC, Stairs, furnish, sums, writes};
+use self::scene::{DATA, SCRUB, SYNC, Stairs, furnish, house, sums, writes};
 use crate::desk::Desk;
 use crate::lab::Host;
 use crate::poll::{self, secs};
@@ -196,8 +196,349 @@ fn what_the_host_says_of_itself_is_asked_again_before_anything_is_sent_and_by_th
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     assert_eq!(said.status.code(), Some(1), "{text} {said:?}");
     assert!(text.contains("and not of development"), "{text}");
-    stairs.upper.sh(&format!("rm {DATA}/big"));
+    stairs.hasten();
     assert_eq!(sums(&stairs.lower, DATA), before);
     assert_eq!(stairs.run_of(), run, "nothing was stopped");
+    stairs.is_clean();
+}
+
+#[test]
+fn a_scrub_that_fails_leaves_all_as_it_was_and_a_waived_one_is_told_everywhere() {
+    let stairs = Stairs::new("sy-scrub");
+    let (before, run) = (sums(&stairs.lower, DATA), stairs.run_of());
+    for (scrub, why) in [
+        // A command in the middle fails.
+        ("rm mail; cat nothing; rm rooms/1.json", "the scrub failed: status 1"),
+        ("find . -type f -delete", "no file is left of the copy"),
+        ("rm -r $QUARTERDECK_DATA; echo", "no file is left of the copy"),
+        ("touch /srv/app/data/mine /etc/mine; cat /etc/shadow", "the scrub failed"),
+    ] {
+        stairs.declare(&format!("scrub = \"{scrub}\""));
+        let said = stairs.desk.act(&SYNC);
+        assert_eq!(said.code, 1, "{scrub} {said:?}");
+        assert!(output(&said.json).contains(why), "{scrub} {said:?}");
+        // With no more rights than the data's owner, it is the one that writes to its own.
+        stairs.lower.sh(&format!("rm -f {DATA}/mine; test ! -e /etc/mine"));
+        assert_eq!(sums(&stairs.lower, DATA), before);
+        assert_eq!(stairs.run_of(), run, "the service was never stopped");
+        stairs.is_clean();
+    }
+    stairs.declare("scrub = { waived = \"rooms are public; \\\"really\\\"\" }");
+    let plan = stairs.desk.page(&SYNC);
+    assert!(plan.contains("the copy is not scrubbed: rooms are public; \"really\""), "{plan}");
+    let said = stairs.desk.act(&SYNC);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(
+        stairs.lower.sh(&format!("cat {DATA}/mail {DATA}/rooms/7.json")),
+        "customer@example.org\ncustomer 7"
+    );
+    let marker = stairs.lower.sh(&format!("cat {DATA}/DEVELOPMENT_SNAPSHOT.json"));
+    let marker: Value = serde_json::from_str(&marker).unwrap();
+    assert_eq!(marker["waived"], "rooms are public; \"really\"");
+    for account in [
+        stairs.lower.sh("cat /var/lib/quarterdeck/audit.jsonl"),
+        std::fs::read_to_string(stairs.desk.path("state/quarterdeck/audit.jsonl")).unwrap(),
+    ] {
+        assert!(account.contains("sync data from production to development on development1 without a scrub (rooms are public"), "{account}");
+    }
+    stairs.is_clean();
+}
+
+#[test]
+fn a_service_that_is_not_healthy_with_it_gets_its_own_data_back() {
+    let stairs = Stairs::new("sy-gate");
+    let before = sums(&stairs.lower, DATA);
+    stairs.desk.configure(
+        &Stairs::config(&stairs.upper, &stairs.lower, "scrub = \"rm mail now && mkdir now\"")
+            .replace(
+                "[\"test\", \"-e\", \"/srv/app/data/now\"]",
+                "[\"test\", \"-f\", \"/srv/app/data/now\"]",
+            ),
+    );
+    let said = stairs.desk.act(&SYNC);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(sums(&stairs.lower, DATA), before);
+    poll::until("it writes", secs(10), || writes(&stairs.lower, DATA));
+    // What was there meanwhile was written to, and is kept.
+    assert!(stairs.lower.sh("ls /srv/app").contains("data.tried-"), "{said:?}");
+    stairs.is_clean();
+}
+
+#[test]
+fn a_link_that_is_cut_while_it_comes_changes_nothing_whichever_it_is() {
+    let stairs = Stairs::new("sy-cut");
+    let before = sums(&stairs.lower, DATA);
+    let run = stairs.run_of();
+    for host in [&stairs.lower, &stairs.upper] {
+        let child = stairs.sending(20_000);
+        host.lab("cut", &[]);
+        std::thread::sleep(secs(12));
+        host.lab("heal", &[]);
+        let said = child.wait_with_output().unwrap();
+        assert_eq!(said.status.code(), Some(1), "{said:?}");
+        assert!(String::from_utf8_lossy(&said.stderr).contains(" % sent"), "its progress was told");
+        assert_eq!(sums(&stairs.lower, DATA), before);
+        assert_eq!(stairs.run_of(), run);
+        let ops = stairs.lower.sh("ls /var/lib/quarterdeck/ops | wc -l");
+        assert_eq!(ops, "0", "no runner was started");
+        stairs.hasten();
+        stairs.is_clean();
+    }
+    assert_eq!(stairs.desk.act(&SYNC).code, 0);
+    stairs.is_clean();
+}
+
+#[test]
+fn a_console_that_is_killed_while_it_comes_leaves_no_data_of_production_behind() {
+    let stairs = Stairs::new("sy-dead");
+    let before = sums(&stairs.lower, DATA);
+    let mut child = stairs.sending(20_000);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    poll::until("the host has removed it", secs(30), || {
+        let left =
+            stairs.lower.sh("find /srv/app/.quarterdeck-*/incoming -type f; pgrep -a tar || :");
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    });
+    poll::until("nobody reads it any more", secs(30), || {
+        let left = stairs.upper.sh("pgrep -ax tar || :");
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    });
+    assert_eq!(sums(&stairs.lower, DATA), before);
+    stairs.hasten();
+    // What it had claimed is told, and given back by name.
+    let why = stairs.refused();
+    let operation = why.split("ops recover ").nth(1).and_then(|rest| rest.split('`').next());
+    let operation = operation.unwrap_or_else(|| panic!("{why}")).to_owned();
+    let shown = stairs.desk.run(&["ops", "recover", &operation]);
+    let suffix = shown.out.split("--confirm ").nth(1).and_then(|rest| rest.split('`').next());
+    let suffix = suffix.unwrap_or_else(|| panic!("{shown:?}")).to_owned();
+    let said = stairs.desk.run(&["ops", "recover", &operation, "--release", "--confirm", &suffix]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(stairs.desk.act(&SYNC).code, 0);
+    stairs.is_clean();
+}
+
+#[test]
+fn a_console_that_is_killed_later_is_not_needed_any_more() {
+    let stairs = Stairs::new("sy-later");
+    stairs.declare("scrub = \"rm mail; sleep 4\"");
+    let mut child = stairs.desk.begin(&SYNC);
+    wait_for_event(&stairs, " 30 start");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    poll::until("the host has done it", secs(60), || {
+        let result =
+            stairs.lower.sh(&format!("cat {}/result 2>/dev/null || :", stairs.operation()));
+        if result.starts_with("succeeded") { Ok(()) } else { Err(result) }
+    });
+    stairs.lower.sh(&format!("test -e {DATA}/DEVELOPMENT_SNAPSHOT.json && test ! -e {DATA}/mail"));
+    poll::until("it writes", secs(10), || writes(&stairs.lower, DATA));
+    stairs.is_clean();
+}
+
+/// Until the newest operation has come to that line of its events.
+fn wait_for_event(stairs: &Stairs, line: &str) {
+    poll::until(line, secs(60), || {
+        let events = stairs.lower.sh("cat \"$(ls -d /var/lib/quarterdeck/ops/* 2>/dev/null | tail -n 1)/events\" 2>/dev/null || :");
+        if events.contains(line) { Ok(()) } else { Err(events) }
+    });
+}
+
+#[test]
+fn a_runner_that_is_killed_between_the_names_leaves_data_that_is_brought_back() {
+    let stairs = Stairs::new("sy-kill");
+    let before = sums(&stairs.lower, DATA);
+    // The moment between the two names: the second rename waits for ever.
+    stairs.lower.sh("printf '%s\\n' '#!/bin/sh' 'case $* in *before-*) /bin/mv \"$@\" && sleep 600 ;; *) exec /bin/mv \"$@\" ;; esac' >/usr/local/sbin/mv && chmod 755 /usr/local/sbin/mv");
+    let mut child = stairs.desk.begin(&SYNC);
+    poll::until("it is away", secs(60), || {
+        let there = stairs.lower.sh("ls /srv/app");
+        if there.starts_with("data.before-") { Ok(()) } else { Err(there) }
+    });
+    let runner = stairs.lower.sh(&format!("cut -d ' ' -f 1 {}/owner", stairs.operation()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    stairs.lower.sh(&format!("rm /usr/local/sbin/mv; kill -9 {runner}"));
+    let operation = stairs.operation();
+    let operation = operation.rsplit('/').next().unwrap();
+    poll::until("it is known to be dead", secs(20), || {
+        let shown = stairs.desk.run(&["ops", "recover", operation]);
+        if shown.out.contains("--confirm ") { Ok(()) } else { Err(format!("{shown:?}")) }
+    });
+    let shown = stairs.desk.run(&["ops", "recover", operation]);
+    let suffix = shown.out.split("--confirm ").nth(1).and_then(|rest| rest.split('`').next());
+    let suffix = suffix.unwrap_or_else(|| panic!("{shown:?}")).to_owned();
+    let said = stairs.desk.run(&["ops", "recover", operation, "--undo", "--confirm", &suffix]);
+    poll::until("it is taken back", secs(60), || {
+        let result =
+            stairs.lower.sh(&format!("cat {}/result 2>/dev/null || :", stairs.operation()));
+        if result.starts_with("undone") { Ok(()) } else { Err(format!("{result} {said:?}")) }
+    });
+    assert_eq!(sums(&stairs.lower, DATA), before, "byte by byte");
+    poll::until("it writes", secs(10), || writes(&stairs.lower, DATA));
+    stairs.is_clean();
+}
+
+/// As where both environments are directories of one machine.
+#[test]
+fn on_one_machine_only_the_directory_that_it_names_is_replaced() {
+    let host = house("sy-one", "app", "customer");
+    furnish(&host, "dev", "dev", "/srv/dev", "example");
+    let config = |from: &str, to: &str| {
+        format!(
+            "{}{}[[env.sync]]\nname = \"data\"\nfrom = {{ env = \"production\", path = \"{from}\" }}\n\
+             to = \"{to}\"\nscrub = \"{SCRUB}\"\n",
+            Stairs::env("production", "production", host.name(), "/srv/app", "app"),
+            Stairs::env("development", "development", host.name(), "/srv/dev", "dev"),
+        )
+    };
+    let desk = Desk::with(&config(DATA, "/srv/dev/data"));
+    let (above, before) = (sums(&host, DATA), sums(&host, "/srv/dev/data"));
+    let refused = || {
+        let said = desk.run(&[&SYNC[..], &["--plan"]].concat());
+        assert_ne!(said.code, 0, "{said:?}");
+        said.err
+    };
+    let identify = |lines: &[&str]| {
+        let lines = lines.join("\n");
+        host.sh(&format!("mkdir -p /etc/quarterdeck && echo '{lines}' >/etc/quarterdeck/identity"));
+    };
+    let (dev, prod) = ("environment = \"development\"", "environment = \"production\"");
+    let (ours, theirs) = ("replaceable = \"/srv/dev/data\"", "replaceable = \"/srv/app/data\"");
+    // The command that a refusal names is the one that mends it.
+    identify(&[dev]);
+    let why = refused();
+    assert!(why.contains("production is on this very machine"), "{why}");
+    for few in [
+        vec![dev, ours],
+        vec![dev, prod],
+        vec![dev, prod, theirs],
+        vec![prod, ours],
+        vec![dev, prod, "environment = \"x\"", ours],
+    ] {
+        identify(&few);
+        refused();
+    }
+    let mend =
+        why.split("run there as root: ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
+    host.sh(mend);
+    assert_eq!(host.sh("cat /etc/quarterdeck/identity"), [dev, prod, ours].join("\n"));
+    desk.plan(&SYNC);
+
+    // One directory by two names, one within the other; by names, links and mounts.
+    host.sh(
+        "touch -r /srv/app/data/rooms /srv/stamp && mkdir -p /srv/alias /srv/window /srv/outer/app && mount --bind /srv/app /srv/alias && \
+             mount --bind /srv/app/data/rooms /srv/window && mkdir /srv/app/data/rooms/own && \
+             ln -s app /srv/link && chown app /srv/app/data/rooms/own",
+    );
+    let all = [
+        "/srv/dev/data",
+        DATA,
+        "/srv/app/data/rooms",
+        "/srv/alias/data",
+        "/srv/alias/data/rooms",
+        "/srv/window/own",
+        "/srv/link/data",
+        "/srv/alias",
+    ];
+    let lines: Vec<String> = all.iter().map(|path| format!("replaceable = \"{path}\"")).collect();
+    identify(&[dev, prod, &lines.join("\n")]);
+    for (to, part) in [
+        (DATA, "itself, in it, or around it"),
+        ("/srv/app/data/rooms", "itself, in it, or around it"),
+        ("/srv/alias/data", "itself, in it, or around it"),
+        ("/srv/alias/data/rooms", "itself, in it, or around it"),
+        ("/srv/window/own", "itself, in it, or around it"),
+        ("/srv/link/data", "in truth"),
+        ("/srv/alias", "something is mounted"),
+    ] {
+        desk.configure(&config(DATA, to));
+        let why = refused();
+        assert!(why.contains(part), "{to}: {part}\n{why}");
+    }
+    // Around it: what is read lies in what would be replaced.
+    desk.configure(&config("/srv/dev/data/rooms", "/srv/dev/data"));
+    let why = refused();
+    assert!(why.contains("itself, in it, or around it"), "{why}");
+    host.sh("umount /srv/alias /srv/window && rmdir /srv/app/data/rooms/own && touch -r /srv/stamp /srv/app/data/rooms && rm /srv/link && rm -r /srv/outer");
+    assert_eq!(sums(&host, DATA), above);
+    assert_eq!(sums(&host, "/srv/dev/data"), before);
+
+    // The config's environments change places, hosts and all: the directory that would be replaced is none
+    // that may be.
+    identify(&[dev, prod, ours]);
+    let crossed = config("/srv/dev/data", DATA);
+    desk.configure(&crossed);
+    let why = refused();
+    assert!(why.contains("if /srv/app/data may, run there as root"), "{why}");
+
+    desk.configure(&config(DATA, "/srv/dev/data"));
+    let said = desk.act(&SYNC);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(host.sh("cat /srv/dev/data/rooms/7.json"), "scrubbed");
+    assert_eq!(host.sh("stat -c %U /srv/dev/data/rooms/7.json"), "dev");
+    assert_eq!(sums(&host, &host.sh("ls -d /srv/dev/data.before-*")), before);
+    assert_eq!(
+        sums(&host, DATA).lines().filter(|line| line.contains(".json")).count(),
+        40,
+        "files and their facts"
+    );
+    for data in [DATA, "/srv/dev/data"] {
+        poll::until("it writes", secs(10), || writes(&host, data));
+    }
+}
+
+#[test]
+fn what_has_changed_since_the_plan_or_has_no_room_or_is_held_is_not_replaced() {
+    let stairs = Stairs::new("sy-drift");
+    let run = stairs.run_of();
+    // Another directory has the name now, here and there.
+    let hash = stairs.desk.hash(&SYNC);
+    stairs.lower.sh(&format!("cp -a {DATA} /srv/app/new && mv {DATA} /srv/app/old && mv /srv/app/new {DATA} && rm -r /srv/app/old"));
+    let said = stairs.desk.run(&[&SYNC[..], &["--confirm", &hash]].concat());
+    assert_eq!(said.code, 75, "{said:?}");
+    let hash = stairs.desk.hash(&SYNC);
+    stairs.upper.sh(&format!("systemctl stop app; cp -a {DATA} /srv/new && rm -r {DATA} && mv /srv/new {DATA}; systemctl start app"));
+    let said = stairs.desk.run(&[&SYNC[..], &["--confirm", &hash]].concat());
+    assert_eq!(said.code, 75, "{said:?}");
+    // What is only written to is no other plan: production is, all the time.
+    let hash = stairs.desk.hash(&SYNC);
+    stairs.upper.sh(&format!("echo more >>{DATA}/rooms/1.json; echo new >{DATA}/rooms/new.json; head -c 1m /dev/urandom >{DATA}/noise"));
+    // It is a stale one while the target's is replaced as the runner looks.
+    stairs.declare("scrub = \"rm mail; sleep 5\"");
+    assert_ne!(stairs.desk.hash(&SYNC), hash, "another scrub is another plan");
+    stairs.declare("");
+    assert_eq!(stairs.desk.hash(&SYNC), hash);
+    // Frozen, and held.
+    stairs.lower.sh("systemctl restart app");
+    stairs.desk.run(&["ops", "freeze", "app", "--env", "development", "--reason", "a demo"]);
+    let why = stairs.refused();
+    assert!(why.contains("app.service is frozen: a demo"), "{why}");
+    stairs.desk.run(&["ops", "thaw", "app", "--env", "development"]);
+    // No room: of a small file system, half.
+    stairs.lower.sh("mkdir -p /srv/small && mount -t tmpfs -o size=3m none /srv/small && install -d -o dev /srv/small/data");
+    let small = Stairs::config(&stairs.upper, &stairs.lower, "").replace(
+        "to = \"/srv/app/data\"",
+        "from = { env = \"production\", path = \"/srv/app/data\" }\nto = \"/srv/small/data\"",
+    );
+    let small = small.replacen("from = { env = \"production\" }\n", "", 1);
+    stairs.desk.configure(&small);
+    stairs.upper.sh(&format!("head -c 2m /dev/urandom >{DATA}/noise"));
+    let why = stairs.refused();
+    assert!(why.contains("are free beside /srv/small/data, and twice what comes"), "{why}");
+    stairs.upper.sh(&format!("rm {DATA}/noise"));
+    let hash = stairs.desk.hash(&SYNC);
+    stairs.upper.sh(&format!("head -c 5m /dev/urandom >{DATA}/noise"));
+    // It has grown since: the host takes no more than it has room for.
+    stairs.lower.sh("head -c 2m /dev/zero >/srv/small/filler");
+    let said = stairs.desk.run(&[&SYNC[..], &["--confirm", &hash]].concat());
+    assert_ne!(said.code, 0, "{said:?}");
+    assert_eq!(
+        stairs.lower.sh("rm /srv/small/filler; find /srv/small -type f; ls /srv/small"),
+        "data"
+    );
+    stairs.upper.sh(&format!("rm {DATA}/noise"));
+    let _either = run;
     stairs.is_clean();
 }

@@ -128,7 +128,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
     let (mut again, mut facts) = first(&reads(target, look), &more);
     facts.extend(of_units);
     let source =
-        [("source machine", &far.machine), ("source", &far.at), ("source place", &far.real)];
+        [("source machine", &far.machine), ("source", &far.at), ("source path", &far.real)];
     facts.extend(source.map(|(name, value)| crate::model::plan::Fact {
         name: name.to_owned(),
         value: value.to_string(),
@@ -140,7 +140,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
          why=$(qd_identity {})\n\
          if [ -n \"$why\" ]; then printf '%s\\n' \"$why\"; exit 1; fi\n{}",
         quote_all(&admitted(target, &far)),
-        again.script
+        again.script.strip_prefix(". ./common\n").unwrap_or(&again.script)
     );
     let mut steps = vec![again];
     if !all.is_empty() {

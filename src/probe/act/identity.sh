@@ -8,7 +8,7 @@ qd_identity() {
   qd_i=/etc/quarterdeck/identity
   qd_w="environment = \"$1\""
   if ! [ -e "$qd_i" ] && ! [ -L "$qd_i" ]; then
-    echo "this host does not say what it is: if it is of $1 and its data may be replaced, run there as root: $(qd_mend "$qd_w")"
+    qd_say "this host does not say what it is: if it is of $1 and its data may be replaced, run there as root: $(qd_mend "$qd_w")"
     return 1
   fi
   case $(stat -c '%F %u %a' -- "$qd_i") in
@@ -17,50 +17,50 @@ qd_identity() {
   *) qd_k='' ;;
   esac
   if [ -z "$qd_k" ]; then
-    echo "$qd_i is no file that only root may write: look who has changed it"
+    qd_say "$qd_i is no file that only root may write: look who has changed it"
     return 1
   fi
   qd_t=$(head -c 4096 -- "$qd_i" | sed 's/^[[:space:]]*//;s/[[:space:]]*$//;/^#/d;/^$/d')
   qd_k=$(printf '%s\n' "$qd_t" | sed '/^environment *= *"[^"]*"$/d;/^replaceable *= *"[^"]*"$/d;/^$/d' | head -n 1)
   if [ -n "$qd_k" ]; then
-    echo "$qd_i has a line that is not understood: $qd_k"
+    qd_say "$qd_i has a line that is not understood: $qd_k"
     return 1
   fi
   qd_e=$(printf '%s\n' "$qd_t" | sed -n 's/^environment *= *"\(.*\)"$/\1/p' | sort -u)
   qd_p=$(printf '%s\n' "$qd_t" | sed -n 's/^replaceable *= *"\(.*\)"$/\1/p')
   if ! printf '%s\n' "$qd_e" | grep -qxF -e "$1"; then
-    echo "this host is of $(printf '%s\n' "$qd_e" | tr '\n' ' ')by its $qd_i, and not of $1: nothing is replaced there"
+    qd_say "this host is of $(printf '%s\n' "$qd_e" | tr '\n' ' ')by its $qd_i, and not of $1: nothing is replaced there"
     return 1
   fi
   IFS= read -r qd_m </etc/machine-id
   qd_o=$(printf '%s\n' "$qd_e" | grep -vxF -e "$1" | head -n 2)
   if [ -n "$3" ] && [ "$qd_m" != "$3" ]; then
     if [ -n "$qd_o" ]; then
-      echo "this host is of $(printf '%s\n' "$qd_o" | tr '\n' ' ')as well by its $qd_i, and the data comes from another machine: which of the two is $1 cannot be told"
+      qd_say "this host is of $(printf '%s\n' "$qd_o" | tr '\n' ' ')as well by its $qd_i, and the data comes from another machine: which of the two is $1 cannot be told"
       return 1
     fi
     if [ -n "$qd_p" ] && ! printf '%s\n' "$qd_p" | grep -qxF -e "$4"; then
-      echo "$qd_i names what may be replaced, and $4 is not among it"
+      qd_say "$qd_i names what may be replaced, and $4 is not among it"
       return 1
     fi
   elif [ "$qd_o" != "$2" ] || ! printf '%s\n' "$qd_p" | grep -qxF -e "$4"; then
-    echo "$2 is on this very machine: it has to say that it is of both, and which directory may be replaced; if $4 may, run there as root: $(qd_mend "$qd_w" "environment = \"$2\"" "replaceable = \"$4\"")"
+    qd_say "$2 is on this very machine: it has to say that it is of both, and which directory may be replaced; if $4 may, run there as root: $(qd_mend "$qd_w" "environment = \"$2\"" "replaceable = \"$4\"")"
     return 1
   fi
   qd_k=$(cd -P -- "$4" && pwd -P)
   if [ "$qd_k" != "$4" ]; then
-    echo "$4 is ${qd_k:-not there} in truth: name that in the config"
+    qd_say "$4 is ${qd_k:-not there} in truth: name that in the config"
     return 1
   fi
   case $(stat -f -c %T -- "$4") in
   nfs* | smb* | cifs* | ceph* | fuse* | v9fs* | gfs* | ocfs* | lustre*)
-    echo "$4 is on a file system that other hosts may share, production among them"
+    qd_say "$4 is on a file system that other hosts may share, production among them"
     return 1
     ;;
   esac
   qd_k=$(qd_place "$4")
   if [ -z "$qd_k" ] || [ -n "$(qd_mounted "$4")" ]; then
-    echo "$4 is where something is mounted: it cannot be put aside"
+    qd_say "$4 is where something is mounted: it cannot be put aside"
     return 1
   fi
   [ "$qd_m" = "$3" ] || return 0
@@ -70,10 +70,12 @@ qd_identity() {
   case "$qd_k/" in "$7"/*) qd_k= ;; esac
   case "$7/" in "$qd_k"/*) qd_k= ;; esac
   if [ -z "$qd_k" ] || qd_within "$4" "$6" || qd_within "$5" "$(stat -c '%d:%i' -- "$4")"; then
-    echo "$4 is $5 itself, in it, or around it: production's own data would be replaced"
+    qd_say "$4 is $5 itself, in it, or around it: production's own data would be replaced"
     return 1
   fi
 }
+# A line, whatever is in it: echo(1) takes backslashes for more in some shells. Arguments: words.
+qd_say() { printf '%s\n' "$*"; }
 # The command that says what a host is. Arguments: lines.
 qd_mend() {
   printf 'mkdir -p /etc/quarterdeck && printf '\''%%s\\n'\'

@@ -73,7 +73,7 @@ pub fn giver(nonce: &str, (machine, real, at): (&str, &str, &str), sudo: bool) -
          IFS= read -r m </etc/machine-id\n\
          if [ \"$m\" != \"$2\" ]; then echo 'fault it is another machine now'; exit 1; fi\n\
          if ! cd -P -- \"$3\" || [ \"$(stat -c %d:%i .)\" != \"$4\" ]; then echo 'fault it is another directory now'; exit 1; fi\n\
-         size=$(timeout 30 du -skx --apparent-size . 2>/dev/null | cut -f 1)\n\
+         size=$(timeout 30 du -sk --apparent-size . 2>/dev/null | cut -f 1)\n\
          echo \"${{size:-0}}\"\n\
          # Whoever is served there comes first.\n\
          renice -n 19 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1\n\

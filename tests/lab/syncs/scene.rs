@@ -108,13 +108,21 @@ impl Stairs {
     /// Why there is no plan.
     pub(super) fn refused(&self) -> String {
         let said = self.desk.run(&[&SYNC[..], &["--plan"]].concat());
-        assert!(matches!(said.code, 1 | 75), "{said:?}");
+        assert!(matches!(said.code, 1 | 75), "{}: {} {}", said.code, said.err, said.out.len());
         said.err
     }
 
     /// A big file comes with it, and so many kilobytes of all are there.
     pub(super) fn sending(&self, kilobytes: u64) -> Child {
-        self.upper.sh(&format!("head -c 1500m /dev/zero >{DATA}/big"));
+        // Slowly, however fast the machine is; and by a program that another test does not meet.
+        self.upper.sh(&format!(
+            "truncate -s 400m {DATA}/big && cat >/usr/local/sbin/tar <<'END'\n\
+             #!/bin/sh\ncase $* in *--version*) exec /bin/tar --version ;; esac\n\
+             /bin/tar \"$@\" | python3 -c 'import sys, time\nwhile True:\n    \
+             b = sys.stdin.buffer.read(1 << 18)\n    if not b: break\n    \
+             sys.stdout.buffer.write(b)\n    time.sleep(0.02)'\nEND\n\
+             chmod 755 /usr/local/sbin/tar"
+        ));
         let hash = self.desk.hash(&SYNC);
         let child =
             self.desk.command(&[&SYNC[..], &["--confirm", &hash]].concat()).spawn().unwrap();
@@ -124,6 +132,11 @@ impl Stairs {
             if came.unwrap_or(0) > kilobytes { Ok(()) } else { Err(there) }
         });
         child
+    }
+
+    /// It comes fast again, and without the big file.
+    pub(super) fn hasten(&self) {
+        self.upper.sh(&format!("rm {DATA}/big /usr/local/sbin/tar"));
     }
 
     /// The newest operation's directory on the lower one.
