@@ -2,6 +2,9 @@
 //! is one whose data may be replaced, scrubs the copy, and lets both change places by rename(2). Only
 //! what is [`Writable`](crate::model::sync::Writable) is ever the target of such a plan.
 
+mod scrub;
+mod tell;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,9 +13,9 @@ use crate::model::acting::Refusals;
 use crate::model::deploy::copy::Load;
 use crate::model::ids::{InstanceId, ServiceName};
 use crate::model::look::Look;
-use crate::model::plan::{Change, HostPlan, Intent, OnFail, Plan, Step, Undo};
+use crate::model::plan::{HostPlan, Intent, OnFail, Plan};
 use crate::model::restore::{BackupAsk, Writer, subject};
-use crate::model::sync::{Downward, Far, Scrub, SyncAsk, SyncLook};
+use crate::model::sync::{Downward, Far, SyncAsk, SyncLook};
 use crate::model::time::Timestamp;
 use crate::ops::script::Read;
 use crate::ops::{Made, ready, rollout};
@@ -146,7 +149,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
     if !all.is_empty() {
         steps.push(services::claim(&all));
     }
-    steps.push(scrub(target, &far));
+    steps.push(scrub::step(target, &far));
     if !all.is_empty() {
         steps.push(services::stop(job, &all));
     }
@@ -154,7 +157,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
     let (started, left_out) = services::start(job, &all);
     steps.extend(started);
     steps.push(restore::tidy());
-    let mut warnings = said(job, target, &all);
+    let mut warnings = tell::said(job, target, &all);
     warnings.extend(left_out);
     let load = Load {
         from: from.into(),
@@ -166,7 +169,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
         links: false,
         limit: LONG,
     };
-    let brings = brings(job, target, look, &all);
+    let brings = tell::brings(job, target, look, &all);
     Ok(Made { facts, warnings, steps, common, brings, load: Some(Box::new(load)), nothing: None })
 }
 
@@ -254,159 +257,5 @@ fn refuse(job: &Job<'_>, look: &SyncLook) -> Result<(), String> {
     }
 }
 
-/// Scrubs the copy where nothing else knows of it, says in it what it is, and puts it where only root may
-/// change what it is called.
-fn scrub(target: &SyncTarget, far: &Far) -> Step {
-    let spec = &target.ask.spec;
-    let (title, scrub, how) = match &spec.scrub {
-        Scrub::Script(script) => (
-            "scrub the copy, before anything uses it",
-            format!(
-                "as env QUARTERDECK_DATA=\"$stage\" sh -c {} \"$stage\" </dev/null\nrc=$?\n\
-                 if [ \"$rc\" != 0 ]; then echo \"the scrub failed: status $rc\"; exit 1; fi\n\
-                 echo 'the copy is scrubbed'\n",
-                quote(&format!("cd -- \"$0\" || exit 1\nset -e\n{script}\n"))
-            ),
-            "\"scrub\":\"done\"".to_owned(),
-        ),
-        Scrub::Waived(why) => (
-            "take the copy as it is: its scrub is waived",
-            format!("printf 'the copy is not scrubbed: %s\\n' {}\n", quote(why)),
-            format!("\"scrub\":\"waived\",\"waived\":{}", json(why)),
-        ),
-    };
-    let script = format!(
-        ". ./common\n\
-         if [ \"$(here \"$src\")\" != \"$was\" ]; then echo \"$src is another directory now\"; exit 1; fi\n\
-         {scrub}\
-         if [ -z \"$(as find \"$stage\" -xdev -type f | head -n 1)\" ]; then echo 'no file is left of the copy'; exit 1; fi\n\
-         # Programs that give their owner's rights do not come from elsewhere.\n\
-         as find \"$stage\" -xdev -type f \\( -perm -4000 -o -perm -2000 \\) -exec chmod ug-s {{}} + || exit 1\n\
-         # What it is, for whoever finds it: since when, from where, by whom.\n\
-         at=$(stat -c %Y -- \"$store/incoming\")\n\
-         by=$(sed -n 's/^operator=//p' \"../../subjects/$(. ./settings && printf %s \"$subject\")/claim/claim\" | tr -d '\\000-\\037' | sed 's/[\\\\\"]/\\\\&/g')\n\
-         printf '{{\"environment\":%s,\"snapshot_from_%s\":\"%s\",\"taken\":\"%s\",\"from\":%s,\"by\":\"%s\",\"operation\":\"%s\",%s}}\\n' \\\n  \
-         {env} {from_env} \"$(date -u -d \"@$at\" +%Y%m%d_%H%M%S)\" \"$(date -u -d \"@$at\" +%Y-%m-%dT%H:%M:%SZ)\" \\\n  \
-         {from} \"$by\" \"$op\" {how} |\n  \
-         as sh -c 'cd -- \"$0\" && rm -rf -- \"$1\" && cat >\"$1\"' \"$stage\" {marker} || exit 1\n\
-         mkdir -m 700 -- \"$beside\" && mv -T -- \"$stage\" \"$beside/tree\" || exit 1\n\
-         (\n  stand \"$beside\" || exit 1\n  \
-         if [ -L tree ] || ! [ -d tree ] || [ -n \"$(find tree -xdev \\( -type b -o -type c \\) | head -n 1)\" ]; then echo 'what came is no directory of files'; exit 1; fi\n  \
-         synced .\n  \
-         cd -P -- tree && chown --reference=\"$src\" -- . && chmod --reference=\"$src\" -- .\n) || exit 1\n\
-         printf 'tree\\n' >top\nbare\n\
-         echo \"$(find \"$beside/tree\" -xdev -type f | wc -l) files are beside $src, owned by $own\"\n",
-        env = quote(&json(target.ask.env.as_str())),
-        from_env = quote(&plain(far.env.as_str())),
-        from = quote(&format!(
-            "{{\"environment\":{},\"host\":{},\"path\":{}}}",
-            json(far.env.as_str()),
-            json(far.host.as_str()),
-            json(&far.real)
-        )),
-        how = quote(&how),
-        marker = quote(&spec.marker(&target.ask.env)),
-    );
-    Step {
-        number: 30,
-        title: title.to_owned(),
-        change: Change::Additive,
-        script,
-        undo: Undo::Script(
-            ". ./common\n# Only what this operation brought: the names are its own.\nrm -rf -- \"$beside\"\ndrop\nexit 0\n"
-                .to_owned(),
-        ),
-        limit: LONG,
-        idle: LONG,
-    }
-}
-
-fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// A name within a name.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
-/// What somebody who confirms it should know.
-fn said(job: &Job<'_>, target: &SyncTarget, all: &[services::Service<'_>]) -> Vec<String> {
-    let from = &target.ask.spec.from.env;
-    let mut lines = Vec::new();
-    if let Scrub::Waived(why) = &target.ask.spec.scrub {
-        lines.push(format!("the copy is not scrubbed: {why}"));
-    }
-    lines.push(format!(
-        "whom it mails, calls or charges, and which jobs it sets off, is {from}'s until the scrub has \
-         changed that: nothing else does"
-    ));
-    lines.push(format!(
-        "it is read while {from} writes to it: files that belong together may be of different moments"
-    ));
-    if all.is_empty() {
-        lines.push(
-            "no service of the config has its `data` or `directory` there: nothing is stopped"
-                .to_owned(),
-        );
-    }
-    for service in all {
-        if !service.comes_back() {
-            lines.push(format!("{} does not run now, and is not started", service.writer.name));
-        }
-        if !service.triggers().is_empty() {
-            let by = service.triggers();
-            lines.push(format!("{} may be started meanwhile by {by}", service.writer.name));
-        }
-    }
-    for other in &job.target.others {
-        lines.push(format!("{other} may write there as well, and is no unit that is stopped"));
-    }
-    lines
-}
-
-/// What comes with it.
-fn brings(
-    job: &Job<'_>,
-    target: &SyncTarget,
-    look: &SyncLook,
-    all: &[services::Service<'_>],
-) -> Vec<String> {
-    let (spec, there, path) = (&target.ask.spec, &job.look.source, job.source());
-    let count = |files: Option<u64>| files.map_or_else(|| "?".to_owned(), |n| n.to_string());
-    let much = |kib: Option<u64>| kib.map_or_else(|| "?".to_owned(), size);
-    let source = &look.source;
-    let mut lines = vec![
-        format!(
-            "from {} of {} ({}): {} files, {} now, which are only read",
-            source.real,
-            target.ask.from,
-            spec.from.env,
-            count(source.files),
-            much(source.size)
-        ),
-        format!(
-            "to {path}: {} files, {} there now, which stay as {path}.before-OPERATION",
-            count(there.files),
-            much(there.size)
-        ),
-        format!(
-            "all of it comes to belong to {}; {} in it says what it is",
-            look.owner,
-            spec.marker(&target.ask.env)
-        ),
-    ];
-    if all.is_empty() {
-        lines.push(format!(
-            "to go back: mv -T {path} {path}.synced && mv -T {path}.before-OPERATION {path}"
-        ));
-    } else {
-        let names = services::names(all);
-        lines.push(format!("stops {names}, until it is in its place"));
-        lines.push(format!(
-            "to go back: stop {names}, mv -T {path} {path}.synced && mv -T {path}.before-OPERATION {path}, \
-             start {names}"
-        ));
-    }
-    lines
-}
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use super::serve::Shared;
 use crate::effect::{Ask, Errand, LookMore};
 use crate::model::deploy::DeployAsk;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::ids::{InstanceId, UnitName};
+use crate::model::ids::UnitName;
 use crate::model::operation::Refusal;
 use crate::model::redact::redact;
 use crate::model::spec::Sudo;
@@ -240,25 +240,6 @@ impl Hand<'_> {
                 Acted::Done("lift the freeze".to_owned(), done)
             }
         })
-    }
-
-    /// Takes a copy of a directory to this machine.
-    async fn pull(
-        &mut self,
-        instance: &InstanceId,
-        subject: &str,
-        directory: &str,
-        rules: &[Box<str>],
-    ) -> Result<Box<str>, Fault> {
-        let mut argv = vec!["qd_act_deploy", "rsync", subject, directory, "", "", "", ""];
-        argv.extend(rules.iter().map(|rule| &**rule));
-        let (_, bytes) = self.ask(&argv, SLOW).await?;
-        let look = act::parse_deploy(&String::from_utf8_lossy(&bytes));
-        if let Some(why) = look.faults.first() {
-            return Err(Fault::new(FaultKind::Failed, "copy from there", &**why));
-        }
-        let name = format!("{}+{}", instance.host.env, instance.service);
-        comparing::pulled(self.transport, self.shared, (&look.owner, directory), rules, &name).await
     }
 
     /// Makes room for what is sent, or removes it.
