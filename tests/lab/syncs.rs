@@ -134,7 +134,7 @@ fn no_name_alias_or_word_of_the_config_turns_it_around() {
             "is of production as well",
         ),
         ("environment = development", "has a line that is not understood"),
-        ("", "no file that only root may write"),
+        ("", "is not root's alone to write, or empty"),
     ] {
         stairs.upper.sh(&format!(
             "mkdir -p /etc/quarterdeck && printf '{lines}{}' >/etc/quarterdeck/identity",
@@ -164,7 +164,7 @@ fn what_the_host_says_of_itself_is_asked_again_before_anything_is_sent_and_by_th
     let stairs = Stairs::new("sy-self");
     let before = sums(&stairs.lower, DATA);
     stairs.lower.sh("chmod 666 /etc/quarterdeck/identity");
-    assert!(stairs.refused().contains("no file that only root may write"));
+    assert!(stairs.refused().contains("is not root's alone to write, or empty"));
     stairs.lower.sh("chmod 644 /etc/quarterdeck/identity");
     // The directory by another name.
     stairs.lower.sh("mkdir /srv/real && mv /srv/app /srv/real/ && ln -s real/app /srv/app");
@@ -514,6 +514,23 @@ fn what_has_changed_since_the_plan_or_has_no_room_or_is_held_is_not_replaced() {
     let why = stairs.refused();
     assert!(why.contains("app.service is frozen: a demo"), "{why}");
     stairs.desk.run(&["ops", "thaw", "app", "--env", "development"]);
+    // It is another directory when the runner looks, and what came does not stay.
+    let child = stairs.sending(20_000);
+    stairs.lower.sh(&format!(
+        "cp -a {DATA} /srv/app/new && mv {DATA} /srv/app/old && mv /srv/app/new {DATA}"
+    ));
+    let said = child.wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(75), "{said:?}");
+    stairs.hasten();
+    stairs.is_clean();
+    stairs.lower.sh("rm -r /srv/app/old; systemctl restart app");
+    // Another one is at it, or at the same data by another name.
+    stairs.declare("scrub = \"sleep 6; rm mail\"");
+    let mut child = stairs.desk.begin(&SYNC);
+    wait_for_event(&stairs, " 30 start");
+    let why = stairs.refused();
+    assert!(why.contains("ops attach"), "{why}");
+    assert!(child.wait().unwrap().success());
     // No room: of a small file system, half.
     stairs.lower.sh("mkdir -p /srv/small && mount -t tmpfs -o size=3m none /srv/small && install -d -o dev /srv/small/data");
     let small = Stairs::config(&stairs.upper, &stairs.lower, "").replace(

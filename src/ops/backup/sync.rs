@@ -7,6 +7,7 @@ mod tell;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{BackupTarget, Job, LONG, first, restore, services, size};
 use crate::model::acting::Refusals;
@@ -21,6 +22,9 @@ use crate::ops::script::Read;
 use crate::ops::{Made, ready, rollout};
 use crate::probe::act::sync::IDENTITY;
 use crate::probe::quote::{quote, quote_all};
+
+/// For the removal of what came and is not used.
+const REMOVING: Duration = Duration::from_secs(600);
 
 /// A directory that is to be replaced, looked at.
 #[derive(Clone, Debug)]
@@ -138,6 +142,8 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
     }));
     "make sure that this host's data may be replaced; is all still as planned?"
         .clone_into(&mut again.title);
+    // What came is removed with it, however much that is.
+    (again.limit, again.idle) = (REMOVING, REMOVING);
     again.script = format!(
         ". ./common\ntrap '[ \"$?\" = 0 ] || drop' EXIT\n\
          why=$(qd_identity {})\n\

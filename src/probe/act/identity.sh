@@ -11,13 +11,16 @@ qd_identity() {
     qd_say "this host does not say what it is: if it is of $1 and its data may be replaced, run there as root: $(qd_mend "$qd_w")"
     return 1
   fi
-  case $(stat -c '%F %u %a' -- "$qd_i") in
-  'regular file 0 '*[2367][0-7] | 'regular file 0 '*[2367]) qd_k='' ;;
-  'regular file 0 '*) qd_k=1 ;;
-  *) qd_k='' ;;
-  esac
-  if [ -z "$qd_k" ]; then
-    qd_say "$qd_i is no file that only root may write: look who has changed it"
+  for qd_x in "${qd_i%/*}" "$qd_i"; do
+    case $(stat -c '%F %u %a' -- "$qd_x") in
+    'regular file 0 '*[2367][0-7] | 'regular file 0 '*[2367] | 'directory 0 '*[2367][0-7] | 'directory 0 '*[2367]) ;;
+    'regular file 0 '* | 'directory 0 '*) continue ;;
+    esac
+    qd_say "$qd_x is not root's alone to write, or empty: look who has changed it"
+    return 1
+  done
+  if ! [ -f "$qd_i" ]; then
+    qd_say "$qd_i is no file"
     return 1
   fi
   qd_t=$(head -c 4096 -- "$qd_i" | sed 's/^[[:space:]]*//;s/[[:space:]]*$//;/^#/d;/^$/d')
@@ -44,7 +47,7 @@ qd_identity() {
       return 1
     fi
   elif [ "$qd_o" != "$2" ] || ! printf '%s\n' "$qd_p" | grep -qxF -e "$4"; then
-    qd_say "$2 is on this very machine: it has to say that it is of both, and which directory may be replaced; if $4 may, run there as root: $(qd_mend "$qd_w" "environment = \"$2\"" "replaceable = \"$4\"")"
+    qd_say "$2 is on this very machine, or on one with its /etc/machine-id: it has to say that it is of both, and which directory may be replaced; if $4 may, run there as root: $(qd_mend "$qd_w" "environment = \"$2\"" "replaceable = \"$4\"")"
     return 1
   fi
   qd_k=$(cd -P -- "$4" && pwd -P)

@@ -34,6 +34,8 @@ pub(super) fn step(target: &SyncTarget, far: &Far) -> Step {
          if [ -z \"$(as find \"$stage\" -xdev -type f | head -n 1)\" ]; then echo 'no file is left of the copy'; exit 1; fi\n\
          # Programs that give their owner's rights do not come from elsewhere.\n\
          as find \"$stage\" -xdev -type f \\( -perm -4000 -o -perm -2000 \\) -exec chmod ug-s {{}} + || exit 1\n\
+         away=$(as find \"$stage\" -xdev -type l -exec readlink {{}} \\; | grep -c '^/')\n\
+         if [ \"$away\" != 0 ]; then echo \"$away symbolic links in it lead to where they do not here: their paths are absolute\"; fi\n\
          # What it is, for whoever finds it: since when, from where, by whom.\n\
          at=$(stat -c %Y -- \"$store/incoming\")\n\
          by=$(sed -n 's/^operator=//p' \"../../subjects/$(. ./settings && printf %s \"$subject\")/claim/claim\" | tr -d '\\000-\\037' | sed 's/[\\\\\"]/\\\\&/g')\n\
