@@ -4,6 +4,7 @@
 mod copies;
 mod interventions;
 mod marks;
+mod syncs;
 
 use std::sync::Arc;
 use std::time::Duration;

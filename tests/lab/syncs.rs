@@ -556,3 +556,98 @@ fn what_has_changed_since_the_plan_or_has_no_room_or_is_held_is_not_replaced() {
     stairs.upper.sh(&format!("rm {DATA}/noise"));
     stairs.is_clean();
 }
+
+#[test]
+fn what_comes_is_what_was_read_whatever_its_names_and_no_rights_come_with_it() {
+    let stairs = Stairs::new("sy-names");
+    stairs.declare("scrub = { waived = \"a test\" }");
+    stairs.upper.sh(&format!(
+        "cd {DATA} && mkdir odd && cd odd && printf x >\"$(printf 'a\\nb')\" && echo y >-rf && echo z >'*' && \
+         echo q >\"it's \\\"q\\\" \\$(id) \" && echo w >\"$(printf '\\377\\344')\" && mkdir empty && chmod 705 empty && \
+         cp /bin/true suid && chmod 6755 suid && mkfifo pipe && ln -- -rf hard && ln -s /etc/shadow away && \
+         ln -s ../../.. up && chown -hR app ../odd && chmod 6755 suid && mkdir ../DEVELOPMENT_SNAPSHOT.json && \
+         chown app ../DEVELOPMENT_SNAPSHOT.json && echo secret >../of-root && chmod 600 ../of-root && sleep 1"
+    ));
+    // All but whose it is, and the rights of the one that has some.
+    let of = |host: &Host| {
+        host.sh(&format!(
+            "cd {DATA} && rm -rf odd/t && find odd of-root ! -name suid -printf '%p\\0%y\\0%m\\0%l\\0' | LC_ALL=C sort -z | sha256sum; \
+             find odd of-root -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum; stat -c %Y odd/-rf"
+        ))
+    };
+    let said = stairs.desk.act(&SYNC);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        output(&said.json).contains("symbolic links in it lead to where they do not here"),
+        "{said:?}"
+    );
+    assert_eq!(of(&stairs.lower), of(&stairs.upper));
+    let facts = stairs.lower.sh(&format!("cd {DATA}/odd && stat -c '%a %U' suid && stat -c %h -- -rf && stat -c '%F' ../DEVELOPMENT_SNAPSHOT.json && find .. ! -user dev"));
+    assert_eq!(facts, "755 dev\n2\nregular file");
+    stairs.is_clean();
+
+    // Where production gives no rights, nothing is read.
+    let config = Stairs::config(&stairs.upper, &stairs.lower, "");
+    let host = format!("ssh = \"{}\"", stairs.upper.name());
+    stairs.desk.configure(&config.replace(&host, &format!("{host}\nsudo = \"never\"")));
+    let why = stairs.refused();
+    assert!(why.contains("it needs root"), "{why}");
+}
+
+#[test]
+fn what_cannot_be_read_to_its_end_is_not_taken_for_all_of_it() {
+    let stairs = Stairs::new("sy-torn");
+    let before = sums(&stairs.lower, DATA);
+    for (shim, part) in [
+        // It ends in the middle, and says so or not.
+        ("/bin/tar \"$@\" | head -c 20000; exit 2", "it was not read to its end"),
+        ("/bin/tar \"$@\" | head -c 20000", "it was cut"),
+        ("/bin/tar \"$@\"; exit 2", "it was not read to its end"),
+        ("echo nonsense", "it was cut"),
+        ("kill -9 $PPID", "it was not read to its end"),
+    ] {
+        stairs.upper.sh(&format!("cat >/usr/local/sbin/tar <<'END'\n#!/bin/sh\ncase $* in *--version*) exec /bin/tar --version ;; esac\n{shim}\nEND\nchmod 755 /usr/local/sbin/tar"));
+        let said = stairs.desk.act(&SYNC);
+        assert_eq!(said.code, 1, "{shim} {said:?}");
+        assert!(said.json.to_string().contains(part), "{shim}: {part} {said:?}");
+        stairs.is_clean();
+    }
+    stairs.upper.sh("rm /usr/local/sbin/tar");
+    // A login shell that prints is skipped.
+    for host in [&stairs.upper, &stairs.lower] {
+        host.sh("sed -i '1i echo hello from the shell' /home/ops/.bashrc");
+    }
+    assert_eq!(sums(&stairs.lower, DATA), before);
+    assert_eq!(stairs.desk.act(&SYNC).code, 0);
+    stairs.is_clean();
+}
+
+#[test]
+fn data_of_root_is_replaced_only_where_nobody_else_may_change_the_way_to_it_and_none_that_is_shared()
+ {
+    let stairs = Stairs::new("sy-root");
+    stairs
+        .lower
+        .sh("systemctl disable --now app 2>&1; chown -R root:root /srv/app && chmod 777 /srv/app");
+    let why = stairs.refused();
+    assert!(
+        why.contains("belongs to root, and /srv/app may be changed by others than root"),
+        "{why}"
+    );
+    stairs.lower.sh("chmod 755 /srv/app");
+    // As a mount of NFS would be told.
+    stairs.lower.sh(&format!(
+        "cat >/usr/local/sbin/stat <<'END'\n#!/bin/sh\ncase $* in '-f -c %T -- {DATA}') echo nfs ;; *) exec /usr/bin/stat \"$@\" ;; esac\nEND\nchmod 755 /usr/local/sbin/stat"
+    ));
+    let why = stairs.refused();
+    assert!(why.contains("on a file system that other hosts may share"), "{why}");
+    stairs.lower.sh("rm /usr/local/sbin/stat");
+    let plan = stairs.desk.page(&SYNC);
+    assert!(plan.contains("app does not run now, and is not started"), "{plan}");
+    assert_eq!(stairs.desk.act(&SYNC).code, 0);
+    let there = format!(
+        "cd {DATA} && cat rooms/7.json && find . ! -user root && stat -c '%U:%G %a' . && systemctl is-active app || :"
+    );
+    assert_eq!(stairs.lower.sh(&there), "scrubbed\nroot:root 750\ninactive");
+    stairs.is_clean();
+}
