@@ -127,6 +127,8 @@ pub struct SyncLook {
     pub owner: Box<str>,
     /// What others than root may change on the way to it.
     pub open: Box<str>,
+    /// The host says that its data may be replaced.
+    pub admits: bool,
     /// Why nothing is done there: its identity, or where the directory lies.
     pub refused: Vec<Box<str>>,
     /// The directory, and who writes there.

@@ -146,8 +146,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
     (again.limit, again.idle) = (REMOVING, REMOVING);
     again.script = format!(
         ". ./common\ntrap '[ \"$?\" = 0 ] || drop' EXIT\n\
-         why=$(qd_identity {})\n\
-         if [ -n \"$why\" ]; then printf '%s\\n' \"$why\"; exit 1; fi\n{}",
+         if ! why=$(qd_identity {}) || [ -n \"$why\" ]; then printf '%s\\n' \"$why\"; exit 1; fi\n{}",
         quote_all(&admitted(target, &far)),
         again.script.strip_prefix(". ./common\n").unwrap_or(&again.script)
     );
@@ -215,6 +214,9 @@ fn refuse(job: &Job<'_>, look: &SyncLook) -> Result<(), String> {
     let faults = look.source.faults.iter().chain(&look.refused);
     if let Some(why) = faults.chain(&job.look.taken).chain(&job.look.faults).next() {
         return Err(why.to_string());
+    }
+    if !look.admits {
+        return Err("the host did not say that its data may be replaced".to_owned());
     }
     match &*there.kind {
         "directory" => {}

@@ -43,6 +43,7 @@ pub fn parse_sync(text: &str, source: SyncSource) -> SyncLook {
         match name {
             "owner" => look.owner = word(),
             "open" => look.open = word(),
+            "admits" => look.admits = value == "1",
             "refused" if look.refused.len() < MOST => look.refused.push(word()),
             _ => {}
         }
@@ -89,19 +90,30 @@ pub fn giver(nonce: &str, (machine, real, at): (&str, &str, &str), sudo: bool) -
     as_root(&script, sudo)
 }
 
-/// Unpacks what it reads into a directory, with the rights of a user: `@@NONCE ready`, then what it reads
-/// is the archive; in the end `@@NONCE done STATUS`, with a line before that where it failed. What was cut
-/// is removed by the host itself.
+/// Unpacks what it reads into a directory, with the rights of a user: `@@NONCE ready`, then it reads the
+/// archive in pieces, each behind a line that is its length, and behind the last one `end`; at last it
+/// prints `@@NONCE done STATUS`, with a line before that where it failed. What was cut is removed by the
+/// host itself: an archive that ends between two files looks whole to tar(1), without the `end` it is not.
 pub fn taker(nonce: &str, directory: &str, owner: &str, sudo: bool) -> String {
     let inner = "cd -P -- \"$1\" && [ \"$(pwd -P)\" = \"$1\" ] || { echo \"$1 is not there\"; exit 1; }\n\
          room=$(df -Pk . | awk 'NR == 2 { print $4 }')\n\
+         left=$((room * 512))\n\
          umask 022\n\
-         head -c \"$((room * 512))\" | { tar --no-same-owner -pxf -; rc=$?; cat >/dev/null; exit \"$rc\"; }\n\
-         rc=$?\n\
-         if [ \"$rc\" != 0 ]; then\n  \
-         find . -mindepth 1 -delete\n  \
-         echo \"it was cut, is no archive, or is more than half of the $room KiB that were free\"\nfi\n\
-         exit \"$rc\"\n";
+         give() {\n  while IFS= read -r n; do\n    \
+         case $n in\n    end) return 0 ;;\n    '' | *[!0-9]*) return 1 ;;\n    esac\n    \
+         left=$((left - n))\n    \
+         if [ \"$left\" -lt 0 ]; then return 2; fi\n    \
+         head -c \"$n\" || return 1\n  done\n  return 1\n}\n\
+         take() {\n  tar --no-same-owner -pxf -\n  rc=$?\n  cat >/dev/null\n  return \"$rc\"\n}\n\
+         said=$({ { give; echo \"given $?\" >&3; } | { take; echo \"taken $?\" >&3; }; } 3>&1)\n\
+         case $said in\n\
+         *'given 0'*) why='what came is no whole archive' ;;\n\
+         *'given 2'*) why=\"it is more than half of the $room KiB that were free\" ;;\n\
+         *) why='it was cut' ;;\nesac\n\
+         case $said in *'given 0'*'taken 0'* | *'taken 0'*'given 0'*) exit 0 ;; esac\n\
+         find . -mindepth 1 -delete\n\
+         echo \"$why\"\n\
+         exit 1\n";
     let script = format!(
         "set -- {}\ncd /\nprintf '\\n@@%s ready\\n' \"$1\"\n\
          {}/bin/sh -c {} sh \"$2\"\n\

@@ -25,7 +25,11 @@ qd_act_source() {
 # A directory that is to be replaced by another environment's. Changes nothing. Arguments: those of
 # qd_identity, then what would be locked besides.
 qd_act_sync() {
-  qd_identity "$1" "$2" "$3" "$4" "$5" "$6" "$7" | head -n 5 | sed 's/^/sync.refused /'
+  if qd_k=$(qd_identity "$1" "$2" "$3" "$4" "$5" "$6" "$7") && [ -z "$qd_k" ]; then
+    echo 'sync.admits 1'
+  else
+    qd_act_line sync.refused "$qd_k"
+  fi
   printf 'sync.owner %s\n' "$(stat -c %U -- "$4")"
   if ! qd_act_firm "${4%/*}/"; then
     qd_act_line sync.open "$qd_p"
@@ -37,9 +41,7 @@ qd_act_sync() {
 # Before what comes is sent: this very host is still one that it may be sent to. Arguments: those of
 # qd_identity.
 qd_act_admits() {
-  qd_k=$(qd_identity "$@" | head -n 1)
-  if [ -n "$qd_k" ]; then
-    printf 'fault %s\n' "$qd_k"
-    return 77
-  fi
+  if qd_k=$(qd_identity "$@") && [ -z "$qd_k" ]; then return 0; fi
+  printf 'fault %s\n' "$qd_k"
+  return 77
 }

@@ -88,7 +88,13 @@ fn planned(story: &mut Story) {
         gnu: true,
         ..BackupLook::default()
     };
-    let sync = SyncLook { source: source(), owner: "app".into(), there, ..SyncLook::default() };
+    let sync = SyncLook {
+        source: source(),
+        owner: "app".into(),
+        admits: true,
+        there,
+        ..SyncLook::default()
+    };
     let look = Look { sync: Some(Box::new(sync)), ..seen("mcp.service") };
     let look = Ok(Box::new(look));
     let acted = Acted::Looked { asked: *asked, instance: instance.clone(), look };

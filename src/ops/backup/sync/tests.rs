@@ -62,8 +62,13 @@ fn target(scrub: Scrub) -> SyncTarget {
         gnu: true,
         ..BackupLook::default()
     };
-    let sync =
-        SyncLook { source: source.clone(), owner: "it's dev".into(), there, ..SyncLook::default() };
+    let sync = SyncLook {
+        source: source.clone(),
+        owner: "it's dev".into(),
+        admits: true,
+        there,
+        ..SyncLook::default()
+    };
     SyncTarget {
         id: InstanceId { host: HostId::new("it's down", "dev1"), service: "it's data".into() },
         ask: SyncAsk {
@@ -198,6 +203,7 @@ fn what_stands_against_it_is_said() {
     for (said, part) in [
         (why(|look| look.refused.push("it is production".into())), "it is production"),
         (why(|look| look.source.faults.push("gone".into())), "gone"),
+        (why(|look| look.admits = false), "did not say that its data may be replaced"),
         (why(|look| look.source.size = None), "how much comes is not known"),
         (why(|look| look.source.files = Some(0)), "no file"),
         (why(|look| look.source.size = Some(60_000)), "twice what comes"),

@@ -30,8 +30,12 @@ const OPENING: Duration = Duration::from_secs(60);
 const CLOSING: Duration = Duration::from_secs(120);
 /// Of progress at most so often is told.
 const PACE: Duration = Duration::from_millis(300);
-/// Bytes on their way here.
+/// Bytes that are read at one time.
 const CHUNK: usize = 1 << 18;
+/// Bytes that are handed on at one time: for each the target starts a process.
+const PIECE: usize = 1 << 20;
+/// Bytes by which an archive of tar ends.
+const ENDING: usize = 1024;
 /// Bytes of a line of words.
 const LINE: u64 = 4096;
 
@@ -200,25 +204,36 @@ async fn pass(source: End, target: End, shared: &Shared, errand: &Errand) -> Res
         return Err(target.failed("it does not begin").await);
     }
     let mut bytes = 0_u64;
-    let mut last = Instant::now();
-    loop {
-        let length = match timeout(IDLE, given.fill_buf()).await {
-            Ok(Ok([])) => break,
-            Ok(Ok(chunk)) => {
-                match timeout(IDLE, stdin.write_all(chunk)).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_closed)) => return Err(ended(&mut told, &target).await),
-                    Err(_late) => return Err(late(&target.what)),
-                }
-                chunk.len()
-            }
-            Ok(Err(error)) => return Err(source.failed(&error.to_string()).await),
-            Err(_late) => return Err(late(&source.what)),
-        };
-        given.consume(length);
-        bytes += length as u64;
-        if last.elapsed() >= PACE {
-            last = Instant::now();
+    let mut told_at = Instant::now();
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut is_whole = false;
+    let mut over = false;
+    while !over {
+        piece.clear();
+        while !over && piece.len() < PIECE {
+            let read = match timeout(IDLE, given.fill_buf()).await {
+                Ok(Ok(read)) => read,
+                Ok(Err(error)) => return Err(source.failed(&error.to_string()).await),
+                Err(_late) => return Err(late(&source.what)),
+            };
+            over = read.is_empty();
+            let length = read.len();
+            piece.extend_from_slice(read);
+            given.consume(length);
+        }
+        if piece.is_empty() {
+            break;
+        }
+        bytes += piece.len() as u64;
+        // The end of an archive is two blocks of nothing (pax(1), "ustar Interchange Format").
+        let end = piece.len().checked_sub(ENDING).and_then(|at| piece.get(at..));
+        is_whole = end.is_some_and(|end| end.iter().all(|byte| *byte == 0));
+        let header = format!("{}\n", piece.len());
+        if let Some(failure) = put(&mut stdin, &[header.as_bytes(), &piece]).await {
+            return Err(failure.of(&mut told, &target).await);
+        }
+        if told_at.elapsed() >= PACE {
+            told_at = Instant::now();
             let percent = bytes.saturating_mul(100).checked_div(size).unwrap_or(0).min(99);
             let sent = Sent { bytes, percent: u8::try_from(percent).unwrap_or(99), left: None };
             shared.reporter.say(HostEvent::Acted(Acted::Sending(errand.run.clone(), sent))).await;
@@ -227,16 +242,13 @@ async fn pass(source: End, target: End, shared: &Shared, errand: &Errand) -> Res
     // An archive may look whole though its reader failed in the end: its own word counts.
     source.complaints.whole().await;
     let done = format!("@@{} done 0", source.nonce);
-    if source.complaints.last_line().as_deref() != Some(&*done) {
+    if !is_whole || source.complaints.last_line().as_deref() != Some(&*done) {
         return Err(source.failed("it was not read to its end").await);
     }
-    let flushed = timeout(IDLE, stdin.shutdown()).await;
-    drop(stdin);
-    match flushed {
-        Ok(Ok(())) => {}
-        Ok(Err(_closed)) => return Err(ended(&mut told, &target).await),
-        Err(_late) => return Err(late(&target.what)),
+    if let Some(failure) = put(&mut stdin, &[b"end\n"]).await {
+        return Err(failure.of(&mut told, &target).await);
     }
+    drop(stdin);
     match last_words(&mut told, &target).await {
         (Some(0), _) => Ok(()),
         (_, why) => Err(target.failed(&why).await),
@@ -244,9 +256,37 @@ async fn pass(source: End, target: End, shared: &Shared, errand: &Errand) -> Res
 }
 
 /// Why an end takes no more.
-async fn ended(told: &mut Printed, target: &Words) -> Fault {
-    let (_, why) = last_words(told, target).await;
-    target.failed(&why).await
+enum Failure {
+    Ended,
+    Late,
+}
+
+impl Failure {
+    async fn of(self, told: &mut Printed, target: &Words) -> Fault {
+        match self {
+            Self::Ended => {
+                let (_, why) = last_words(told, target).await;
+                target.failed(&why).await
+            }
+            Self::Late => late(&target.what),
+        }
+    }
+}
+
+/// Hands on all of that.
+async fn put(stdin: &mut (dyn AsyncWrite + Send + Unpin), all: &[&[u8]]) -> Option<Failure> {
+    for bytes in all {
+        match timeout(IDLE, stdin.write_all(bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_closed)) => return Some(Failure::Ended),
+            Err(_late) => return Some(Failure::Late),
+        }
+    }
+    match timeout(IDLE, stdin.flush()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(_closed)) => Some(Failure::Ended),
+        Err(_late) => Some(Failure::Late),
+    }
 }
 
 /// The status that an end tells last, and the line before that.
