@@ -119,7 +119,7 @@ fn asks(effects: &[Effect]) -> Vec<(String, &Ask)> {
 }
 
 fn changes(ask: &Ask) -> bool {
-    !matches!(ask, Ask::Look { .. } | Ask::List | Ask::Follow { .. })
+    !matches!(ask, Ask::Look { .. } | Ask::Source { .. } | Ask::List | Ask::Follow { .. })
 }
 
 fn changing(effects: &[Effect]) -> Vec<String> {

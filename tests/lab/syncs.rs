@@ -209,8 +209,8 @@ fn a_scrub_that_fails_leaves_all_as_it_was_and_a_waived_one_is_told_everywhere()
     for (scrub, why) in [
         // A command in the middle fails.
         ("rm mail; cat nothing; rm rooms/1.json", "the scrub failed: status 1"),
-        ("find . -type f -delete", "no file is left of the copy"),
-        ("rm -r $QUARTERDECK_DATA; echo", "no file is left of the copy"),
+        ("chmod 755 fixed; find . -type f -delete", "no file is left of the copy"),
+        ("chmod 755 fixed; rm -r $QUARTERDECK_DATA; echo", "no file is left of the copy"),
         ("touch /srv/app/data/mine /etc/mine; cat /etc/shadow", "the scrub failed"),
     ] {
         stairs.declare(&format!("scrub = \"{scrub}\""));

@@ -126,7 +126,8 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
          as() {{\n  if [ \"$own\" = root ]; then (cd / && \"$@\")\n  \
          else (cd / && runuser -u \"$own\" -- env HOME=\"${{home:-/}}\" USER=\"$own\" LOGNAME=\"$own\" \"$@\"); fi\n}}\n\
          # Unscrubbed data of another environment does not lie about.\n\
-         drop() {{ as rm -rf -- \"$stage\"; bare; }}\n\
+         drop() {{\n  as find \"$stage\" -type d ! -perm -700 -exec chmod u+rwx {{}} \\; 2>/dev/null\n  \
+         as rm -rf -- \"$stage\"\n  bare\n  [ ! -e \"$stage\" ]\n}}\n\
          bare() {{ rmdir -- \"$store/incoming\" \"$store\" 2>/dev/null; }}\n",
         quote(&look.owner),
         quote(store)

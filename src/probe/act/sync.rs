@@ -111,6 +111,8 @@ pub fn taker(nonce: &str, directory: &str, owner: &str, sudo: bool) -> String {
          *'given 2'*) why=\"it is more than half of the $room KiB that were free\" ;;\n\
          *) why='it was cut' ;;\nesac\n\
          case $said in *'given 0'*'taken 0'* | *'taken 0'*'given 0'*) exit 0 ;; esac\n\
+         # What its owner may not write in, its owner may make so that he may.\n\
+         find . -mindepth 1 -type d ! -perm -700 -exec chmod u+rwx {} \\;\n\
          find . -mindepth 1 -delete\n\
          echo \"$why\"\n\
          exit 1\n";

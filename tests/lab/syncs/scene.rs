@@ -31,7 +31,7 @@ pub(super) fn furnish(host: &Host, unit: &str, user: &str, home: &str, word: &st
     host.sh(&format!(
         "useradd -m {user} && mkdir -p {home}/data/rooms && cd {home}/data && \
          for n in $(seq 20); do echo \"{word} $n\" >rooms/$n.json; done && echo {word}@example.org >mail && \
-         ln -s mail current && chmod 600 mail && touch -d '3 days ago' mail rooms/* && \
+         ln -s mail current && chmod 600 mail && mkdir fixed && echo x >fixed/x && chmod 555 fixed && touch -d '3 days ago' mail rooms/* && \
          chown -R {user}:{user} {home} && chmod 750 {home}/data"
     ));
     host.unit(

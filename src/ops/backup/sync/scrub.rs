@@ -67,7 +67,7 @@ pub(super) fn step(target: &SyncTarget, far: &Far) -> Step {
         change: Change::Additive,
         script,
         undo: Undo::Script(
-            ". ./common\n# Only what this operation brought: the names are its own.\nrm -rf -- \"$beside\"\ndrop\nexit 0\n"
+            ". ./common\n# Only what this operation brought: the names are its own.\nrm -rf -- \"$beside\" && drop\n"
                 .to_owned(),
         ),
         limit: LONG,
