@@ -87,6 +87,7 @@ pub fn main() -> ExitCode {
         Some(Subcommand::Restore(asked)) => {
             act::backup::run(&args.fleet, &asked.act, Verb::Restore, asked.from.as_deref())
         }
+        Some(Subcommand::Sync(asked)) => act::sync::run(&args.fleet, &asked),
         Some(Subcommand::Action(asked)) => act::declared(&args.fleet, &asked),
         Some(Subcommand::Ops(asked)) => ops::run(&args.fleet, &asked),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),

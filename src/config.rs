@@ -29,6 +29,7 @@ mod schema;
 mod service;
 mod silence;
 mod source;
+mod sync;
 pub(crate) mod syntax;
 mod thresholds;
 mod window;
@@ -84,6 +85,7 @@ pub fn this_machine() -> FleetSpec {
             ports: Vec::new(),
             silences: Vec::new(),
             backups: std::sync::Arc::default(),
+            syncs: std::sync::Arc::default(),
             windows: std::sync::Arc::default(),
         }],
         ..FleetSpec::default()

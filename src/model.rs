@@ -59,6 +59,7 @@ pub mod severity;
 pub mod span;
 pub mod spec;
 pub mod survey;
+pub mod sync;
 pub mod text;
 pub mod time;
 pub mod told;

@@ -29,6 +29,7 @@ use crate::model::restarts::Saved;
 use crate::model::screen::Pane;
 use crate::model::script::Scripts;
 use crate::model::spec::FleetSpec;
+use crate::model::sync::SyncSource;
 use crate::model::time::Timestamp;
 use crate::model::told::Told;
 use crate::model::unit::{Exit, JournalLine, UnitDetail, UnitFacts};
@@ -185,6 +186,15 @@ pub enum Acted {
         instance: InstanceId,
         /// Where it is now.
         place: Result<Box<str>, Fault>,
+    },
+    /// A directory from which data is to come was looked at before a plan.
+    Sourced {
+        /// For which plan.
+        asked: u32,
+        /// For which of its instances.
+        instance: InstanceId,
+        /// What it is.
+        source: Result<Box<SyncSource>, Fault>,
     },
     /// Operations that the host tells of.
     Listed(Result<Seen, Fault>),

@@ -16,7 +16,7 @@ mod unit;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use backup::{BackupTarget, plan as plan_backup};
+pub use backup::{BackupTarget, SyncTarget, plan as plan_backup, plan_sync};
 pub use drain::Balancer;
 pub use launch::{Files, files};
 

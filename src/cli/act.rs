@@ -5,6 +5,7 @@ mod deploy;
 mod json;
 mod page;
 mod session;
+pub(super) mod sync;
 mod tell;
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};

@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, Parser};
 
 pub(super) use self::act::{
     Act, ActOnBackup, Backup, Declared, Deploy, DropIn, Kill, Ops, OpsCommand, Recover, Restore,
-    Rollback,
+    Rollback, Sync,
 };
 
 /// An operations console in the terminal: the truth about every environment over SSH.
@@ -137,6 +137,8 @@ pub enum Subcommand {
     Backup(Backup),
     /// Bring data back from a copy; what is there now is kept beside it
     Restore(Restore),
+    /// Replace data by that of a dearer environment, scrubbed; what is there now is kept beside it
+    Sync(Sync),
     /// Run what the config declares as an `[[action]]`
     Action(Declared),
     /// List operations on the hosts, of every operator; attach, cancel, recover, freeze

@@ -88,7 +88,11 @@ fn read<'a>(
 }
 
 /// Its host; the only one of the environment where it does not say.
-fn host(table: &Table<'_>, hosts: &[ReadHost<'_>], faults: &mut Faults) -> Option<HostName> {
+pub(super) fn host(
+    table: &Table<'_>,
+    hosts: &[ReadHost<'_>],
+    faults: &mut Faults,
+) -> Option<HostName> {
     let names: Vec<&str> = hosts.iter().filter_map(|host| host.name).collect();
     if let ([only], false) = (names.as_slice(), table.has("host")) {
         return Some(HostName::new(only));

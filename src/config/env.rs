@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::{quoted, quoted_list};
+use super::fault::{ConfigFault, quoted, quoted_list};
 use super::faults::Faults;
 use super::reader::{At, Table, nearest};
 use super::thresholds::Thresholds;
-use super::{backup, check, host, ports, schema, service, silence, window};
+use super::{backup, check, host, ports, schema, service, silence, sync, window};
 use crate::model::ids::EnvName;
 use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, HostSpec, Tier};
+use crate::model::sync::{SyncSpec, Writable};
 
 /// Environments of all files.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(super) struct Envs {
     list: Vec<EnvSpec>,
     seen: BTreeMap<String, String>,
     any: bool,
+    /// What is replaced by another environment's, and where the config says so.
+    syncs: Vec<(EnvName, SyncSpec, ConfigFault)>,
 }
 
 impl Envs {
@@ -35,8 +38,11 @@ impl Envs {
         !self.any
     }
 
-    /// All of them, in the order of the files.
-    pub(super) fn done(self) -> Vec<EnvSpec> {
+    /// All of them, in the order of the files. What names another one is looked at where all could be read.
+    pub(super) fn done(self, faults: &mut Faults) -> Vec<EnvSpec> {
+        if faults.count() == 0 {
+            sync::check(&self.list, self.syncs, faults);
+        }
         self.list
     }
 
@@ -74,9 +80,11 @@ impl Envs {
             .map_or(limits, |table| Thresholds::read(&table, faults).over(limits));
         let silences = silence::read_all(table, faults);
         let backups = backup::read_all(table, &hosts, &services, faults);
+        let syncs = sync::read_all(table, &hosts, faults);
         let windows = window::read_all(table, faults);
         let tier = tier?;
-        Some(EnvSpec {
+        let (syncs, places): (Vec<_>, Vec<_>) = syncs.into_iter().unzip();
+        let spec = EnvSpec {
             name: EnvName::new(name?.get_ref()),
             tier,
             protected: protected.unwrap_or(tier == Tier::Production),
@@ -89,8 +97,17 @@ impl Envs {
             ports,
             silences,
             backups: backups.into(),
+            syncs: syncs.into(),
             windows: windows.into(),
-        })
+        };
+        if let (false, Err(why)) = (spec.syncs.is_empty(), Writable::of_spec(&spec)) {
+            let remedy =
+                "move it to the environment that is to have the data, and name this one in `from`";
+            faults.at(table.source, &table.span_of("sync"), why, remedy);
+        }
+        let places = spec.syncs.iter().cloned().zip(places);
+        self.syncs.extend(places.map(|(sync, place)| (spec.name.clone(), sync, place)));
+        Some(spec)
     }
 }
 

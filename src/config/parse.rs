@@ -51,7 +51,7 @@ pub(crate) fn parse_into(files: &[Source], faults: &mut Faults) -> FleetSpec {
     }
     spec.actions = actions.done().into_iter().map(std::sync::Arc::new).collect();
     spec.keys = keys.done();
-    spec.envs = envs.done();
+    spec.envs = envs.done(faults);
     spec
 }
 

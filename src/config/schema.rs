@@ -1,6 +1,12 @@
 //! Every key there is. The reader refuses what does not stand here, and the example config is
 //! tested to show all of it.
 
+mod backup;
+mod sync;
+
+pub(crate) use backup::{BACKUP, DATABASE, GIT, KEEP, REPOSITORY};
+pub(crate) use sync::{SCRUB, SYNC, SYNC_FROM};
+
 /// A table of the config and what may stand in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Section {
@@ -116,6 +122,7 @@ pub(crate) const ENV: Section = Section {
         key("silence", "[[env.silence]]"),
         key("thresholds", "[env.thresholds]"),
         key("backup", "[[env.backup]]"),
+        key("sync", "[[env.sync]]"),
         key("freeze", "[[env.freeze]]"),
         key("maintenance", "[[env.maintenance]]"),
         key("template", "[[env.template]]"),
@@ -317,63 +324,6 @@ pub(crate) const HEALTH: Section = Section {
     ],
 };
 
-/// A backup of an environment.
-pub(crate) const BACKUP: Section = Section {
-    header: "`[[env.backup]]`",
-    keys: &[
-        key("name", r#"name = "data""#),
-        key("host", r#"host = "web1""#),
-        key("source", r#"source = "/srv/api/data""#),
-        key("database", r#"database = { postgres = "api" }"#),
-        key("files", r#"files = "/srv/backups/data-*.tar.gz""#),
-        key("restic", r#"restic = { repository = "/srv/restic" }"#),
-        key("borg", r#"borg = { repository = "/srv/borg" }"#),
-        key("git", r#"git = { directory = "/srv/api" }"#),
-        key("command", r#"command = ["/usr/local/bin/last-backup"]"#),
-        key("none", r#"none = "it can be built again""#),
-        key("every", r#"every = "6h""#),
-        key("grace", r#"grace = "30m""#),
-        key("keep", "keep = 30"),
-        key("restore_within", r#"restore_within = "30m""#),
-        key("min_size", r#"min_size = "10KiB""#),
-        key("time_from", r#"time_from = "mtime""#),
-        key("timer", r#"timer = "backup.timer""#),
-        key("cron", r#"cron = "/usr/local/bin/backup.sh""#),
-        key("make", r#"make = "exec /usr/local/bin/backup.sh""#),
-    ],
-};
-
-/// A database that is backed up.
-pub(crate) const DATABASE: Section = Section {
-    header: "a backup's `database`",
-    keys: &[
-        key("sqlite", r#"sqlite = "/srv/api/api.db""#),
-        key("postgres", r#"postgres = "api""#),
-        key("user", r#"user = "postgres""#),
-        key("port", "port = 5432"),
-        key("writers", r#"writers = ["api"]"#),
-    ],
-};
-
-/// How many copies are kept.
-pub(crate) const KEEP: Section = Section {
-    header: "`keep`",
-    keys: &[key("daily", "daily = 7"), key("weekly", "weekly = 4"), key("monthly", "monthly = 12")],
-};
-
-/// A repository of restic or borg.
-pub(crate) const REPOSITORY: Section = Section {
-    header: "a backup's repository",
-    keys: &[
-        key("repository", r#"repository = "/srv/restic""#),
-        key("password_file", r#"password_file = "/root/.restic""#),
-    ],
-};
-
-/// A work tree of git.
-pub(crate) const GIT: Section =
-    Section { header: "`git`", keys: &[key("directory", r#"directory = "/srv/api""#)] };
-
 /// Every table with a fixed set of keys. `[keys]` is not here: its keys are the commands' names.
 pub const KEYS: &[Section] = &[
     TOP,
@@ -395,6 +345,9 @@ pub const KEYS: &[Section] = &[
     LOG,
     BACKUP,
     DATABASE,
+    SYNC,
+    SYNC_FROM,
+    SCRUB,
     KEEP,
     REPOSITORY,
     GIT,

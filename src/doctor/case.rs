@@ -99,6 +99,7 @@ impl Case {
             services,
             ports: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
             silences: Vec::new(),
         };

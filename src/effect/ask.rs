@@ -7,6 +7,7 @@ use crate::model::ids::{InstanceId, UnitName};
 use crate::model::operation::{Foreign, Need, RunId, Verdict};
 use crate::model::plan::{ConfirmedPlan, HostPlan, Permit, Server};
 use crate::model::restore::BackupAsk;
+use crate::model::sync::SyncAsk;
 use crate::model::time::Timestamp;
 
 /// A host's part of a confirmed plan.
@@ -86,6 +87,8 @@ pub struct LookMore {
     pub deploy: Option<Box<DeployAsk>>,
     /// A backup, and the services that write to its source.
     pub backup: Option<Box<BackupAsk>>,
+    /// A directory that is replaced by another environment's.
+    pub sync: Option<Box<SyncAsk>>,
     /// Pools of its nginx.
     pub pools: Vec<PoolId>,
 }
@@ -118,6 +121,15 @@ pub enum Ask {
         directory: Box<str>,
         /// What is taken, as filter rules of rsync(1).
         rules: Vec<Box<str>>,
+    },
+    /// Look at a directory from which data is to come; changes nothing.
+    Source {
+        /// For which plan.
+        asked: u32,
+        /// For which of its instances, which is on another host.
+        instance: InstanceId,
+        /// Which directory.
+        directory: Box<str>,
     },
     /// Tell of all operations; changes nothing.
     List,

@@ -93,7 +93,8 @@ impl Entry {
             | Input::Signal(_)
             | Input::DropIn(_)
             | Input::Revision(_)
-            | Input::Restore { .. } => plan.intent.verb.name().to_owned(),
+            | Input::Restore { .. }
+            | Input::Sync { .. } => plan.intent.verb.name().to_owned(),
         };
         let inputs = match &plan.intent.input {
             Input::Action(_, values) => {
@@ -103,7 +104,8 @@ impl Entry {
             | Input::Signal(_)
             | Input::DropIn(_)
             | Input::Revision(_)
-            | Input::Restore { .. } => Vec::new(),
+            | Input::Restore { .. }
+            | Input::Sync { .. } => Vec::new(),
         };
         Self {
             op: Some(op.clone()),

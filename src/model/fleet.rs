@@ -14,6 +14,7 @@ use super::instance::{Instance, ServiceState, Verdict};
 use super::port::PortRange;
 use super::severity::Severity;
 use super::spec::{EnvSpec, FleetSpec, Silence, Tier};
+use super::sync::SyncSpec;
 use super::time::Timestamp;
 use super::window::{Purpose, Window};
 
@@ -32,6 +33,8 @@ pub struct Env {
     pub silences: Vec<Silence>,
     /// Backups that its hosts should have, in the config's order.
     pub backups: Arc<[BackupSpec]>,
+    /// Directories that are replaced by those of another environment, in the config's order.
+    pub syncs: Arc<[SyncSpec]>,
     /// When nothing is deployed, and when nobody is called.
     pub windows: Arc<[Window]>,
     /// It was maintained when it was looked at last.
@@ -327,6 +330,7 @@ impl Env {
             ports: spec.ports.clone(),
             silences: spec.silences.clone(),
             backups: Arc::clone(&spec.backups),
+            syncs: Arc::clone(&spec.syncs),
             windows: Arc::clone(&spec.windows),
             was_maintained: false,
             hosts,

@@ -7,6 +7,7 @@ use super::deploy::DeployLook;
 use super::drain::Pools;
 use super::operation::{Claim, Freeze, RunState};
 use super::restore::BackupLook;
+use super::sync::SyncLook;
 
 /// A host, looked at before a plan.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Look {
     pub deploy: Option<Box<DeployLook>>,
     /// What is known of a backup, where that was asked for.
     pub backup: Option<Box<BackupLook>>,
+    /// What is known of a directory that is replaced by another environment's, where that was asked for.
+    pub sync: Option<Box<SyncLook>>,
 }
 
 /// A unit, looked at before a plan.

@@ -8,11 +8,13 @@ use super::backup::Way;
 use super::finding::Subject;
 use super::fleet::Fleet;
 use super::host::Host;
-use super::ids::{InstanceId, ServiceName};
+use super::ids::{EnvName, InstanceId, ServiceName};
 use super::instance::Instance;
 use super::ports::PortVerdict;
+use super::restore::writes_to;
 use super::screen::BackupId;
 use super::spec::Kind;
+use super::sync::SyncSpec;
 use super::unit::{ActiveState, LoadState, UnitFacts};
 use super::verb::Verb;
 
@@ -57,6 +59,8 @@ pub enum Choice {
     Mend(String),
     /// What the config declares.
     Declared(Arc<ActionSpec>),
+    /// Its data is replaced by that of another environment: by that sync, from there.
+    Sync(ServiceName, EnvName),
 }
 
 /// What the menu has for an instance, in its order: what the doctor advises first; what is declared for its service comes last. To several services only verbs can be done.
@@ -74,7 +78,20 @@ pub fn menu(fleet: &Fleet, id: &InstanceId, on: &On) -> Vec<Choice> {
         .filter(|setting| !setting.is_empty());
     let mends = mends.cloned().map(Choice::Mend);
     let verbs = VERBS.into_iter().map(Choice::Verb);
-    mends.chain(verbs).chain(declared.cloned().map(Choice::Declared)).collect()
+    let syncs = syncs(fleet, id).filter(|_| *on == On::Here);
+    let syncs = syncs.map(|sync| Choice::Sync(sync.name.clone(), sync.from.env.clone()));
+    mends.chain(verbs).chain(syncs).chain(declared.cloned().map(Choice::Declared)).collect()
+}
+
+/// What of the config replaces data of an instance.
+fn syncs<'a>(fleet: &'a Fleet, id: &InstanceId) -> impl Iterator<Item = &'a SyncSpec> {
+    let env = fleet.env(&id.host.env);
+    let instance = fleet.host(&id.host).and_then(|host| host.instances.get(&id.service));
+    let all = env.zip(instance).into_iter().flat_map(|(env, instance)| {
+        env.syncs.iter().filter(|sync| writes_to(&id.service, &instance.promises, &sync.replaced()))
+    });
+    let host = id.host.host.clone();
+    all.filter(move |sync| sync.host == host)
 }
 
 /// The instances of a service in its environment, of which that is one.
@@ -118,7 +135,7 @@ pub fn refusal(fleet: &Fleet, id: &InstanceId, on: &On, choice: &Choice) -> Opti
         let why = match choice {
             Choice::Verb(verb) => reason(*verb, instance, stranger(host, &one.service).is_some())?,
             // Its host says whether it can, when it is looked at.
-            Choice::Mend(_) | Choice::Declared(_) => return None,
+            Choice::Mend(_) | Choice::Declared(_) | Choice::Sync(..) => return None,
         };
         Some(match on {
             On::Marked(_) => format!("{} on {}: {why}", one.service, one.host.host),

@@ -279,14 +279,14 @@ impl Plan {
 
     /// Whether a phrase has to be typed: where it is dear, and wherever data is replaced.
     pub const fn is_typed(&self) -> bool {
-        self.protected || matches!(self.intent.input, Input::Restore { .. })
+        self.protected || matches!(self.intent.input, Input::Restore { .. } | Input::Sync { .. })
     }
 
     /// What has to be typed to confirm it: host and path of what is replaced, the service's name, else
     /// the environment's.
     pub fn phrase(&self) -> &str {
         match (&self.intent.input, self.intent.services.as_slice()) {
-            (Input::Restore { phrase, .. }, _) => phrase,
+            (Input::Restore { phrase, .. } | Input::Sync { phrase, .. }, _) => phrase,
             (_, [one]) => one.as_str(),
             _ => self.intent.env.as_str(),
         }

@@ -202,6 +202,7 @@ mod tests {
             ports: Vec::new(),
             silences: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
         }
     }

@@ -18,6 +18,7 @@ use super::plan::Wish;
 use super::port::{PortRange, PortSpec};
 use super::process::Count;
 use super::rule::Rule;
+use super::sync::SyncSpec;
 use super::window::Window;
 
 /// The whole config.
@@ -106,6 +107,16 @@ impl Tier {
             Self::Local => "local",
         }
     }
+
+    /// The dearer the more.
+    pub const fn dearness(self) -> u8 {
+        match self {
+            Self::Production => 3,
+            Self::Staging => 2,
+            Self::Development => 1,
+            Self::Local => 0,
+        }
+    }
 }
 
 /// `[[env]]`.
@@ -127,6 +138,8 @@ pub struct EnvSpec {
     pub silences: Vec<Silence>,
     /// Backups, in the config's order.
     pub backups: Arc<[BackupSpec]>,
+    /// Directories that are replaced by those of another environment, in the config's order.
+    pub syncs: Arc<[SyncSpec]>,
     /// When nothing is deployed, and when nobody is called.
     pub windows: Arc<[Window]>,
 }

@@ -21,6 +21,7 @@ words! {
     Rollback "rollback" "go back to a revision that was healthy";
     Backup "backup" "make a copy now, and prove it";
     Restore "restore" "bring data back from a copy, keeping what is there beside it";
+    Sync "sync" "replace data by that of a dearer environment, keeping what is there beside it";
     DropIn "drop-in" "change a setting of its unit by a drop-in file, keeping the old one";
 }
 
@@ -34,7 +35,8 @@ impl Verb {
             | Self::Adopt
             | Self::Deploy
             | Self::Rollback
-            | Self::Restore => true,
+            | Self::Restore
+            | Self::Sync => true,
             Self::Start
             | Self::Reload
             | Self::ResetFailed
@@ -73,6 +75,7 @@ impl Verb {
             Self::Rollback => "rolling back",
             Self::Backup => "backing up",
             Self::Restore => "restoring",
+            Self::Sync => "syncing",
         }
     }
 }

@@ -9,6 +9,9 @@ mod postgres;
 mod restore;
 mod services;
 mod sqlite;
+mod sync;
+
+pub use sync::{SyncTarget, plan as plan_sync};
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -18,7 +18,8 @@ const fn is_risky(verb: Verb) -> bool {
         | Verb::DropIn
         | Verb::Deploy
         | Verb::Rollback
-        | Verb::Restore => true,
+        | Verb::Restore
+        | Verb::Sync => true,
         Verb::ResetFailed
         | Verb::Enable
         | Verb::Disable

@@ -183,7 +183,8 @@ fn act(intent: &Intent, target: &Target, unit: &UnitLook) -> Result<Act, String>
         | Verb::Deploy
         | Verb::Rollback
         | Verb::Backup
-        | Verb::Restore => {
+        | Verb::Restore
+        | Verb::Sync => {
             return Err("this is planned elsewhere".to_owned());
         }
     })

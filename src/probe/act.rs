@@ -6,6 +6,7 @@ pub mod copy;
 mod database;
 mod deploy;
 mod pools;
+pub mod sync;
 
 pub use backup::{parse_backup, parse_copy};
 pub use database::parse_database;
@@ -30,6 +31,8 @@ const BACKUP: &str = include_str!("act/backup.sh");
 const DATABASE: &str = include_str!("act/database.sh");
 /// Tells who writes below a directory, and who has files open.
 pub const WRITERS: &str = include_str!("act/writers.sh");
+/// What comes from another environment.
+const SYNC: &str = include_str!("act/sync.sh");
 /// What of it is copied.
 const COPY: &str = include_str!("act/copy.sh");
 /// The sum of a list of files.
@@ -53,7 +56,8 @@ pub fn program(nonce: &str) -> String {
     let (audit, awk) = (quote(AUDIT), quote(SERVERS));
     let [list, check, _] = SCRIPTS;
     format!(
-        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}{DATABASE}qd_audit={audit}\nqd_awk={awk}\n{main}\n"
+        "{PRELUDE}{list}{check}{SCRIPT}{DEPLOY}{LIST}{COPY}{WRITERS}{BACKUP}{DATABASE}{}{SYNC}qd_audit={audit}\nqd_awk={awk}\n{main}\n",
+        sync::IDENTITY
     )
 }
 

@@ -293,6 +293,7 @@ fn audited(host: &HostId, ask: &Ask) -> Option<(Entry, bool)> {
     match ask {
         Ask::Look { .. }
         | Ask::Pull { .. }
+        | Ask::Source { .. }
         | Ask::List
         | Ask::Claim(_)
         | Ask::Stage(_)
@@ -335,6 +336,7 @@ pub fn connector(
         directory: directory.path().to_owned(),
         connects: Semaphore::new(CONNECTS - RETRIES),
         retries: Semaphore::new(RETRIES),
+        peers: Arc::default(),
         simulated,
     };
     Ok((connector, directory))

@@ -12,6 +12,7 @@ mod line;
 mod logs;
 mod packages;
 mod paths;
+mod peers;
 mod ports;
 mod processes;
 mod proxy;
@@ -33,7 +34,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub(crate) use self::acts::failed;
 pub use self::logs::follow_logs;
-use self::serve::serve;
+pub use self::peers::Peers;
+use self::serve::{Known, serve};
 pub use self::survey::survey;
 use super::clock;
 use super::local::Local;
@@ -75,6 +77,8 @@ pub struct Connector {
     pub connects: Semaphore,
     /// For hosts that failed before: many dead ones must not keep the living waiting.
     pub retries: Semaphore,
+    /// Those that are connected now.
+    pub peers: Arc<Peers>,
     /// Simulated hosts.
     pub simulated: Option<Arc<super::simulated::Fleet>>,
 }
@@ -162,7 +166,11 @@ async fn connected(
     }
     match connection {
         Ok(transport) => {
-            serve(watch, &*transport, reporter, orders, manner.memory, manner.tails).await
+            let transport: Arc<dyn Transport> = transport.into();
+            connector.peers.connected(watch, &transport);
+            let known =
+                Known { memory: manner.memory, tails: manner.tails, peers: &connector.peers };
+            serve(watch, &*transport, reporter, orders, known).await
         }
         Err(fault) => fault,
     }

@@ -127,6 +127,7 @@ pub(super) fn choose(model: &mut Model, id: InstanceId, on: On, choice: Choice) 
             Choice::Verb(verb) => verb.name(),
             Choice::Mend(_) => Verb::DropIn.name(),
             Choice::Declared(spec) => &spec.name,
+            Choice::Sync(..) => Verb::Sync.name(),
         };
         let text = match on {
             On::Marked(_) => format!("{name}: {why}"),
@@ -147,6 +148,15 @@ pub(super) fn choose(model: &mut Model, id: InstanceId, on: On, choice: Choice) 
             begin(model, &id, &on, Verb::DropIn, Given::DropIn(lines))
         }
         Choice::Declared(spec) => inputs::ask(model, id, on, spec),
+        Choice::Sync(name, from) => {
+            match planning::sync::intent(&model.fleet, &name, &from, &id.host.env) {
+                Ok(intent) => acts::plan(model, intent),
+                Err(why) => {
+                    say(model, Severity::Warning, why);
+                    Vec::new()
+                }
+            }
+        }
     }
 }
 

@@ -56,9 +56,12 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
             returning::settled(model)
         }
         Acted::Pulled { asked, instance, place } => {
-            let mut effects = super::planning::pulled(model, asked, &instance, place);
-            effects.extend(returning::settled(model));
-            effects
+            let effects = super::planning::pulled(model, asked, &instance, place);
+            returning::with(model, effects)
+        }
+        Acted::Sourced { asked, instance, source } => {
+            let effects = super::planning::sync::sourced(model, asked, &instance, source);
+            returning::with(model, effects)
         }
         Acted::Listed(seen) => attached::listed(model, host, seen),
         Acted::Claimed(run, claimed) => on_run(model, &run, |run| {

@@ -2,6 +2,7 @@
 
 pub mod backup;
 mod source;
+pub mod sync;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,9 +51,12 @@ pub(super) fn begin(model: &mut Model, mut intent: Intent) -> (Planning, Vec<Eff
     };
     let mut effects: Vec<Effect> = Vec::new();
     for one in &targets {
-        match source::wanted(model, &intent, &one.id) {
+        let before = source::wanted(model, &intent, &one.id)
+            .map(|found| found.map(|from| from.ask(asked, &one.id)))
+            .or_else(|| sync::begin(model, &intent, &one.id, asked));
+        match before {
             None => effects.push(look(one)),
-            Some(Ok(from)) => effects.push(from.ask(asked, &one.id)),
+            Some(Ok(effect)) => effects.push(effect),
             Some(Err(why)) => {
                 let fault = Fault::new(FaultKind::Failed, "find what it is copied from", why);
                 looks.insert(one.id.clone(), Some(Err(fault)));
@@ -98,7 +102,7 @@ fn more(model: &Model, intent: &Intent, id: &InstanceId) -> LookMore {
             _ => None,
         }
     });
-    LookMore { stranger, deploy: deploy.map(Box::new), pools: Vec::new(), backup: None }
+    LookMore { stranger, deploy: deploy.map(Box::new), ..LookMore::default() }
 }
 
 /// What another service needs comes first; where things are stopped, last.
@@ -169,11 +173,15 @@ pub(super) fn settle(model: &mut Model, asked: u32) {
         return;
     }
     let Some(env) = model.fleet.env(&planning.intent.env) else { return };
-    if planning.intent.verb.is_of_backup() {
+    if planning.intent.verb.is_of_backup() || planning.intent.verb == Verb::Sync {
         let looks = planning.looks.iter();
         let looks: Vec<_> =
             looks.filter_map(|(id, look)| Some((id.clone(), look.clone()?))).collect();
-        let made = backup::made(env, &planning.intent, &looks).map(Arc::new);
+        let made = match planning.intent.verb {
+            Verb::Sync => sync::made(&model.fleet, &planning.intent, &looks),
+            _ => backup::made(env, &planning.intent, &looks),
+        };
+        let made = made.map(Arc::new);
         if let Some(planning) = model.acting.planning_mut(asked) {
             planning.made = Some(made);
         }
@@ -242,6 +250,9 @@ fn balancers(env: &Env, intent: &Intent, targets: &[Server]) -> BTreeMap<HostId,
 fn servers(env: &Env, intent: &Intent) -> Vec<Server> {
     if intent.verb.is_of_backup() {
         return backup::servers(env, intent);
+    }
+    if intent.verb == Verb::Sync {
+        return sync::servers(env, intent);
     }
     let mut all = Vec::new();
     for service in &intent.services {

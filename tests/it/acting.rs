@@ -6,6 +6,7 @@ mod copies;
 mod interventions;
 mod marks;
 mod rights;
+mod syncs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ fn asks(effects: &[Effect]) -> Vec<(String, &Ask)> {
 }
 
 fn changes(ask: &Ask) -> bool {
-    !matches!(ask, Ask::Look { .. } | Ask::List | Ask::Follow { .. })
+    !matches!(ask, Ask::Look { .. } | Ask::Source { .. } | Ask::List | Ask::Follow { .. })
 }
 
 fn changing(effects: &[Effect]) -> Vec<String> {

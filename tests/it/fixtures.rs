@@ -59,6 +59,7 @@ pub(crate) fn env(name: &str, tier: Tier, hosts: &[&str], services: &[(&str, &[&
         ports: Vec::new(),
         silences: Vec::new(),
         backups: Arc::default(),
+        syncs: Arc::default(),
         windows: Arc::default(),
     }
 }

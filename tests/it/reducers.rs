@@ -57,6 +57,7 @@ pub(crate) fn spec() -> FleetSpec {
                 ports: Vec::new(),
                 silences: Vec::new(),
                 backups: Arc::default(),
+                syncs: Arc::default(),
                 windows: Arc::default(),
             },
             EnvSpec {
@@ -68,6 +69,7 @@ pub(crate) fn spec() -> FleetSpec {
                 ports: Vec::new(),
                 silences: Vec::new(),
                 backups: Arc::default(),
+                syncs: Arc::default(),
                 windows: Arc::default(),
             },
         ],

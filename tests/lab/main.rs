@@ -44,5 +44,6 @@ mod repositories;
 mod restores;
 mod screen;
 mod states;
+mod syncs;
 mod terminal;
 mod timeline;

@@ -80,6 +80,10 @@ fn host(host: &HostPlan) -> Value {
         "load": host.load.as_deref().map(|load| json!({
             "from": &*load.from, "store": &*load.store, "owner": &*load.owner,
             "rules": load.rules.iter().map(|rule| &**rule).collect::<Vec<_>>(),
+            "far": load.far.as_deref().map(|far| json!({
+                "environment": far.env.as_str(), "host": far.host.as_str(),
+                "machine": &*far.machine, "path": &*far.real,
+            })),
             "links": load.links, "limit_s": load.limit.as_secs(),
         })),
         "common": host.common,

@@ -74,7 +74,9 @@ pub(super) fn plan(plan: &Plan) -> String {
                 out,
                 "    rights of {}; {}",
                 load.owner,
-                if load.links {
+                if load.far.is_some() {
+                    "it goes by way of this machine, and is kept nowhere on it"
+                } else if load.links {
                     "what is there already is linked"
                 } else {
                     "what is there already is copied there"

@@ -209,6 +209,39 @@ pub struct Restore {
     pub act: ActOnBackup,
 }
 
+/// `sync`.
+#[derive(clap::Args, Clone, Debug)]
+#[command(
+    after_help = "Exit codes: 0 succeeded; 1 failed, and nothing is changed or all was taken back; 2 failed, and \
+                  something is changed; 3 unknown; 64 usage; 75 somebody else has it, it is frozen, or the plan is stale."
+)]
+pub struct Sync {
+    /// An `[[env.sync]]` of the environment that data comes to
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The environment that is read
+    #[arg(long, value_name = "ENV")]
+    pub from: String,
+    /// The environment whose data is replaced; never production
+    #[arg(long, value_name = "ENV")]
+    pub to: String,
+    /// Print the plan and its hash, and change nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Run exactly the plan of that hash
+    #[arg(long, value_name = "HASH", conflicts_with = "plan")]
+    pub confirm: Option<String>,
+    /// Services that were stopped have to stay healthy for so long [default: the config's, else 5s]
+    #[arg(long, value_name = "SPAN")]
+    pub soak: Option<String>,
+    /// As JSON, in a form that stays
+    #[arg(long)]
+    pub json: bool,
+    /// Give up on hosts that do not answer for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
 /// `kill`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Kill {

@@ -211,6 +211,7 @@ mod tests {
             services: Vec::new(),
             ports: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
             silences: Vec::new(),
         };

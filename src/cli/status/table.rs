@@ -184,6 +184,7 @@ mod tests {
             services: vec![service("api", vec![check.clone()]), service("web", Vec::new())],
             ports: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
             silences: Vec::new(),
         };

@@ -78,6 +78,7 @@ impl Ward {
                 services,
                 ports: Vec::new(),
                 backups: Arc::default(),
+                syncs: Arc::default(),
                 windows: Arc::default(),
                 silences: Vec::new(),
             }],

@@ -33,6 +33,7 @@ fn findings(scripts: &str, crons: &str, at: Timestamp) -> Vec<Finding> {
             services: Vec::new(),
             ports: Vec::new(),
             backups: std::sync::Arc::default(),
+            syncs: std::sync::Arc::default(),
             windows: std::sync::Arc::default(),
             silences: Vec::new(),
         }],

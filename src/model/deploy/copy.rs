@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::ids::EnvName;
+use crate::model::sync::Far;
 
 /// The strategies `rsync` and `static`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,8 +131,10 @@ pub struct WorkTree {
 /// What is sent to a host before its runner is started: to a place beside what runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Load {
-    /// A directory of the machine that the console runs on.
+    /// A directory of the machine that the console runs on; in words, where it is of another host.
     pub from: Box<str>,
+    /// The other host's directory, which is read while it is sent.
+    pub far: Option<Box<Far>>,
     /// The service's directory on the host, which has most of it already.
     pub directory: Box<str>,
     /// Where all that is beside it is kept; what is sent goes to `incoming/OPERATION` below.

@@ -29,6 +29,16 @@ pub enum Input {
         /// Host and path of what is replaced.
         phrase: String,
     },
+    /// For `sync`: from which environment; why the copy is not scrubbed, where it is not; and what has to be
+    /// typed.
+    Sync {
+        /// It is only read.
+        from: EnvName,
+        /// The reason.
+        waived: Option<Box<str>>,
+        /// Host and path of what is replaced.
+        phrase: String,
+    },
     /// For `action`: which, and the values of its inputs.
     Action(Arc<ActionSpec>, Vec<(String, String)>),
 }
@@ -110,7 +120,8 @@ impl Intent {
             | Input::Signal(_)
             | Input::DropIn(_)
             | Input::Revision(_)
-            | Input::Restore { .. } => self.verb.interrupts(),
+            | Input::Restore { .. }
+            | Input::Sync { .. } => self.verb.interrupts(),
         }
     }
 
@@ -125,7 +136,8 @@ impl Intent {
                 | Input::Signal(_)
                 | Input::DropIn(_)
                 | Input::Revision(_)
-                | Input::Restore { .. },
+                | Input::Restore { .. }
+                | Input::Sync { .. },
                 _,
             ) => false,
         };
@@ -140,6 +152,17 @@ impl Intent {
             Input::Signal(signal) => format!("{} -{}", self.verb.name(), signal.name()),
             Input::Action(spec, _) => spec.name.to_string(),
             Input::Revision(Some(to)) => format!("{} {to} of", self.verb.name()),
+            Input::Sync { from, waived, .. } => {
+                let how = waived
+                    .as_ref()
+                    .map_or_else(String::new, |why| format!(" without a scrub ({why})"));
+                let names = services.join(", ");
+                return format!(
+                    "sync {names} from {from} to {} on {}{how}",
+                    self.env,
+                    hosts.join(", ")
+                );
+            }
             Input::None | Input::DropIn(_) | Input::Revision(None) | Input::Restore { .. } => {
                 self.verb.name().to_owned()
             }

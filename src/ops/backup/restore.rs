@@ -18,15 +18,7 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
     kind(proof)?;
     let all = services::all(job)?;
     strangers(job)?;
-    let mut common = format!(
-        "{}{WRITERS}from={}\nbeside=$up/.${{src##*/}}.quarterdeck-$op\n\
-         tree=$beside/tree old=$src.before-$op tried=$src.tried-$op\n\
-         was={}\nhere() {{ stat -c %i -- \"$1\" 2>/dev/null; }}\n",
-        job.common(),
-        quote(&proof.path),
-        quote(job.look.source.at.rsplit(':').next().unwrap_or_default()),
-    );
-    common.push_str("synced() { sync -f \"$1\" 2>/dev/null || sync; }\n");
+    let common = common(job, &proof.path);
     let mut reads = job.reads();
     reads.push(Read {
         name: "copy",
@@ -43,6 +35,20 @@ pub(super) fn steps(job: &Job<'_>) -> Result<Made, String> {
         brings: brings(job, proof, &all),
     };
     Ok(around(job, &all, parts))
+}
+
+/// What all scripts begin with by which a directory changes places with what comes from there.
+pub(super) fn common(job: &Job<'_>, from: &str) -> String {
+    let mut common = format!(
+        "{}{WRITERS}from={}\nbeside=$up/.${{src##*/}}.quarterdeck-$op\n\
+         tree=$beside/tree old=$src.before-$op tried=$src.tried-$op\n\
+         was={}\nhere() {{ stat -c %i -- \"$1\" 2>/dev/null; }}\n",
+        job.common(),
+        quote(from),
+        quote(job.look.source.at.rsplit(':').next().unwrap_or_default()),
+    );
+    common.push_str("synced() { sync -f \"$1\" 2>/dev/null || sync; }\n");
+    common
 }
 
 /// What stands in the way, whichever copy it is.
@@ -180,7 +186,7 @@ fn stage(proof: &Proof) -> Step {
     }
 }
 
-fn swap(stop: &str) -> Step {
+pub(super) fn swap(stop: &str) -> Step {
     let script = ". ./common\n\
          IFS= read -r top <top || exit 1\n\
          # Nobody may write to what is put aside.\n\
@@ -223,7 +229,7 @@ fn swap(stop: &str) -> Step {
     }
 }
 
-fn tidy() -> Step {
+pub(super) fn tidy() -> Step {
     let script = ". ./common\n\
          rm -rf -- \"$beside\"\n\
          record=../../subjects/$(. ./settings && printf %s \"$subject\")/restores\n\

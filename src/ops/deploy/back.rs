@@ -24,6 +24,7 @@ pub(super) fn back_to<'a>(
         | Input::Signal(_)
         | Input::DropIn(_)
         | Input::Restore { .. }
+        | Input::Sync { .. }
         | Input::Action(..) => before((look, known), there),
     };
     match contract {

@@ -167,6 +167,7 @@ pub(super) fn load(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Option<
     let copy = job.look.copy.as_ref().filter(|_| job.back.is_none())?;
     Some(Box::new(Load {
         from: copy.from.clone(),
+        far: None,
         directory: job.directory.into(),
         store: job.look.store.clone(),
         owner: job.look.owner.clone(),

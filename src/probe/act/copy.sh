@@ -56,6 +56,7 @@ qd_act_room() {
     echo "fault $qd_b is not a directory of $qd_u"
     return 73
   fi
+  qd_act_open "$qd_b/incoming"
   qd_act_as rm -rf -- "$qd_b/incoming"
   qd_act_as mkdir -p -- "$qd_b/incoming/$1" || { echo "fault $qd_b/incoming cannot be made"; return 73; }
 }
@@ -63,5 +64,11 @@ qd_act_room() {
 qd_act_unroom() {
   qd_b=$2 qd_u=$3
   case $1 in '' | *[!0-9A-Za-z]*) return 0 ;; esac
+  qd_act_open "$qd_b/incoming/$1"
   qd_act_as rm -rf -- "$qd_b/incoming/$1"
+}
+# Lets its owner remove what is in directories that are not to be written in. Files may be links to what runs,
+# and keep their modes. Argument: directory.
+qd_act_open() {
+  if [ -d "$1" ]; then qd_act_as find "$1" -type d ! -perm -700 -exec chmod u+rwx {} \;; fi
 }

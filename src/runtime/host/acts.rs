@@ -6,6 +6,7 @@ mod comparing;
 mod password;
 mod refusing;
 mod sending;
+mod syncing;
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::serve::Shared;
 use crate::effect::{Ask, Errand, LookMore};
 use crate::model::deploy::DeployAsk;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::ids::{InstanceId, UnitName};
+use crate::model::ids::UnitName;
 use crate::model::operation::Refusal;
 use crate::model::redact::redact;
 use crate::model::spec::Sudo;
@@ -128,7 +129,10 @@ impl Hand<'_> {
     async fn answer(&mut self, ask: Ask) -> Option<Acted> {
         Some(match ask {
             Ask::Stage(errand) => {
-                let made = self.room("qd_act_room", &errand, SLOW).await;
+                let made = match self.admits(&errand).await {
+                    Ok(()) => self.room("qd_act_room", &errand, SLOW).await,
+                    Err(fault) => Err(fault),
+                };
                 let run = errand.run.clone();
                 let sends = match made {
                     Ok(()) => self.wishes.send(Wish::Send(Box::new(errand))).await,
@@ -152,6 +156,10 @@ impl Hand<'_> {
             Ask::Pull { asked, instance, subject, directory, rules } => {
                 let place = self.pull(&instance, &subject, &directory, &rules).await;
                 Acted::Pulled { asked, instance, place }
+            }
+            Ask::Source { asked, instance, directory } => {
+                let source = self.look_at_source(&directory).await.map(Box::new);
+                Acted::Sourced { asked, instance, source }
             }
             Ask::List => {
                 let said = self.ask(&["qd_act_list", LISTED], SLOW).await;
@@ -222,25 +230,6 @@ impl Hand<'_> {
         })
     }
 
-    /// Takes a copy of a directory to this machine.
-    async fn pull(
-        &mut self,
-        instance: &InstanceId,
-        subject: &str,
-        directory: &str,
-        rules: &[Box<str>],
-    ) -> Result<Box<str>, Fault> {
-        let mut argv = vec!["qd_act_deploy", "rsync", subject, directory, "", "", "", ""];
-        argv.extend(rules.iter().map(|rule| &**rule));
-        let (_, bytes) = self.ask(&argv, SLOW).await?;
-        let look = act::parse_deploy(&String::from_utf8_lossy(&bytes));
-        if let Some(why) = look.faults.first() {
-            return Err(Fault::new(FaultKind::Failed, "copy from there", &**why));
-        }
-        let name = format!("{}+{}", instance.host.env, instance.service);
-        comparing::pulled(self.transport, self.shared, (&look.owner, directory), rules, &name).await
-    }
-
     /// Makes room for what is sent, or removes it.
     async fn room(&mut self, how: &str, errand: &Errand, deadline: Duration) -> Result<(), Fault> {
         let Some(load) = errand.host().and_then(|host| host.load.as_deref()) else { return Ok(()) };
@@ -258,6 +247,7 @@ impl Hand<'_> {
         let mut argv = vec!["qd_act_look", subject];
         argv.extend(unit);
         let units = more.backup.iter().flat_map(|ask| &ask.units);
+        let units = units.chain(more.sync.iter().flat_map(|ask| &ask.units));
         argv.extend(units.map(UnitName::as_str));
         let (status, bytes) = self.ask(&argv, SLOW).await?;
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
@@ -289,6 +279,9 @@ impl Hand<'_> {
                 comparing::copied(self.transport, self.shared, deploy, &mut said).await;
             }
             look.deploy = Some(Box::new(said));
+        }
+        if let Some(ask) = &more.sync {
+            look.sync = Some(Box::new(self.look_at_sync(ask).await?));
         }
         if let Some(ask) = &more.backup {
             look.backup = Some(Box::new(self.look_at_backup(ask).await?));

@@ -13,8 +13,8 @@ use super::glance::Glances;
 use super::line::Line;
 use super::stamps::Stamps;
 use super::{
-    Order, Reporter, acts, backups, checks, claims, heartbeat, jobs, logs, paths, ports, processes,
-    proxy, recall, scripts, stamps, units, words,
+    Order, Peers, Reporter, acts, backups, checks, claims, heartbeat, jobs, logs, paths, ports,
+    processes, proxy, recall, scripts, stamps, units, words,
 };
 use crate::effect::Watch;
 use crate::model::fault::{Fault, FaultKind};
@@ -75,6 +75,18 @@ pub(super) struct Shared {
     pub(super) listening: watch::Sender<u64>,
     /// Lanes of checks of which one fails, a bit each.
     pub(super) failing: AtomicUsize,
+    /// The other hosts.
+    pub(super) peers: Arc<Peers>,
+}
+
+/// What outlives a connection.
+pub(super) struct Known<'a> {
+    /// What was found out about backups over earlier connections.
+    pub(super) memory: &'a backups::Memory,
+    /// What is wanted of its logs.
+    pub(super) tails: &'a Tails,
+    /// The other hosts.
+    pub(super) peers: &'a Arc<Peers>,
 }
 
 #[derive(Default)]
@@ -172,9 +184,9 @@ pub(super) async fn serve(
     transport: &dyn Transport,
     reporter: &Reporter,
     orders: &mut mpsc::Receiver<Order>,
-    memory: &backups::Memory,
-    tails: &Tails,
+    known: Known<'_>,
 ) -> Fault {
+    let Known { memory, tails, peers } = known;
     let shared = Shared {
         reporter: reporter.clone(),
         health: Mutex::default(),
@@ -196,6 +208,7 @@ pub(super) async fn serve(
         stamps: Stamps::default(),
         listening: watch::Sender::new(0),
         failing: AtomicUsize::new(0),
+        peers: Arc::clone(peers),
     };
     let shared = &shared;
     let (asks, mut asked) = mpsc::channel(ASKS);

@@ -218,6 +218,7 @@ impl Fleet {
             ports: ports.iter().map(|port| PortRange { first: *port, last: *port }).collect(),
             silences: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
         });
     }

@@ -44,6 +44,10 @@ pub(super) fn draw(
                     ("mend", advised.as_str(), None)
                 }
                 Choice::Declared(spec) => (&*spec.name, &*spec.doc, None),
+                Choice::Sync(name, from) => {
+                    advised = format!("{name}: {} of {from}", Verb::Sync.doc());
+                    (Verb::Sync.name(), advised.as_str(), None)
+                }
             };
             Row {
                 name: name.to_owned(),
@@ -104,6 +108,7 @@ const fn key(verb: Verb) -> Option<Command> {
         | Verb::Action
         | Verb::Backup
         | Verb::Restore
+        | Verb::Sync
         | Verb::DropIn => None,
     }
 }

@@ -81,6 +81,12 @@ pub(super) fn settled(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// The same, behind what is asked besides.
+pub(super) fn with(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> {
+    effects.extend(settled(model));
+    effects
+}
+
 type Begun = Result<(OpId, Vec<Effect>), Vec<(InstanceId, String)>>;
 
 fn begin(model: &mut Model, plan: &Arc<Plan>, one: Return) -> Begun {

@@ -7,7 +7,6 @@ use crate::model::deploy::Strategy;
 use crate::model::deploy::copy::{Origin, shields};
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::plan::Intent;
-use crate::model::spec::Tier;
 use crate::model::verb::Verb;
 
 /// A directory on another host.
@@ -48,7 +47,7 @@ pub(super) fn wanted(
         }
         let env =
             model.fleet.env(from).ok_or_else(|| format!("the config has no environment {from}"))?;
-        if dear(env.tier) > dear(tier) {
+        if env.tier.dearness() > tier.dearness() {
             return Err(format!(
                 "{from} is {}: code goes up to it, never down from it to {}",
                 env.tier.name(),
@@ -72,14 +71,4 @@ pub(super) fn wanted(
         })
     };
     Some(find())
-}
-
-/// The dearer the more.
-const fn dear(tier: Tier) -> u8 {
-    match tier {
-        Tier::Production => 3,
-        Tier::Staging => 2,
-        Tier::Development => 1,
-        Tier::Local => 0,
-    }
 }

@@ -29,6 +29,7 @@ fn model() -> Model {
             services: Vec::new(),
             ports: Vec::new(),
             backups: Arc::default(),
+            syncs: Arc::default(),
             windows: Arc::default(),
             silences: Vec::new(),
         }],

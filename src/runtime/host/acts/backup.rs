@@ -136,7 +136,7 @@ impl Hand<'_> {
         Ok(true)
     }
 
-    async fn text(&mut self, argv: &[&str]) -> Result<String, Fault> {
+    pub(super) async fn text(&mut self, argv: &[&str]) -> Result<String, Fault> {
         let (_, bytes) = self.ask(argv, LIST).await?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }

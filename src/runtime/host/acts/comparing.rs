@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{DEPLOY, late};
+use super::{DEPLOY, Hand, SLOW, late};
 use crate::model::deploy::{DeployAsk, DeployLook};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::ids::InstanceId;
 use crate::model::spec::Sudo;
 use crate::probe::act;
 use crate::runtime::copy::{There, cache, compare, pull};
@@ -44,8 +45,29 @@ pub(super) async fn copied(
     }
 }
 
+impl Hand<'_> {
+    /// Takes a copy of a directory to this machine.
+    pub(super) async fn pull(
+        &mut self,
+        instance: &InstanceId,
+        subject: &str,
+        directory: &str,
+        rules: &[Box<str>],
+    ) -> Result<Box<str>, Fault> {
+        let mut argv = vec!["qd_act_deploy", "rsync", subject, directory, "", "", "", ""];
+        argv.extend(rules.iter().map(|rule| &**rule));
+        let (_, bytes) = self.ask(&argv, SLOW).await?;
+        let look = act::parse_deploy(&String::from_utf8_lossy(&bytes));
+        if let Some(why) = look.faults.first() {
+            return Err(Fault::new(FaultKind::Failed, "copy from there", &**why));
+        }
+        let name = format!("{}+{}", instance.host.env, instance.service);
+        pulled(self.transport, self.shared, (&look.owner, directory), rules, &name).await
+    }
+}
+
 /// Takes a copy of a directory of a user there to this machine; where it is.
-pub(super) async fn pulled(
+async fn pulled(
     transport: &dyn Transport,
     shared: &Shared,
     (owner, directory): (&str, &str),

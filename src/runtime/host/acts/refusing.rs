@@ -16,6 +16,9 @@ pub(crate) fn failed(ask: Ask, fault: Fault) -> Acted {
     match ask {
         Ask::Look { asked, instance, .. } => Acted::Looked { asked, instance, look: Err(fault) },
         Ask::Pull { asked, instance, .. } => Acted::Pulled { asked, instance, place: Err(fault) },
+        Ask::Source { asked, instance, .. } => {
+            Acted::Sourced { asked, instance, source: Err(fault) }
+        }
         Ask::List => Acted::Listed(Err(fault)),
         Ask::Claim(errand) => Acted::Claimed(errand.run, Err(None)),
         Ask::Stage(errand) => Acted::Staged(errand.run, Err(None)),

@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::syncing;
 use crate::effect::Errand;
 use crate::model::deploy::copy::Sent;
 use crate::model::fault::{Fault, FaultKind};
@@ -66,6 +67,9 @@ async fn one(transport: &dyn Transport, shared: &Shared, errand: &Errand) -> Res
     };
     let directory = format!("{}/incoming/{}", load.store, errand.run);
     let sudo = shared.watch.borrow().spec.sudo != Sudo::Never;
+    if let Some(far) = &load.far {
+        return syncing::send(transport, shared, (load, far), (&directory, sudo), errand).await;
+    }
     let there = There { transport, sudo, owner: &load.owner, directory: &directory };
     let (tell, mut told) = watch::channel(Sent::default());
     let telling = async {
