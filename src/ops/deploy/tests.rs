@@ -1,7 +1,7 @@
 //! Of plans that bring another revision.
 
 use super::super::tests::{deployed, fitting, is_read, planned, release, target, unit};
-use crate::model::deploy::{DeployLook, Strategy};
+use crate::model::deploy::{DeployLook, Release, Strategy};
 use crate::model::plan::{Input, OnFail, Undo};
 use crate::model::verb::Verb;
 
@@ -95,4 +95,28 @@ fn what_was_taken_back_there_is_told_before_it_is_tried_again() {
     assert!(warned(&of(false).revision));
     assert!(!warned(&of(true).revision));
     assert!(!warned("7777"));
+}
+
+#[test]
+fn when_one_went_back_there_last_is_told_before_a_deploy() {
+    let told = |lines: &[&str]| {
+        let mut target = fitting(Verb::Deploy);
+        let look = target.look.deploy.as_mut().unwrap();
+        look.releases = lines.iter().rev().filter_map(|line| Release::parse(line)).collect();
+        let plan = planned(Verb::Deploy, Input::None, &target).unwrap();
+        let brings = plan.hosts[0].brings.clone();
+        brings
+            .into_iter()
+            .find(|line| line.contains("go back there") || line.contains("gone back there"))
+    };
+    let first = "100 A healthy 1111 ana";
+    let second = "200 B healthy 2222 ana";
+    let never = "nobody has ever gone back there: that it works is not proved";
+    assert_eq!(told(&[first, second]).as_deref(), Some(never));
+    // The same once more is no way back.
+    assert_eq!(told(&[first, "150 C healthy 1111 ana", second]).as_deref(), Some(never));
+    let by_hand = told(&[first, second, "300 A healthy 1111 bo", "400 D healthy 3333 ana"]);
+    assert!(by_hand.as_deref().is_some_and(|line| line.ends_with("by bo")), "{by_hand:?}");
+    let alone = told(&[first, "300 E reverted 2222 cleo", "400 F healthy 2222 ana"]);
+    assert!(alone.as_deref().is_some_and(|line| line.ends_with("by cleo")), "{alone:?}");
 }

@@ -61,6 +61,18 @@ fn proven<'a>(job: &'a Job<'_>) -> Option<&'a Release> {
     (newest.revision == job.look.current).then_some(newest)
 }
 
+/// When something was gone back from last there, and what was there before was proved: by a rollback, or by
+/// the host itself after a failure.
+fn gone_back<'a>(job: &'a Job<'_>) -> Option<&'a Release> {
+    let all: Vec<&Release> = job.look.releases.iter().filter(|one| !one.contract).collect();
+    let is_back = |(at, one): &(usize, &&Release)| {
+        let older = all.iter().skip(at + 1).filter(|older| older.healthy);
+        let mut older = older.skip_while(|older| older.revision == one.revision);
+        !one.healthy || older.any(|older| older.revision == one.revision)
+    };
+    all.iter().enumerate().find(is_back).map(|(_, one)| *one)
+}
+
 /// How old a release is, by the clock of who looked.
 fn age(job: &Job<'_>, release: &Release) -> String {
     span::words(job.seen.since(Timestamp::from_secs(release.at)))
@@ -110,6 +122,14 @@ pub(super) fn brings(job: &Job<'_>) -> Vec<String> {
     }
     lines.extend(look.commits.iter().map(|commit| format!("  {commit}")));
     lines.extend(look.diff.iter().map(|line| format!("  {line}")));
+    if !look.current.is_empty() {
+        lines.push(match gone_back(job) {
+            Some(last) => {
+                format!("last proved to go back there: {} ago, by {}", age(job, last), last.by)
+            }
+            None => "nobody has ever gone back there: that it works is not proved".to_owned(),
+        });
+    }
     if let Some(release) = proven(job) {
         lines.push(format!(
             "if it fails, the host goes back by itself to {}, which {} deployed {} ago and which was healthy",
