@@ -70,7 +70,7 @@ fn a_link_that_is_cut_is_waited_for() {
     let child = scene.desk.begin(&["action", "slow", WEB]);
     scene.wait_running();
     scene.host.lab("cut", &[]);
-    std::thread::sleep(secs(12));
+    std::thread::sleep(secs(30));
     scene.host.lab("heal", &[]);
     let ended = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&ended.stdout).into_owned();

@@ -158,3 +158,44 @@ fn a_host_with_busybox_alone_runs_it_or_says_what_it_lacks() {
     let said = desk.run(&["ops"]);
     assert!(said.out.contains("undone"), "{said:?}");
 }
+
+#[test]
+fn whoever_is_interrupted_ended_or_hung_up_leaves_the_host_to_go_on() {
+    use rustix::process::Signal;
+    let scene = Scene::new("ac-signals");
+    for (name, with) in [("INT", Signal::INT), ("TERM", Signal::TERM), ("HUP", Signal::HUP)] {
+        scene.host.sh("rm -f /root/trace");
+        let child = scene.desk.begin(&["action", "slow", WEB]);
+        let op = scene.wait_running();
+        scene.host.wait_for_log("begin");
+        signal(i32::try_from(child.id()).unwrap(), with);
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!ended.status.success(), "{name}: {said}");
+        if with == Signal::INT {
+            // It says what it leaves, and that it is not known how that ends.
+            assert_eq!(ended.status.code(), Some(3), "{said}");
+            assert!(said.contains("detached; it goes on"), "{said}");
+        }
+        let said = scene.desk.run(&["ops", "attach", &op]);
+        assert_eq!(said.code, 0, "{name}: {said:?}");
+        assert_eq!(scene.host.sh("cat /root/trace"), "began\nended", "{name}");
+        scene.nothing_is_left();
+    }
+}
+
+#[test]
+fn where_no_lock_can_be_written_nothing_is_done() {
+    let scene = Scene::new("ac-readonly");
+    scene.desk.act(&["restart", WEB, "--soak", "1s"]).ok();
+    let run = scene.run_of(WEB);
+    let hash = scene.desk.hash(&["restart", WEB]);
+    let place = "/var/lib/quarterdeck";
+    scene.host.sh(&format!("mount --bind {place} {place} && mount -o remount,bind,ro {place}"));
+    let said = scene.desk.run(&["restart", WEB, "--confirm", &hash]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("cannot be written"), "{said:?}");
+    assert_eq!(scene.run_of(WEB), run);
+    scene.host.sh(&format!("umount {place}"));
+    scene.nothing_is_left();
+}
