@@ -176,7 +176,10 @@ fn free(look: &Look) -> Result<(), String> {
     if let Some((claim, state)) = &look.claim {
         let run = claim.run.as_ref().map(|run| run.op().to_string()).unwrap_or_default();
         let verdict = state.verdict();
-        let next = if verdict == Verdict::Running { "attach" } else { "recover" };
+        let next = match verdict {
+            Verdict::Running | Verdict::Claimed => "attach",
+            _ => "recover",
+        };
         return Err(format!(
             "{} has it ({}): {}; `quarterdeck ops {next} {run}`",
             claim.operator,

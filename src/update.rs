@@ -9,7 +9,7 @@ mod host;
 mod inputs;
 mod intervene;
 mod keys;
-pub mod lend;
+mod lend;
 mod logs;
 mod menu;
 mod moves;

@@ -34,18 +34,29 @@ impl App {
         &mut self,
         tty: &mut Tty,
         what: &str,
-        asks: impl FnOnce(&Engine) -> oneshot::Receiver<()>,
+        asks: impl FnOnce(&Engine) -> oneshot::Receiver<bool>,
     ) -> std::io::Result<()> {
         let Some(engine) = &self.engine else { return Ok(()) };
         Tty::lend(&format!("quarterdeck: {what}; ctrl-c gives up"))?;
         let mut done = asks(engine);
-        loop {
+        let succeeded = loop {
             tokio::select! {
                 // An error is an answer too: it was connected meanwhile.
-                _ = &mut done => break,
+                done = &mut done => break done.unwrap_or(false),
                 // The hosts go on reporting.
                 Some(msg) = self.messages.recv() => self.take(msg),
                 Some(msg) = self.logs.recv() => self.take(msg),
+            }
+        };
+        if !succeeded {
+            // Who still types a password must not press the console's keys with it.
+            let mut enter = tokio::task::spawn_blocking(Tty::wait_for_enter);
+            loop {
+                tokio::select! {
+                    _ = &mut enter => break,
+                    Some(msg) = self.messages.recv() => self.take(msg),
+                    Some(msg) = self.logs.recv() => self.take(msg),
+                }
             }
         }
         tty.resume()

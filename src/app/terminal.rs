@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    Event, KeyCode,
 };
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -94,6 +95,24 @@ impl Tty {
         let mut out = stdout();
         writeln!(out, "{what}")?;
         out.flush()
+    }
+
+    /// Waits while the terminal is lent until somebody presses enter; nothing else that is typed is shown
+    /// or kept.
+    pub(super) fn wait_for_enter() -> io::Result<()> {
+        let mut out = stdout();
+        write!(out, "\nquarterdeck: it did not succeed; press enter to go back ")?;
+        out.flush()?;
+        enable_raw_mode()?;
+        let enter = loop {
+            match event::read() {
+                Ok(Event::Key(key)) if key.code == KeyCode::Enter => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        disable_raw_mode()?;
+        enter
     }
 
     /// Takes the terminal again after it was left.

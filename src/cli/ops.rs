@@ -101,11 +101,26 @@ fn complain(told: &Told) {
     }
 }
 
-/// The parts of an operation, by its name or the end of it.
-async fn find(
-    session: &mut Session,
-    name: &str,
-) -> Result<Vec<(HostId, Foreign, Option<Freeze>)>, Failure> {
+/// An operation, as far as hosts tell of it.
+struct Found {
+    /// Its parts.
+    parts: Vec<(HostId, Foreign, Option<Freeze>)>,
+    /// Hosts that take part, or may do so, and do not answer: how it is doing there is not known.
+    silent: Vec<HostId>,
+}
+
+impl Found {
+    /// Says of whom it is not known; whether there is anybody.
+    fn lacks(&self, what: &str) -> bool {
+        for host in &self.silent {
+            super::complain(&format!("quarterdeck: {host}: it was not reached: {what}"));
+        }
+        !self.silent.is_empty()
+    }
+}
+
+/// An operation, by its name or the end of it.
+async fn find(session: &mut Session, name: &str) -> Result<Found, Failure> {
     let told = told(session).await;
     complain(&told);
     let name = name.to_ascii_uppercase();
@@ -128,7 +143,18 @@ async fn find(
             "no host that answers knows of an operation `{}`; `quarterdeck ops` lists them",
             clean(&name, 40)
         ))),
-        [_] => Ok(found),
+        [_] => {
+            let env = found.first().map(|(host, ..)| host.env.clone());
+            let hosts: Vec<&str> =
+                found.iter().flat_map(|(_, run, _)| run.hosts.iter().map(|host| &**host)).collect();
+            let takes_part = |host: &HostId| {
+                env.as_ref() == Some(&host.env)
+                    && (hosts.is_empty() || hosts.contains(&host.host.as_str()))
+            };
+            let silent = told.silent.iter().map(|(host, _)| host);
+            let silent = silent.filter(|host| takes_part(host)).cloned().collect();
+            Ok(Found { parts: found, silent })
+        }
         _ => Err(usage(format!("`{}` is the end of several operations' names", clean(&name, 40)))),
     }
 }

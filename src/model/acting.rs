@@ -11,11 +11,11 @@ pub use returning::{Return, Returning, goes_back};
 use std::collections::BTreeMap;
 
 use super::audit::Entry;
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::ids::{HostId, InstanceId};
 use super::look::Look;
 use super::observed::Observed;
-use super::operation::{Claim, OpId, Operation, RunId, Seen};
+use super::operation::{Claim, OpId, Operation, Outcome, RunId, Seen};
 use super::plan::{Intent, Permits, Plan};
 use super::time::Timestamp;
 use std::sync::Arc;
@@ -75,6 +75,14 @@ impl Planning {
     /// Hosts that have not answered yet.
     pub fn waits_for(&self) -> impl Iterator<Item = &InstanceId> {
         self.looks.iter().filter(|(_, look)| look.is_none()).map(|(id, _)| id)
+    }
+
+    /// A host that did not let us look since we have no rights there.
+    pub fn lacks_rights(&self) -> Option<&HostId> {
+        self.looks.iter().find_map(|(id, look)| match look {
+            Some(Err(fault)) if fault.kind == FaultKind::Denied => Some(&id.host),
+            _ => None,
+        })
     }
 }
 
@@ -138,6 +146,12 @@ impl Acting {
             .into_iter()
             .flatten()
             .filter(move |claim| !claim.run.as_ref().is_some_and(ours))
+    }
+
+    /// Whether that part is of an operation of this console of which it knows as much as its host: of one
+    /// that is over and not known the host knows more.
+    pub fn is_ours(&self, run: &RunId) -> bool {
+        self.operation(&run.op()).is_some_and(|one| one.outcome() != Some(Outcome::Unknown))
     }
 
     /// Takes a new one in, and lets go the oldest that are over.

@@ -72,6 +72,10 @@ fn policy(plan: &Plan, host: &HostPlan, operator: &str) -> String {
         clean(operator, 200),
         plan.hash()
     );
+    // Whoever reaches only some of them knows that there are others.
+    for other in &plan.hosts {
+        let _infallible = writeln!(policy, "host {}", other.host.host);
+    }
     for step in &host.steps {
         let _infallible = writeln!(policy, "step {} {}", step.number, clean(&step.title, 300));
     }

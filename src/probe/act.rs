@@ -304,6 +304,7 @@ pub fn parse_list(text: &str) -> Seen {
                 subject: Box::default(),
                 what: Box::default(),
                 operator: Box::default(),
+                hosts: Vec::new(),
                 state: RunState::default(),
                 claims: false,
             });
@@ -318,6 +319,7 @@ pub fn parse_list(text: &str) -> Seen {
                 "subject" => run.subject = word(value),
                 "what" => run.what = word(value),
                 "operator" => run.operator = word(value),
+                "host" if run.hosts.len() < MOST => run.hosts.push(word(value)),
                 _ => {}
             }
         }
@@ -333,6 +335,7 @@ pub fn parse_list(text: &str) -> Seen {
                     subject: claim.subject,
                     what: claim.what,
                     operator: claim.operator,
+                    hosts: Vec::new(),
                     state,
                     claims: true,
                 },

@@ -68,11 +68,19 @@ impl Collector {
         let nonce = collector.nonce.clone();
         let line = format!("exec /bin/sh -c {} sh {nonce}\n", quote(crate::probe::act::PASSWORD));
         collector.send(line.as_bytes()).await?;
-        let mark = format!("@@{nonce} at ");
+        let (mark, no) = (format!("@@{nonce} at "), format!("@@{nonce} no"));
         let mut noise = 0;
         loop {
             let line = collector.line().await?;
             noise += line.len();
+            if line.trim_ascii_end() == no.as_bytes() {
+                let said = collector.complaints.soon().await;
+                return Err(Fault::new(
+                    FaultKind::Denied,
+                    "make a pipe in /tmp on the host, by which sudo could ask",
+                    said.unwrap_or_else(|| "it failed".to_owned()),
+                ));
+            }
             let place = line.trim_ascii_end().strip_prefix(mark.as_bytes());
             if let Some(place) = place.and_then(|place| std::str::from_utf8(place).ok()) {
                 let plain =

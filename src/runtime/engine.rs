@@ -1,6 +1,7 @@
 //! Does what effects ask: one task a host, and the store. The rest are the app's.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -177,16 +178,16 @@ impl Engine {
     }
 
     /// Lets ssh ask on the terminal, which must be free, to connect this host; the answer is when it
-    /// is done with that.
-    pub fn login(&self, host: &HostId) -> oneshot::Receiver<()> {
+    /// is done with that, and whether it succeeded.
+    pub fn login(&self, host: &HostId) -> oneshot::Receiver<bool> {
         let (done, wait) = oneshot::channel();
         self.order(host, Order::Login(done));
         wait
     }
 
     /// Lets sudo ask on the terminal, which must be free, for the rights to act on this host; the answer
-    /// is when it is done with that.
-    pub fn let_in(&self, host: &HostId) -> oneshot::Receiver<()> {
+    /// is when it is done with that, and whether it succeeded.
+    pub fn let_in(&self, host: &HostId) -> oneshot::Receiver<bool> {
         let (done, wait) = oneshot::channel();
         self.order(host, Order::LetIn(done));
         wait
@@ -350,7 +351,8 @@ fn directory() -> std::io::Result<tempfile::TempDir> {
         .unwrap_or_else(|| PathBuf::from("/tmp"));
     sweep(&base);
     let prefix = format!("quarterdeck-{}-", std::process::id());
-    tempfile::Builder::new().prefix(&prefix).rand_bytes(6).tempdir_in(base)
+    let private = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix(&prefix).rand_bytes(6).permissions(private).tempdir_in(base)
 }
 
 /// Removes directories of consoles that were killed. Their masters died with them; only empty

@@ -61,9 +61,9 @@ pub enum Order {
     /// Watch other units.
     Rewatch(Box<Watch>),
     /// Connect now; ssh may ask on the terminal until this is answered.
-    Login(oneshot::Sender<()>),
+    Login(oneshot::Sender<bool>),
     /// Let sudo ask on the terminal, until this is answered.
-    LetIn(oneshot::Sender<()>),
+    LetIn(oneshot::Sender<bool>),
 }
 
 /// What all hosts share.
@@ -162,7 +162,7 @@ async fn connected(
     let connection = connect(&watch.spec.reach, connector, manner.login.is_some(), again).await;
     // The terminal goes back to the console, whatever came of it.
     if let Some(done) = manner.login {
-        let _console_gone = done.send(()).is_err();
+        let _console_gone = done.send(connection.is_ok()).is_err();
     }
     match connection {
         Ok(transport) => {
@@ -179,7 +179,7 @@ async fn connected(
 /// How to connect.
 struct Manner<'a> {
     /// ssh may ask on the terminal until this is answered.
-    login: Option<oneshot::Sender<()>>,
+    login: Option<oneshot::Sender<bool>>,
     /// It failed the last time.
     again: bool,
     /// What was found out about backups over earlier connections.
@@ -193,7 +193,7 @@ enum Next {
     /// Connect.
     Try,
     /// Connect, and ask.
-    Login(oneshot::Sender<()>),
+    Login(oneshot::Sender<bool>),
     /// Nobody listens any more.
     End,
 }

@@ -4,9 +4,9 @@ use super::moves::selected;
 use super::{acts, say, sight};
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::model::acting::Planning;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::HostId;
+use crate::model::operation::{HostRun, Phase};
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
 use crate::model::spec::{Reach, Sudo};
@@ -50,17 +50,22 @@ fn gives_rights(model: &Model) -> bool {
 
 /// The host without rights that keeps what lies on top from being planned.
 fn refused(model: &Model) -> Option<HostId> {
-    let Some(Overlay::Plan { asked, .. }) = model.screen.overlays.last() else { return None };
+    let lost = |run: &HostRun| matches!(&run.phase, Phase::Lost(fault, _) if fault.kind == FaultKind::Denied);
+    let asked = match model.screen.overlays.last()? {
+        Overlay::Plan { asked, .. } => asked,
+        Overlay::Operation { id, .. } => {
+            let operation = model.acting.operation(id)?;
+            let mut runs = operation.runs.iter().zip(&operation.plan().hosts);
+            return runs.find(|(run, _)| lost(run)).map(|(_, plan)| plan.host.clone());
+        }
+        Overlay::Attached { .. } => {
+            let mut parts = model.acting.attached.iter().flat_map(|attached| &attached.parts);
+            return parts.find(|part| lost(&part.run)).map(|part| part.host.clone());
+        }
+        _ => return None,
+    };
     let planning = model.acting.planning.as_ref().filter(|planning| planning.asked == *asked)?;
-    without_rights(planning)
-}
-
-/// A host that did not let us look since we have no rights there.
-pub fn without_rights(planning: &Planning) -> Option<HostId> {
-    planning.looks.iter().find_map(|(id, look)| match look {
-        Some(Err(fault)) if fault.kind == FaultKind::Denied => Some(id.host.clone()),
-        _ => None,
-    })
+    planning.lacks_rights().cloned()
 }
 
 /// sudo has asked: what it kept from being planned is planned anew.

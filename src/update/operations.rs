@@ -3,6 +3,7 @@
 
 pub(super) mod attached;
 mod count;
+mod done;
 mod drains;
 mod ending;
 mod progress;
@@ -14,6 +15,7 @@ mod tell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::attached::is_attached;
 pub use self::ending::{cancel, leave};
 use self::progress::followed;
 use self::release::release;
@@ -21,7 +23,7 @@ use self::tell::{tell, words};
 use crate::effect::{Ask, Effect, Errand};
 use crate::model::Model;
 use crate::model::acting::Acting;
-use crate::model::audit::{Deed, Entry};
+use crate::model::audit::Entry;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::{HostId, InstanceId};
 use crate::model::operation::{HostRun, OpId, Operation, Outcome, Phase, Refusal, RunId, Stage};
@@ -90,7 +92,9 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
                 run.launched = Some(now);
             })
         }
-        Acted::Progress(run, progress) if model.acting.place(&run).is_none() => {
+        Acted::Progress(run, progress)
+            if !model.acting.is_ours(&run) && is_attached(model, &run) =>
+        {
             attached::followed(model, &run, progress)
         }
         Acted::Progress(run, progress) => followed(model, &run, progress),
@@ -98,30 +102,8 @@ pub(super) fn said(model: &mut Model, host: &HostId, acted: Acted) -> Vec<Effect
         Acted::LetIn(done) => super::lend::let_in(model, host, done),
         // What was not heard is said again.
         Acted::Steered(..) => Vec::new(),
-        Acted::Done(what, done) => {
-            let pending = &mut model.acting.pending;
-            if let Some(at) = pending.iter().position(|one| one == host) {
-                pending.remove(at);
-            }
-            answered(model, host, &what, done.as_ref().err());
-            match done {
-                Ok(()) => super::say(model, Severity::Info, format!("{what}: done")),
-                Err(fault) => super::say(model, Severity::Warning, format!("{what}: {fault}")),
-            }
-            Vec::new()
-        }
+        Acted::Done(what, said) => done::said(model, host, &what, said),
     }
-}
-
-/// What a host said to what was asked beside operations.
-fn answered(model: &mut Model, host: &HostId, what: &str, fault: Option<&Fault>) {
-    let protected = model.fleet.env(&host.env).is_some_and(|env| env.protected);
-    let mut entry = Entry::new(Deed::Answer, model.now, host.env.clone(), protected);
-    let said = fault.map_or_else(|| "done".to_owned(), ToString::to_string);
-    entry.hosts.push((host.clone(), said));
-    entry.outcome = if fault.is_none() { "done" } else { "failed" }.into();
-    what.clone_into(&mut entry.about);
-    model.acting.unaudited.push(entry);
 }
 
 /// Changes a run and goes on with its operation.
@@ -224,10 +206,13 @@ pub(super) fn advance(model: &mut Model, id: &OpId) -> Vec<Effect> {
         let operation = operation.clone();
         let severity = super::acts::severity(outcome);
         // What was begun went to its end, as it was wanted.
-        let (severity, what) = if operation.cancelled && outcome == Outcome::Failed {
-            (Severity::Warning, "cancelled")
-        } else {
-            (severity, outcome.name())
+        let (severity, what) = match outcome {
+            Outcome::Failed if operation.cancelled => (Severity::Warning, "cancelled"),
+            // Behind its last step no border follows.
+            Outcome::Succeeded if operation.cancelled => {
+                (severity, "succeeded: it was cancelled too late")
+            }
+            _ => (severity, outcome.name()),
         };
         tell(model, &operation, what, severity, &words(&operation));
         super::say(model, severity, format!("{}: {what}", operation.plan().title()));

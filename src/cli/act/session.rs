@@ -23,7 +23,6 @@ use crate::runtime::audit::{self, Audit};
 use crate::runtime::clock;
 use crate::runtime::engine::Engine;
 use crate::runtime::store;
-use crate::update::lend::without_rights;
 use crate::update::{planning, start, update};
 
 /// See the module.
@@ -89,6 +88,9 @@ impl Session {
         if let Msg::Noticed(_, text) = &msg {
             crate::cli::complain(&format!("quarterdeck: {text}"));
         }
+        if let Msg::Host { host, event: HostEvent::Acted(Acted::LetIn(Err(fault))), .. } = &msg {
+            crate::cli::complain(&format!("quarterdeck: {host}: {fault}"));
+        }
         let removed =
             matches!(&msg, Msg::Host { event: HostEvent::Acted(Acted::Unstaged(..)), .. });
         self.removals -= usize::from(removed).min(self.removals);
@@ -141,14 +143,20 @@ impl Session {
     /// Where a host gives no rights without a password, sudo asks for it on our terminal, if we have one;
     /// once a host. Whether it was asked.
     async fn let_in(&mut self, asked: &mut Vec<HostId>) -> bool {
-        let host = self.model.acting.planning.as_deref().and_then(without_rights);
-        let has_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        let Some(host) = host.filter(|host| has_terminal && !asked.contains(host)) else {
+        let host =
+            self.model.acting.planning.as_deref().and_then(|one| one.lacks_rights().cloned());
+        let Some(host) = host.filter(|host| !asked.contains(host)) else { return false };
+        asked.push(host.clone());
+        self.ask_for_password(host).await
+    }
+
+    /// Lends our terminal to sudo on a host; whether we have one.
+    async fn ask_for_password(&mut self, host: HostId) -> bool {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             return false;
-        };
+        }
         crate::cli::complain(&format!("quarterdeck: sudo on {host} asks for your password"));
         let mut done = self.engine.let_in(&host);
-        asked.push(host);
         loop {
             tokio::select! {
                 _ = &mut done => return true,

@@ -27,8 +27,10 @@ struct Followed {
 }
 
 pub(super) async fn attach(session: &mut Session, name: &str) -> Outcome {
-    let mut all: Vec<Followed> = find(session, name)
-        .await?
+    let found = find(session, name).await?;
+    let lacks = found.lacks("how it ends there is not known");
+    let mut all: Vec<Followed> = found
+        .parts
         .into_iter()
         .map(|(host, run, _)| Followed {
             ended: (run.state.began_in.is_none() && run.state.result.is_none()).then(|| {
@@ -91,6 +93,7 @@ pub(super) async fn attach(session: &mut Session, name: &str) -> Outcome {
         }
     }
     let worst = all.iter().filter_map(|one| one.ended).max().unwrap_or(Ended::Unknown);
+    let worst = if lacks { Ended::Unknown } else { worst };
     crate::cli::complain(&format!("quarterdeck: {}", worst.name()));
     Ok(worst.exit_code())
 }

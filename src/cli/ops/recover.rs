@@ -15,16 +15,21 @@ use crate::msg::Acted;
 
 /// `EX_TEMPFAIL` of sysexits.h.
 const TAKEN: u8 = 75;
+/// A host that takes part was not reached.
+const NOT_KNOWN: u8 = 3;
 
 pub(super) async fn cancel(session: &mut Session, name: &str) -> Outcome {
     let found = find(session, name).await?;
+    let lacks = found.lacks("it was NOT asked to end there; ask once more when it is back");
+    let found = found.parts;
     let running: Vec<_> =
         found.iter().filter(|(_, run, _)| run.verdict() == Verdict::Running).collect();
     if running.is_empty() {
         let open = found.iter().any(|(_, run, _)| run.need().is_some());
         let more = if open { "; `ops recover` gives back what it holds" } else { "" };
-        crate::cli::complain(&format!("quarterdeck: it runs on no host any more{more}"));
-        return Ok(1);
+        let on = if lacks { "host that answers" } else { "host" };
+        crate::cli::complain(&format!("quarterdeck: it runs on no {on} any more{more}"));
+        return Ok(if lacks { NOT_KNOWN } else { 1 });
     }
     let mut failed = false;
     for (host, run, _) in running {
@@ -33,9 +38,12 @@ pub(super) async fn cancel(session: &mut Session, name: &str) -> Outcome {
         failed |= !done(session, host).await;
     }
     if !failed {
-        crate::cli::complain("quarterdeck: it ends at the next step's border");
+        let on = if lacks { " on the hosts that were asked" } else { "" };
+        crate::cli::complain(&format!(
+            "quarterdeck: it ends at the next step's border{on}; behind its last step there is none"
+        ));
     }
-    Ok(u8::from(failed))
+    Ok(if lacks { NOT_KNOWN } else { u8::from(failed) })
 }
 
 /// Waits for the answer of one host.
@@ -59,6 +67,8 @@ async fn done(session: &mut Session, host: &HostId) -> bool {
 
 pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
     let found = find(session, &asked.operation).await?;
+    let lacks = found.lacks("what it left there is not known");
+    let found = found.parts;
     let mut out = std::io::stdout().lock();
     let mut open = 0;
     for (host, run, freeze) in &found {
@@ -78,7 +88,7 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
     }
     if open == 0 {
         writeln!(out, "It is over; there is nothing to recover.")?;
-        return Ok(0);
+        return Ok(if lacks { NOT_KNOWN } else { 0 });
     }
     let suffix = found.first().map(|(_, run, _)| run.run.op().suffix().to_owned());
     let suffix = suffix.unwrap_or_default();
@@ -103,7 +113,7 @@ pub(super) async fn recover(session: &mut Session, asked: &Recover) -> Outcome {
     if asked.undo && !failed {
         return super::attach::attach(session, &asked.operation).await;
     }
-    Ok(u8::from(failed) * TAKEN)
+    Ok(if lacks && !failed { NOT_KNOWN } else { u8::from(failed) * TAKEN })
 }
 
 fn state(run: &Foreign) -> String {

@@ -37,12 +37,19 @@ impl OpRow<'_> {
 }
 
 /// What is frozen first, then operations, the newest first: their names sort by time. What hosts tell
-/// of this console's own ones is left out: it knows them better.
+/// of this console's own ones is left out: it knows them better, unless it does not know how they ended.
 pub fn rows(acting: &Acting) -> Vec<OpRow<'_>> {
-    let mut rows: Vec<OpRow<'_>> = acting.operations.iter().map(OpRow::Own).collect();
+    let told = |op: &OpId| {
+        let mut seen = acting.seen.values().filter_map(|seen| seen.value());
+        seen.any(|seen| {
+            seen.runs.iter().any(|one| one.run.op() == *op && !acting.is_ours(&one.run))
+        })
+    };
+    let own = acting.operations.iter().filter(|one| !told(&one.id));
+    let mut rows: Vec<OpRow<'_>> = own.map(OpRow::Own).collect();
     for (host, seen) in &acting.seen {
         let Some(seen) = seen.value() else { continue };
-        let foreign = seen.runs.iter().filter(|one| acting.place(&one.run).is_none());
+        let foreign = seen.runs.iter().filter(|one| !acting.is_ours(&one.run));
         rows.extend(foreign.map(|one| OpRow::Foreign(host, one)));
         rows.extend(seen.freezes.iter().map(|freeze| OpRow::Frozen(host, freeze)));
     }

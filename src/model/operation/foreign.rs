@@ -103,6 +103,8 @@ pub struct Foreign {
     pub what: Box<str>,
     /// Whose it is; empty where the claim is gone.
     pub operator: Box<str>,
+    /// Names of all hosts that take part, in the words of whoever began it; empty where it does not say.
+    pub hosts: Vec<Box<str>>,
     /// The evidence.
     pub state: RunState,
     /// It has its subject still.

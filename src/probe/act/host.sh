@@ -318,7 +318,8 @@ qd_act_read() {
     sleep "$qd_k" || { sleep 1; qd_n=0; }
   done
   qd_act_state "$1"
-  if [ "$2" -eq 0 ]; then sed -n 's/^step /&/p' policy; fi
+  # Its last line may have no end.
+  if [ "$2" -eq 0 ]; then head -c 65536 policy | sed -n '/^step /p' && echo; fi
   qd_e=$(wc -c <events) qd_l=$(wc -c <log)
   printf 'log %s %s\n' "$3" "$((qd_l))"
   # Byte by byte, whatever it is.
@@ -396,7 +397,7 @@ qd_act_list() {
   # shellcheck disable=SC2012
   for qd_f in $(ls -r "$qd_v/ops" | head -n "$1"); do
     printf 'op %s\n' "$qd_f"
-    sed -n '/^step /!s/^/policy./p' "$qd_v/ops/$qd_f/policy"
+    head -c 65536 "$qd_v/ops/$qd_f/policy" | sed -n '/^step /!s/^/policy./p' && echo
     qd_act_state "$qd_f"
   done
 }

@@ -5,8 +5,9 @@
 # open, and that shell ends with this channel.
 # Arguments: nonce.
 umask 077
-d=$(mktemp -d /tmp/.quarterdeck.XXXXXXXX) || exit 73
-mkfifo "$d/in" "$d/out" || { rm -rf "$d"; exit 73; }
+no() { printf '\n@@%s no\n' "$1"; exit 73; }
+d=$(mktemp -d /tmp/.quarterdeck.XXXXXXXX) || no "$1"
+mkfifo "$d/in" "$d/out" || { rm -rf "$d"; no "$1"; }
 # sudo asks on the terminal (sudo(8), /dev/tty), also where its standard input is another one. -b: it goes
 # to the background once it was let in, so that the terminal is free again; what it starts is not to be
 # ended with the terminal's session.

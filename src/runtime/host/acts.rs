@@ -49,6 +49,9 @@ const LISTED: &str = "30";
 /// What `qd_act_*` answer when somebody else has it (`EX_TEMPFAIL` of sysexits.h).
 const TAKEN: u8 = 75;
 
+/// What is said of a cancel that was taken: when it takes effect the steps say.
+const CANCEL: &str = "ask it to end at the next step's border";
+
 /// What is to be sent and was not taken up yet.
 const WISHES: usize = 16;
 
@@ -57,7 +60,7 @@ pub(super) enum Wanted {
     /// An answer.
     Ask(Ask),
     /// That sudo asks on the terminal, which is free until this is answered.
-    LetIn(oneshot::Sender<()>),
+    LetIn(oneshot::Sender<bool>),
 }
 
 /// What is wanted, in the order in which it was.
@@ -73,7 +76,7 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared, asks: &mut A
                 Wanted::Ask(ask) => hand.answer(ask).await,
                 Wanted::LetIn(done) => {
                     let let_in = hand.let_in().await;
-                    let _console_gone = done.send(()).is_err();
+                    let _console_gone = done.send(let_in.is_ok()).is_err();
                     Some(Acted::LetIn(let_in))
                 }
             };
@@ -194,7 +197,7 @@ impl Hand<'_> {
             }
             Ask::Cancel(_, run) => {
                 let done = self.done(&["qd_act_cancel", run.as_str()]).await;
-                Acted::Done("cancel".to_owned(), done)
+                Acted::Done(CANCEL.to_owned(), done)
             }
             Ask::Release(_, subject, run) => {
                 let done = self.done(&["qd_act_release", &subject, run.as_str()]).await;

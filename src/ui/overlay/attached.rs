@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::operation::{Part, output, write};
+use super::operation::{LIVE, Part, output, write};
 use super::page::Page;
 use super::{boxed, scrolled};
 use crate::model::acting::Attached;
@@ -38,11 +38,10 @@ pub(super) fn draw(
     for part in &attached.parts {
         let titles = part.titles.iter().map(AsRef::as_ref).collect();
         let (what, host, run) = (&*part.subject, &part.host, &part.run);
-        // All that is printed stands below.
-        write(scene, &mut page, &Part { what, host, titles, run }, 0);
+        write(scene, &mut page, &Part { what, host, titles, run }, LIVE);
     }
     for part in attached.parts.iter().filter(|part| !part.run.output.bytes().is_empty()) {
-        page.heading(&format!("Printed on {}", part.host.host));
+        page.heading(&format!("All that was printed on {}, its end last", part.host.host));
         output(scene, &mut page, &part.run, PRINTED);
     }
     scrolled(scene, buf, (area, inner), viewports, &page.lines, scroll);

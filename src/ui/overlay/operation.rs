@@ -18,7 +18,7 @@ use crate::ui::viewports::Viewports;
 use crate::ui::{Role, words};
 
 /// Lines of what a running step prints, and of what one printed that failed.
-const LIVE: usize = 5;
+pub(super) const LIVE: usize = 5;
 const LAST: usize = 30;
 
 pub(super) fn draw(

@@ -152,12 +152,10 @@ fn own(scene: &Scene<'_>, operation: &Operation) -> Line {
         None => (Role::Notice, format!("{} running", glyphs.busy()), "begun here; enter shows it"),
     };
     let hosts: Vec<&str> = plan.hosts.iter().map(|host| host.host.host.as_str()).collect();
-    let services: Vec<&str> =
-        plan.intent.services.iter().map(crate::model::ids::ServiceName::as_str).collect();
     let mut cells = Line::default();
     cells.push(word, role);
     cells.push(scene.age(operation.began), None);
-    cells.push(format!("{} {}", plan.intent.verb.name(), services.join(", ")), None);
+    cells.push(plan.title(), None);
     cells.push(hosts.join(", "), None);
     cells.push(&*operation.operator, Role::Muted);
     cells.push(says, Role::Muted);

@@ -92,10 +92,12 @@ fn question(
             ];
         }
         Some(Err(_)) => {
-            return vec![
-                head(format!("{place}: there is no plan")),
-                answer(&[(&back, "close"), (&again, "ask again")]),
-            ];
+            let password = key(Command::PlanPassword);
+            let mut keys = vec![(back.as_str(), "close"), (again.as_str(), "ask again")];
+            if planning.lacks_rights().is_some() {
+                keys.push((password.as_str(), "let sudo ask for its password"));
+            }
+            return vec![head(format!("{place}: there is no plan")), answer(&keys)];
         }
         Some(Ok(plan)) => plan,
     };

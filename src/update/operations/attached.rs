@@ -37,6 +37,12 @@ fn follow(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Whether that part is looked at.
+pub(super) fn is_attached(model: &Model, run: &RunId) -> bool {
+    let attached = model.acting.attached.as_deref();
+    attached.is_some_and(|attached| attached.parts.iter().any(|part| part.id == *run))
+}
+
 /// What is new of a part. What is not looked at any more is dropped.
 pub(super) fn followed(
     model: &mut Model,

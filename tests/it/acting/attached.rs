@@ -106,3 +106,20 @@ fn what_is_not_begun_there_is_not_asked_and_begins_later() {
     let said = Acted::Progress(other, Ok(Box::default()));
     assert!(from(&hears(&mut story, HostEvent::Acted(said))).is_none());
 }
+
+#[test]
+fn what_is_not_known_of_ones_own_is_what_its_host_says() {
+    let mut story = story();
+    under_way(&mut story);
+    let run = story.model.acting.operations[0].id.run(0);
+    let over = Progress { state: crashed(), ..Progress::default() };
+    story.host("stage", HostEvent::Acted(Acted::Progress(run.clone(), Ok(Box::new(over)))));
+    assert_eq!(story.model.acting.operations[0].outcome(), Some(Outcome::Unknown));
+    keys(&mut story, "<esc>o");
+    let mut seen = foreign(crashed());
+    seen.runs[0].run = run;
+    story.host("stage", HostEvent::Acted(Acted::Listed(Ok(seen))));
+    look("acting_own_crashed", &story.model, &chrome(), &[(80, 24)]);
+    keys(&mut story, "B");
+    assert_eq!(top(&story), "other", "{}", said(&story));
+}

@@ -15,6 +15,7 @@ pub(super) fn foreign(state: RunState) -> Seen {
         subject: "mcp.service".into(),
         what: "restart mcp".into(),
         operator: "bo@desk".into(),
+        hosts: vec!["stage".into()],
         state,
         claims: true,
     };

@@ -68,7 +68,7 @@ fn a_second_console_attaches_to_what_the_first_began_and_takes_over_when_that_is
     wait(&second, "ends it at a step's border");
     second.keys(&["Enter"]);
     let text = wait(&second, "middle");
-    assert!(text.contains("followed here") && text.contains("Printed on sc-attach"), "{text}");
+    assert!(text.contains("followed here") && text.contains("was printed on sc-attach"), "{text}");
     second.keys(&["B"]);
     wait(&second, "its runner lives: it can be cancelled");
     // Its console dies first, then its runner.

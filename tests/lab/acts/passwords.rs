@@ -21,10 +21,10 @@ fn scene(host: Host) -> Scene {
 
 /// Nothing of ours, of sudo's, and no pipe.
 fn nothing_stays(scene: &Scene) {
-    poll::until("nothing stays", secs(10), || {
+    poll::until("nothing stays", secs(30), || {
         let left = scene
             .host
-            .sh("ps -u ops,root -o args --no-headers | grep -E '^(sudo|cat$|/bin/sh -s)' || :; \
+            .sh("ps -u ops,root -o pid,ppid,etimes,args --no-headers | grep -E ' (sudo|cat$|/bin/sh -s)' || :; \
              ls -d /tmp/.quarterdeck.* 2>/dev/null || :");
         if left.is_empty() { Ok(()) } else { Err(left) }
     });
@@ -44,10 +44,16 @@ fn a_password_is_asked_for_once_on(host: Host) {
     // What is pressed before it asks again is not for it.
     screen.wait("it asks again", secs(20), |text| text.matches("[sudo] password").count() == 2);
     screen.keys(&["C-c"]);
-    wait(&screen, "sudo did not let in");
+    // Who goes on typing presses no keys of the console.
+    wait(&screen, "press enter to go back");
+    screen.type_text("zRy");
+    screen.keys(&["Enter"]);
+    let text = wait(&screen, "sudo did not let in");
+    assert!(text.contains("there is no plan") && !text.contains("zRy"), "{text}");
     nothing_stays_of_sudo(&scene);
     screen.keys(&["p"]);
-    wait(&screen, "[sudo] password for ops on");
+    // What was asked before stands there still.
+    screen.wait("it asks", secs(20), |text| text.matches("[sudo] password").count() == 3);
     screen.type_line(PASSWORD);
     // What could not be planned is planned anew.
     let text = wait(&screen, "run it? y runs it");
@@ -134,5 +140,43 @@ fn on_the_command_line_sudo_asks_where_there_is_a_terminal_and_else_it_is_refuse
     screen.type_line("y");
     screen.wait_shell();
     assert_ne!(scene.run_of(WEB), run);
+    nothing_stays(&scene);
+}
+
+#[test]
+fn where_no_pipe_can_be_made_it_says_so() {
+    let scene = scene(Host::boot("pw-nopipe"));
+    scene.host.sh("chmod 755 /tmp");
+    let screen = console(&scene);
+    screen.keys(&["R"]);
+    wait(&screen, "let sudo ask on a");
+    screen.keys(&["p"]);
+    wait(&screen, "press enter to go back");
+    screen.keys(&["Enter"]);
+    wait(&screen, "make a pipe in /tmp on the host");
+    nothing_stays_of_sudo(&scene);
+}
+
+#[test]
+fn on_the_command_line_it_is_asked_for_again_when_the_link_was_lost() {
+    let scene = scene(Host::boot("pw-again"));
+    scene.desk.append(
+        "[[action]]\nname = \"long\"\nscript = \"echo begin; sleep 20; echo end\"\ngate = false\n",
+    );
+    let screen = Screen::shell(&scene.desk, 120, 40);
+    screen.run("", &format!("action long {WEB}"));
+    wait(&screen, "[sudo] password for ops on");
+    screen.type_line(PASSWORD);
+    wait(&screen, "Run it? [y/N]");
+    screen.type_line("y");
+    scene.host.wait_for_log("begin");
+    for pid in super::faults::ssh_pids(&scene) {
+        super::faults::kill_nine(pid);
+    }
+    // The first question is gone from the screen: the plan is longer than that.
+    wait(&screen, "[sudo] password for ops on");
+    screen.type_line(PASSWORD);
+    let text = screen.wait_shell();
+    assert!(text.contains("succeeded"), "{text}");
     nothing_stays(&scene);
 }

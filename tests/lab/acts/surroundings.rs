@@ -199,3 +199,31 @@ fn where_no_lock_can_be_written_nothing_is_done() {
     scene.host.sh(&format!("umount {place}"));
     scene.nothing_is_left();
 }
+
+#[test]
+fn of_a_host_that_is_not_reached_nobody_says_that_it_succeeded_or_was_cancelled() {
+    let first = Scene::new("ac-part1");
+    let second = Scene::new("ac-part2");
+    let one = Scene::config(first.host.name());
+    let host = format!("[[env.host]]\nname = \"{0}\"\nssh = \"{0}\"\n", second.host.name());
+    first.desk.configure(&one.replacen("[[env.service]]", &format!("{host}[[env.service]]"), 1));
+    let child = first.desk.begin(&["action", "slow", WEB]);
+    let op = first.wait_running();
+    second.host.wait_for_log("begin");
+    second.host.lab("cut", &[]);
+    let said = first.desk.run(&["ops", "cancel", &op]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("ac-part2: it was not reached: it was NOT asked to end"), "{said:?}");
+    let said = first.desk.run(&["ops", "attach", &op]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("ac-part2: it was not reached: how it ends there"), "{said:?}");
+    second.host.lab("heal", &[]);
+    drop(child.wait_with_output().unwrap());
+    // A host that takes no part is none of its business.
+    let act = first.desk.act(&["action", "slow", WEB, "--host", first.host.name()]);
+    assert_eq!(act.code, 0, "{:#}", act.json);
+    let op = act.json["operation"].as_str().unwrap().to_owned();
+    second.host.lab("cut", &[]);
+    let said = first.desk.run(&["ops", "attach", &op]);
+    assert_eq!(said.code, 0, "{said:?}");
+}

@@ -11,10 +11,22 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::acting::{Returning, goes_back};
 use crate::model::audit::Entry;
-use crate::model::host::Link;
-use crate::model::operation::{OpId, Operation, Outcome, Phase};
+use crate::model::fault::FaultKind;
+use crate::model::host::{Host, Link};
+use crate::model::ids::HostId;
+use crate::model::operation::{HostRun, OpId, Operation, Outcome, Phase};
 use crate::runtime::clock;
 use crate::update::operations;
+
+/// Whoever did not give the password is asked again after so long.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// A host that does not tell how it is doing since we have no rights there any more.
+fn locked_out(operation: &Operation) -> Option<HostId> {
+    let mut runs = operation.runs.iter().zip(&operation.plan().hosts);
+    let denied = |run: &HostRun| matches!(&run.phase, Phase::Lost(fault, _) if fault.kind == FaultKind::Denied);
+    runs.find(|(run, _)| denied(run)).map(|(_, plan)| plan.host.clone())
+}
 
 impl Session {
     /// Follows an operation to its end. Of hosts that are not reached any more it is not known.
@@ -26,6 +38,7 @@ impl Session {
     ) -> Outcome {
         let mut told = BTreeSet::new();
         let mut lost_since: Option<Instant> = None;
+        let mut asked_at: Option<Instant> = None;
         let mut interrupts =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
         loop {
@@ -37,12 +50,24 @@ impl Session {
                     self.drain(id, timeout).await;
                     return self.returned(id, outcome, timeout, tells).await;
                 }
+                let locked_out = locked_out(operation).filter(|host| {
+                    let host = self.host(host);
+                    host.is_some_and(|host| host.link.is_up())
+                });
                 let lost = self.lost(operation);
                 if tells && lost.is_empty() != lost_since.is_none() {
                     crate::cli::complain(&words_of_loss(&lost, timeout));
                 }
                 let since = lost_since.take().unwrap_or_else(Instant::now);
                 lost_since = (!lost.is_empty()).then_some(since);
+                // It was let in with a password, and the link was lost since.
+                if let Some(host) =
+                    locked_out.filter(|_| asked_at.is_none_or(|at| at.elapsed() > AGAIN))
+                {
+                    asked_at = Some(Instant::now());
+                    self.ask_for_password(host).await;
+                    continue;
+                }
             }
             if lost_since.is_some_and(|since| since.elapsed() >= timeout) {
                 self.leave(id);
@@ -140,13 +165,20 @@ impl Session {
         let words = runs.filter_map(|(run, plan)| {
             let link = self.model.fleet.host(&plan.host).map(|host| &host.link);
             let down = link.is_none_or(|link| !link.is_up());
-            if !down && !matches!(run.phase, Phase::Lost(..)) {
-                return None;
-            }
-            let why = link.and_then(Link::fault).map(ToString::to_string).unwrap_or_default();
+            let told = match &run.phase {
+                Phase::Lost(fault, _) => Some(fault),
+                _ if down => None,
+                _ => return None,
+            };
+            let why = link.filter(|_| down).and_then(Link::fault).or(told);
+            let why = why.map(ToString::to_string).unwrap_or_default();
             Some(format!("{} ({why})", plan.host.host).replace(" ()", ""))
         });
         words.collect()
+    }
+
+    fn host(&self, id: &HostId) -> Option<&Host> {
+        self.model.fleet.host(id)
     }
 
     /// Writes down that it is not followed any more.

@@ -27,7 +27,7 @@ pub(crate) fn failed(ask: Ask, fault: Fault) -> Acted {
         Ask::Follow { run, .. } => Acted::Progress(run, Err(fault)),
         Ask::Release(_, _, run) => Acted::Released(run, Err(fault)),
         Ask::Steer(_, run, _) => Acted::Steered(run, Err(fault)),
-        Ask::Cancel(..) => Acted::Done("cancel".to_owned(), Err(fault)),
+        Ask::Cancel(..) => Acted::Done(super::CANCEL.to_owned(), Err(fault)),
         Ask::End(..) => Acted::Done("end what was left running".to_owned(), Err(fault)),
         Ask::Revert { .. } => Acted::Done("take back what was begun".to_owned(), Err(fault)),
         Ask::Break { .. } => Acted::Done("take the claim away".to_owned(), Err(fault)),
