@@ -194,7 +194,9 @@ impl App {
                 | Next::Page(_)) => {
                     // Its thread would go on reading the keys of whoever has the terminal.
                     drop(keys.take());
-                    self.away(tty, away).await?;
+                    if let Some(code) = self.away(tty, signals, away).await? {
+                        return Ok(code);
+                    }
                     // A ctrl-c was for the one who asked.
                     signals.forget_interrupt();
                     keys = Some(EventStream::new());

@@ -31,6 +31,14 @@ impl Signals {
         })
     }
 
+    /// The exit code with which somebody wants the program to end.
+    pub(super) async fn end(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.terminate.recv() => 143,
+            _ = self.hangup.recv() => 129,
+        }
+    }
+
     /// An interrupt that came meanwhile was for somebody else. Our own keys are none: in raw mode ctrl-c
     /// is a key like others.
     pub(super) fn forget_interrupt(&mut self) {

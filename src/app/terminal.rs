@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    Event, KeyCode,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -97,22 +96,17 @@ impl Tty {
         out.flush()
     }
 
-    /// Waits while the terminal is lent until somebody presses enter; nothing else that is typed is shown
-    /// or kept.
-    pub(super) fn wait_for_enter() -> io::Result<()> {
+    /// Asks for enter while the terminal is lent: nothing that is typed until then is shown.
+    pub(super) fn ask_for_enter() -> io::Result<()> {
         let mut out = stdout();
         write!(out, "\nquarterdeck: it did not succeed; press enter to go back ")?;
         out.flush()?;
-        enable_raw_mode()?;
-        let enter = loop {
-            match event::read() {
-                Ok(Event::Key(key)) if key.code == KeyCode::Enter => break Ok(()),
-                Ok(_) => {}
-                Err(error) => break Err(error),
-            }
-        };
-        disable_raw_mode()?;
-        enter
+        enable_raw_mode()
+    }
+
+    /// The terminal is as it was lent again.
+    pub(super) fn asked() {
+        drop(disable_raw_mode());
     }
 
     /// Takes the terminal again after it was left.

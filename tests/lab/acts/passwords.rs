@@ -152,8 +152,21 @@ fn where_no_pipe_can_be_made_it_says_so() {
     wait(&screen, "let sudo ask on a");
     screen.keys(&["p"]);
     wait(&screen, "press enter to go back");
+    let pid = screen.console_pid();
     screen.keys(&["Enter"]);
     wait(&screen, "make a pipe in /tmp on the host");
+    // Whose terminal goes away while it waits ends.
+    screen.keys(&["p"]);
+    screen.wait("it waits", secs(20), |text| text.matches("press enter").count() == 2);
+    drop(screen);
+    poll::until(
+        "it ends with its terminal",
+        secs(10),
+        || match rustix::process::test_kill_process(pid) {
+            Ok(()) => Err("it lives".to_owned()),
+            Err(_) => Ok(()),
+        },
+    );
     nothing_stays_of_sudo(&scene);
 }
 
