@@ -127,6 +127,8 @@ fn a_login_by_hand_lends_the_terminal_to_ssh_and_takes_it_back() {
     screen.keys(&["a"]);
     screen.wait("ssh asks", secs(15), |text| text.contains("password:"));
     screen.keys(&["C-c"]);
+    screen.wait("it waits", secs(15), |text| text.contains("press enter to go back"));
+    screen.keys(&["Enter"]);
     screen.wait_row(&["unreachable", host.name()], secs(15));
     screen.keys(&["a"]);
     // The first question still stands above the second.
