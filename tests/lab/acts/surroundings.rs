@@ -164,9 +164,8 @@ fn whoever_is_interrupted_ended_or_hung_up_leaves_the_host_to_go_on() {
     use rustix::process::Signal;
     let scene = Scene::new("ac-signals");
     for (name, with) in [("INT", Signal::INT), ("TERM", Signal::TERM), ("HUP", Signal::HUP)] {
-        scene.host.sh("rm -f /root/trace");
+        scene.host.sh("rm -rf /root/trace /var/lib/quarterdeck/ops/*");
         let child = scene.desk.begin(&["action", "slow", WEB]);
-        let op = scene.wait_running();
         scene.host.wait_for_log("begin");
         signal(i32::try_from(child.id()).unwrap(), with);
         let ended = child.wait_with_output().unwrap();
@@ -177,7 +176,9 @@ fn whoever_is_interrupted_ended_or_hung_up_leaves_the_host_to_go_on() {
             assert_eq!(ended.status.code(), Some(3), "{said}");
             assert!(said.contains("detached; it goes on"), "{said}");
         }
-        let said = scene.desk.run(&["ops", "attach", &op]);
+        let newest = scene.newest();
+        let op = newest["operation"].as_str().unwrap_or_else(|| panic!("{newest:#}"));
+        let said = scene.desk.run(&["ops", "attach", op]);
         assert_eq!(said.code, 0, "{name}: {said:?}");
         assert_eq!(scene.host.sh("cat /root/trace"), "began\nended", "{name}");
         scene.nothing_is_left();
