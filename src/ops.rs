@@ -177,14 +177,18 @@ fn free(look: &Look) -> Result<(), String> {
         let run = claim.run.as_ref().map(|run| run.op().to_string()).unwrap_or_default();
         let verdict = state.verdict();
         let next = match verdict {
-            Verdict::Running | Verdict::Claimed => "attach",
-            _ => "recover",
+            Verdict::Running => format!("`quarterdeck ops attach {run}`"),
+            // Its console goes on with it, or is gone: that cannot be seen from there.
+            Verdict::Claimed => {
+                format!("where its console is gone, `quarterdeck ops recover {run}`")
+            }
+            _ => format!("`quarterdeck ops recover {run}`"),
         };
         return Err(format!(
-            "{} has it ({}): {}; `quarterdeck ops {next} {run}`",
+            "{} has it ({}): {}; {next}",
             claim.operator,
             claim.what,
-            verdict.doc(),
+            verdict.doc()
         ));
     }
     Ok(())
