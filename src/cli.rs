@@ -18,6 +18,7 @@ mod status;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -88,6 +89,7 @@ pub fn main() -> ExitCode {
             act::backup::run(&args.fleet, &asked.act, Verb::Restore, asked.from.as_deref())
         }
         Some(Subcommand::Sync(asked)) => act::sync::run(&args.fleet, &asked),
+        Some(Subcommand::Drill(asked)) => act::drill::run(&args.fleet, &asked),
         Some(Subcommand::Action(asked)) => act::declared(&args.fleet, &asked),
         Some(Subcommand::Ops(asked)) => ops::run(&args.fleet, &asked),
         Some(Subcommand::Keys) => lists::keys(&args.fleet),
@@ -195,14 +197,17 @@ fn read_config(fleet: &Fleet) -> Result<Asked, Failure> {
     Ok(asked)
 }
 
-/// A runtime with few threads: the work is waiting, and a busy console must leave the machine to
+/// Runs that to its end, on few threads: the work is waiting, and a busy console must leave the machine to
 /// others.
-fn tokio_runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+fn block_on<F: Future>(work: F) -> std::io::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(4)
         .enable_all()
-        .build()
+        .build()?;
+    let ended = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    Ok(ended)
 }
 
 /// Who sits here, for what others read.

@@ -17,6 +17,7 @@ pub mod database;
 pub mod deploy;
 pub mod digest;
 pub mod drain;
+pub mod drill;
 pub mod event;
 pub mod exit_status;
 pub mod fault;

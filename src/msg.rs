@@ -10,6 +10,7 @@ use crate::model::check::CheckSpec;
 use crate::model::command::Command;
 use crate::model::deploy::Deployed;
 use crate::model::deploy::copy::Sent;
+use crate::model::drill::Drilled;
 use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::health::CheckReading;
@@ -157,8 +158,8 @@ pub enum HostEvent {
     Processes(Result<Processes, Fault>),
     /// A part of the reading came to its first end.
     Part(Part),
-    /// Who acts on what there, and what was deployed.
-    Claims(Vec<Claim>, Vec<Deployed>),
+    /// Who acts on what there, what was deployed, and how drills went.
+    Claims(Vec<Claim>, Vec<Deployed>, Vec<Drilled>),
     /// What came of something that was asked about acting.
     Acted(Acted),
     /// A unit was read closely.

@@ -2,12 +2,14 @@
 
 pub(super) mod backup;
 mod deploy;
+pub(super) mod drill;
 mod json;
 mod page;
 mod session;
 pub(super) mod sync;
 mod tell;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +18,13 @@ use jiff::fmt::friendly::SpanParser;
 
 pub(super) use self::deploy::{deploy, rollback};
 pub(super) use self::session::Session;
-use super::args::{Act, Declared, DropIn, Fleet, Kill};
-use super::{Failure, Outcome, USAGE, read_config, tokio_runtime};
+use super::args::{Act, Declared, DropIn, Fleet, How, Kill};
+use super::{Failure, Outcome, USAGE, block_on, read_config};
 use crate::model::deploy::Preflight;
 use crate::model::ids::{EnvName, HostName, ServiceName};
 use crate::model::operation;
 use crate::model::plan::{Confirmation, Input, Intent, Plan, Policy, Share, Wish};
-use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, ServiceSpec};
+use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, ServiceSpec, Tier};
 use crate::model::text::clean;
 use crate::model::verb::{Signal, Verb};
 
@@ -89,29 +91,23 @@ fn run_without(
     skip: Vec<Preflight>,
 ) -> Outcome {
     let config = read_config(fleet)?;
-    let (env, services) = choose(&config.spec, asked)?;
+    let (env, services) = choose(&config.spec, &asked.services, &asked.host)?;
+    let hosts = asked.host.iter().map(HostName::new).collect();
     let mut intent = Intent {
-        verb,
         input,
-        env,
-        services,
-        hosts: asked.host.iter().map(HostName::new).collect(),
-        picked: Vec::new(),
         rollout: rollout(asked)?,
-        soak: None,
         skip,
         undrained: asked.no_drain,
+        ..Intent::of(verb, env, services, hosts)
     };
     intent.soak = asked.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
     let mut spec = config.spec;
     spec.envs.extend(config.others);
-    let spec = narrow(spec, &intent);
-    let timeout = Duration::from_secs(asked.timeout.clamp(1, 86_400));
-    let runtime = tokio_runtime()?;
     let wish = Asked { plan: asked.plan, confirm: asked.confirm.as_deref(), json: asked.json };
-    let ended = runtime.block_on(go(&spec, intent, wish, timeout));
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    ended
+    let beside = rehearsing(&spec, &intent, wish);
+    let spec = narrow(spec, &intent, &beside);
+    let timeout = Duration::from_secs(asked.timeout.clamp(1, 86_400));
+    block_on(go(&spec, intent, beside, wish, timeout))?
 }
 
 /// What is done with a plan.
@@ -122,14 +118,31 @@ struct Asked<'a> {
     json: bool,
 }
 
-async fn go(spec: &FleetSpec, intent: Intent, asked: Asked<'_>, timeout: Duration) -> Outcome {
+impl<'a> From<&'a How> for Asked<'a> {
+    fn from(how: &'a How) -> Self {
+        Self { plan: how.plan, confirm: how.confirm.as_deref(), json: how.json }
+    }
+}
+
+/// Whether a plan of it rests on more than its hosts' looks.
+fn rests_on_more(spec: &FleetSpec, verb: Verb) -> bool {
     let asks_more = |service: &ServiceSpec| {
         let deploy = service.promises.deploy.as_deref();
         deploy.is_some_and(|deploy| deploy.after.is_some() || deploy.backup.is_some())
     };
-    let more = intent.verb == Verb::Deploy
-        && spec.envs.iter().any(|env| env.services.iter().any(asks_more));
-    let mut session = Session::open(spec, intent.verb != Verb::Adopt && !more)?;
+    verb == Verb::Adopt
+        || (verb == Verb::Deploy && spec.envs.iter().any(|env| env.services.iter().any(asks_more)))
+}
+
+/// Makes the plan and runs it. Of environments `beside` nothing is wanted but what they have rehearsed.
+async fn go(
+    spec: &FleetSpec,
+    intent: Intent,
+    beside: BTreeSet<EnvName>,
+    asked: Asked<'_>,
+    timeout: Duration,
+) -> Outcome {
+    let mut session = Session::open(spec, !rests_on_more(spec, intent.verb), beside)?;
     let made = session.plan(intent, timeout).await;
     let plan = match made {
         Ok(plan) => plan,
@@ -183,28 +196,35 @@ async fn go(spec: &FleetSpec, intent: Intent, asked: Asked<'_>, timeout: Duratio
 
 /// Shows the plan and asks for it; none is that it was not confirmed.
 fn ask(plan: &Plan) -> Result<Option<Confirmation>, Failure> {
+    let text = page::plan(plan) + &page::recap(plan);
+    confirmed(&text, plan.is_typed().then(|| plan.phrase()), plan.hash())
+}
+
+/// Shows that and asks for it, by a phrase where there is one; none is that it was not confirmed.
+fn confirmed(
+    text: &str,
+    phrase: Option<&str>,
+    hash: &str,
+) -> Result<Option<Confirmation>, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(usage(format!(
-            "there is no terminal to confirm it: look with --plan, then run it with --confirm {}",
-            plan.hash()
+            "there is no terminal to confirm it: look with --plan, then run it with --confirm {hash}"
         )));
     }
     let mut err = std::io::stderr().lock();
-    err.write_all(page::plan(plan).as_bytes())?;
-    err.write_all(page::recap(plan).as_bytes())?;
-    if plan.is_typed() {
-        write!(err, "\nType `{}` to run it: ", plan.phrase())?;
-    } else {
-        write!(err, "\nRun it? [y/N] ")?;
+    err.write_all(text.as_bytes())?;
+    match phrase {
+        Some(phrase) => write!(err, "\nType `{phrase}` to run it: ")?,
+        None => write!(err, "\nRun it? [y/N] ")?,
     }
     err.flush()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let said = line.trim();
-    Ok(match plan.is_typed() {
-        true if said.is_empty() => None,
-        true => Some(Confirmation::Typed(said.to_owned())),
-        false => matches!(said, "y" | "Y" | "yes").then_some(Confirmation::Key),
+    Ok(match phrase {
+        Some(_) if said.is_empty() => None,
+        Some(_) => Some(Confirmation::Typed(said.to_owned())),
+        None => matches!(said, "y" | "Y" | "yes").then_some(Confirmation::Key),
     })
 }
 
@@ -244,12 +264,16 @@ fn rollout(asked: &Act) -> Result<Wish, Failure> {
 }
 
 /// The one environment that has all these services and hosts.
-fn choose(spec: &FleetSpec, asked: &Act) -> Result<(EnvName, Vec<ServiceName>), Failure> {
-    if asked.services.is_empty() {
+fn choose(
+    spec: &FleetSpec,
+    asked: &[String],
+    on: &[String],
+) -> Result<(EnvName, Vec<ServiceName>), Failure> {
+    if asked.is_empty() {
         return Err(usage("name at least one service of the config"));
     }
     let mut services: Vec<ServiceName> = Vec::new();
-    for name in asked.services.iter().map(ServiceName::new) {
+    for name in asked.iter().map(ServiceName::new) {
         if !services.contains(&name) {
             services.push(name);
         }
@@ -275,19 +299,19 @@ fn choose(spec: &FleetSpec, asked: &Act) -> Result<(EnvName, Vec<ServiceName>), 
         .iter()
         .filter(|env| {
             services.iter().all(|name| env.services.iter().any(|service| service.name == *name))
-                && asked.host.iter().all(|name| env.hosts.iter().any(|h| h.name.as_str() == name))
+                && on.iter().all(|name| env.hosts.iter().any(|h| h.name.as_str() == name))
         })
         .collect();
     let runs = |env: &&&EnvSpec| {
         let mut there = env.services.iter().filter(|one| services.contains(&one.name));
-        asked.host.is_empty()
-            || there.any(|one| one.hosts.iter().any(|h| asked.host.iter().any(|a| a == h.as_str())))
+        on.is_empty()
+            || there.any(|one| one.hosts.iter().any(|h| on.iter().any(|a| a == h.as_str())))
     };
     if !fits.is_empty() && !fits.iter().any(|env| runs(&env)) {
         return Err(usage(format!(
             "{} does not run on {}",
-            clean(&asked.services.join(", "), 200),
-            clean(&asked.host.join(", "), 200)
+            clean(&asked.join(", "), 200),
+            clean(&on.join(", "), 200)
         )));
     }
     match fits.as_slice() {
@@ -303,20 +327,41 @@ fn choose_env(what: &str, several: &[&EnvSpec]) -> Failure {
     usage(format!("several environments {what}: {}; choose one with --env", names.join(", ")))
 }
 
+/// Environments that may have rehearsed what is wanted of production. Whoever confirms a hash has read of it.
+fn rehearsing(spec: &FleetSpec, intent: &Intent, asked: Asked<'_>) -> BTreeSet<EnvName> {
+    let of = |one: &&EnvSpec| one.name == intent.env && one.tier == Tier::Production;
+    let goes = matches!(intent.verb, Verb::Deploy | Verb::Rollback | Verb::Restore);
+    if !goes || asked.confirm.is_some() || !spec.envs.iter().any(|one| of(&one)) {
+        return BTreeSet::new();
+    }
+    // Which come before are read to their end in any case.
+    let own = spec.envs.iter().filter(of).flat_map(|one| &one.services);
+    let own = own.filter(|service| intent.services.contains(&service.name));
+    let own: Vec<_> = own.filter_map(|service| service.promises.deploy.as_deref()).collect();
+    let before = |one: &EnvSpec| own.iter().any(|deploy| deploy.rests_on(&one.name));
+    let has = |one: &&EnvSpec| {
+        let mut names = one.services.iter().map(|service| service.name.as_str());
+        let mut backups = one.backups.iter().map(|backup| backup.name.as_str());
+        one.tier != Tier::Production
+            && !before(one)
+            && intent.services.iter().any(|wanted| match intent.verb {
+                Verb::Restore => backups.any(|name| name == wanted.as_str()),
+                _ => names.any(|name| name == wanted.as_str()),
+            })
+    };
+    spec.envs.iter().filter(has).map(|one| one.name.clone()).collect()
+}
+
 /// Only what is acted on, and hosts whose instances are counted: no other host is connected.
-fn narrow(mut spec: FleetSpec, intent: &Intent) -> FleetSpec {
+fn narrow(mut spec: FleetSpec, intent: &Intent, beside: &BTreeSet<EnvName>) -> FleetSpec {
     let deploys = |one: &EnvSpec| -> Vec<_> {
         let asked = one.services.iter().filter(|service| intent.services.contains(&service.name));
         asked.filter_map(|service| service.promises.deploy.clone()).collect()
     };
     let own = spec.envs.iter().find(|one| one.name == intent.env).map(deploys).unwrap_or_default();
     let own = if intent.verb == Verb::Deploy { own } else { Vec::new() };
-    let before = |one: &EnvSpec| {
-        own.iter().any(|deploy| {
-            deploy.after.as_ref() == Some(&one.name) || deploy.copies_from() == Some(&one.name)
-        })
-    };
-    spec.envs.retain(|one| one.name == intent.env || before(one));
+    let before = |one: &EnvSpec| own.iter().any(|deploy| deploy.rests_on(&one.name));
+    spec.envs.retain(|one| one.name == intent.env || before(one) || beside.contains(&one.name));
     for one in &mut spec.envs {
         let here = one.name == intent.env;
         let mut backups = one.backups.to_vec();

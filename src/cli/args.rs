@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser};
 
 pub(super) use self::act::{
-    Act, ActOnBackup, Backup, Declared, Deploy, DropIn, Kill, Ops, OpsCommand, Recover, Restore,
-    Rollback, Sync,
+    Act, ActOnBackup, Backup, Declared, Deploy, Drill, DropIn, How, Kill, Ops, OpsCommand, Recover,
+    Restore, Rollback, Sync,
 };
 
 /// An operations console in the terminal: the truth about every environment over SSH.
@@ -139,6 +139,9 @@ pub enum Subcommand {
     Restore(Restore),
     /// Replace data by that of a dearer environment, scrubbed; what is there now is kept beside it
     Sync(Sync),
+    /// Rehearse a deploy, a cut link, a failed gate, a rollback and a restore where it is not dear, and
+    /// write down how long each took
+    Drill(Drill),
     /// Run what the config declares as an `[[action]]`
     Action(Declared),
     /// List operations on the hosts, of every operator; attach, cancel, recover, freeze

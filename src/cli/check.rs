@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::Fleet;
-use super::{Outcome, read_config, reading, tokio_runtime};
+use super::{Outcome, block_on, read_config, reading};
 use crate::keymap::Keymap;
 use crate::model::host::Host;
 use crate::model::idle::idle;
@@ -36,9 +36,7 @@ pub(super) fn run(fleet: &Fleet) -> Outcome {
         writeln!(out, "keys: {clash}")?;
     }
     out.flush()?;
-    let runtime = tokio_runtime()?;
-    let model = runtime.block_on(reading::read_once(&asked.spec, None, LIMIT))?;
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let model = block_on(reading::read_once(&asked.spec, None, LIMIT))??;
     let mut worst = if advice.is_empty() { Severity::Ok } else { Severity::Warning };
     for (env, host) in model.fleet.hosts() {
         let missing = model

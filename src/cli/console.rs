@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{Console, Demo, Fleet};
-use super::{Failure, Outcome, USAGE, env, read_config, tokio_runtime};
+use super::{Failure, Outcome, USAGE, block_on, env, read_config};
 use crate::app::{self, Setup};
 use crate::config;
 use crate::keymap::Keymap;
@@ -155,9 +155,7 @@ fn open(
     };
     let setup =
         Setup { spec, watched, model, remembered, store, simulated, themes, colorless, chrome };
-    let runtime = tokio_runtime()?;
-    let ended = runtime.block_on(app::run(setup));
-    runtime.shutdown_timeout(Duration::from_millis(300));
+    let ended = block_on(app::run(setup))?;
     let code = ended?;
     Ok(code)
 }

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::args::{Doctor, Fleet};
-use super::{Failure, Outcome, read_config, reading, tokio_runtime};
+use super::{Failure, Outcome, block_on, read_config, reading};
 use crate::model::rule::Rule;
 
 pub(super) fn run(fleet: &Fleet, doctor: &Doctor) -> Outcome {
@@ -20,10 +20,8 @@ pub(super) fn run(fleet: &Fleet, doctor: &Doctor) -> Outcome {
         return Ok(0);
     }
     let asked = read_config(fleet)?;
-    let runtime = tokio_runtime()?;
     let limit = Duration::from_secs(doctor.timeout);
-    let model = runtime.block_on(reading::read_once(&asked.spec, None, limit))?;
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let model = block_on(reading::read_once(&asked.spec, None, limit))??;
     let text = if doctor.json {
         serde_json::to_string_pretty(&json::report(&model))
             .map_err(|error| Failure { code: super::SOFTWARE, message: error.to_string() })?

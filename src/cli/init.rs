@@ -14,14 +14,13 @@ use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use self::page::Live;
 use self::plan::{Env, Seen, plan};
 use super::args::{Fleet, Init};
-use super::{CONFIG, Failure, Outcome, SOFTWARE, USAGE, complain, env, tokio_runtime};
+use super::{CONFIG, Failure, Outcome, SOFTWARE, USAGE, block_on, complain, env};
 use crate::config::{self, Source};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::ids::HostName;
@@ -50,9 +49,7 @@ pub(super) fn run(fleet: &Fleet, init: &Init) -> Outcome {
     let destinations = distinct(&destinations)?;
     // Refused before anything is read, since reading may take a while.
     let output = output(fleet, init)?;
-    let runtime = tokio_runtime()?;
-    let seen = runtime.block_on(look(&destinations))?;
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let seen = block_on(look(&destinations))??;
     let envs = plan(&seen, fleet.env.as_deref(), tier, Live::Known.service("timer"));
     for host in &seen {
         if let Err(fault) = &host.found {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use self::choose::Source;
 use self::print::Printer;
 use super::args::{Fleet, Logs};
-use super::{Failure, Outcome, USAGE, read_config, since, tokio_runtime};
+use super::{Failure, Outcome, USAGE, block_on, read_config, since};
 use crate::model::ids::HostId;
 use crate::model::log::filter::Term;
 use crate::model::log::{FetchFrom, Filter, Level, Origin, Tail, TailId};
@@ -68,8 +68,7 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
     }
     let sources = choose::sources(spec, &logs.services, &logs.host)?;
     let mut printer = Printer::new(logs.json, sources.iter().any(|s| s.is_of_many_envs));
-    let runtime = tokio_runtime()?;
-    let ended = runtime.block_on(async {
+    block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let stuck = tokio::spawn(end_if_stuck());
@@ -89,9 +88,7 @@ fn logged(spec: &FleetSpec, logs: &Logs, simulated: Option<Arc<simulated::Fleet>
         };
         stuck.abort();
         ended
-    });
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    ended
+    })?
 }
 
 /// What is said where no line was printed.

@@ -4,11 +4,12 @@ mod attach;
 mod list;
 mod recover;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::act::Session;
 use super::args::{Fleet, Ops, OpsCommand};
-use super::{Failure, Outcome, USAGE, read_config, tokio_runtime};
+use super::{Failure, Outcome, USAGE, block_on, read_config};
 use crate::effect::Ask;
 use crate::model::ids::HostId;
 use crate::model::operation::{Foreign, Freeze, OpId, RunId, Seen};
@@ -30,9 +31,8 @@ pub(super) fn run(fleet: &Fleet, asked: &Ops) -> Outcome {
         }
     }
     let command = asked.command.clone().unwrap_or(OpsCommand::List { json: false });
-    let runtime = tokio_runtime()?;
-    let ended = runtime.block_on(async {
-        let mut session = Session::open(&config.spec, true)?;
+    block_on(async {
+        let mut session = Session::open(&config.spec, true, BTreeSet::new())?;
         let ended = match command {
             OpsCommand::List { json } => list::list(&mut session, json).await,
             OpsCommand::Attach { operation } => attach::attach(&mut session, &operation).await,
@@ -47,9 +47,7 @@ pub(super) fn run(fleet: &Fleet, asked: &Ops) -> Outcome {
         };
         session.close();
         ended
-    });
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    ended
+    })?
 }
 
 fn usage(message: impl std::fmt::Display) -> Failure {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::{Fleet, Report};
-use super::{Failure, Outcome, events, read_config, reading, since, tokio_runtime};
+use super::{Failure, Outcome, block_on, events, read_config, reading, since};
 use crate::model::event::Wanted;
 use crate::runtime::clock;
 
@@ -31,10 +31,8 @@ pub(super) fn run(fleet: &Fleet, report: &Report) -> Outcome {
         super::complain(&format!("{}; the report goes without events", failure.message));
         Vec::new()
     });
-    let runtime = tokio_runtime()?;
     let limit = Duration::from_secs(report.timeout);
-    let model = runtime.block_on(reading::read_once(&asked.spec, None, limit))?;
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let model = block_on(reading::read_once(&asked.spec, None, limit))??;
     let text = page::write(&model, &known, from, known.len() >= MOST);
     let Some(path) = path else {
         let mut out = std::io::stdout().lock();

@@ -10,14 +10,12 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::args::{Fleet, Status};
-use super::{Failure, Outcome, read_config, reading, tokio_runtime};
+use super::{Failure, Outcome, block_on, read_config, reading};
 
 pub(super) fn run(fleet: &Fleet, status: &Status) -> Outcome {
     let asked = read_config(fleet)?;
-    let runtime = tokio_runtime()?;
     let limit = Duration::from_secs(status.timeout);
-    let model = runtime.block_on(reading::read_once(&asked.spec, None, limit))?;
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    let model = block_on(reading::read_once(&asked.spec, None, limit))??;
     let text = if status.json {
         let report = json::report(&model);
         serde_json::to_string_pretty(&report)

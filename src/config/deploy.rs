@@ -106,6 +106,9 @@ pub(super) fn read(
         }
     };
     let limits = Duration::from_secs(1)..=Duration::from_secs(86_400);
+    let span = |key: &str, faults: &mut Faults| {
+        duration(&inner, key, limits.clone(), "`1s` to `1d`", faults)
+    };
     Some(DeploySpec {
         strategy,
         build: script(&inner, "build", faults),
@@ -113,7 +116,8 @@ pub(super) fn read(
         migration: migrate::read(&inner, faults),
         verify: verify(&inner, *name == "static", faults),
         then: then(&inner, name, faults),
-        timeout: duration(&inner, "timeout", limits, "`1s` to `1d`", faults).unwrap_or(TIMEOUT),
+        timeout: span("timeout", faults).unwrap_or(TIMEOUT),
+        rollback_within: span("rollback_within", faults),
         after: named(&inner, "after", faults).map(EnvName::new),
         backup: named(&inner, "backup", faults).map(BackupName::new),
         free: number(&inner, "free", 1..=u16::MAX, faults).map_or(FREE, u64::from),

@@ -265,6 +265,7 @@ pub(crate) const DEPLOY: Section = Section {
         key("free", "free = 256"),
         key("after", r#"after = "staging""#),
         key("backup", r#"backup = "data""#),
+        key("rollback_within", r#"rollback_within = "1m""#),
     ],
 };
 

@@ -202,4 +202,15 @@ pub enum Ask {
         /// Who says so.
         operator: Box<str>,
     },
+    /// Write down how a drill went.
+    Drilled {
+        /// That it may be done.
+        permit: Permit,
+        /// Of what.
+        subject: Box<str>,
+        /// What is said of it; see [`crate::model::drill::Drilled::line`].
+        said: Box<str>,
+        /// Who says so.
+        operator: Box<str>,
+    },
 }

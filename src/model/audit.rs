@@ -19,6 +19,7 @@ words! {
     Break "break" "a claim has to be taken away";
     Freeze "freeze" "nothing is to be done to something";
     Thaw "thaw" "that is lifted";
+    Drill "drill" "how a drill went is written down on a host";
     Answer "answer" "what a host said to one of these";
     Unlock "unlock" "an environment may be acted on for a while";
     Lock "lock" "not any more";

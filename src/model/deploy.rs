@@ -35,6 +35,8 @@ pub struct DeploySpec {
     pub after: Option<EnvName>,
     /// This backup of the environment has to be fresh.
     pub backup: Option<BackupName>,
+    /// How long a rollback may take (RTO): what a drill measures stands beside it.
+    pub rollback_within: Option<Duration>,
 }
 
 /// What makes data fit another revision.
@@ -173,6 +175,11 @@ impl DeploySpec {
         }
     }
 
+    /// Whether a deploy rests on what that environment has.
+    pub fn rests_on(&self, env: &EnvName) -> bool {
+        self.after.as_ref() == Some(env) || self.copies_from() == Some(env)
+    }
+
     /// What to ask of a host. `wanted` is a revision in place of the config's, or one that is gone back
     /// to, which is fetched from nowhere.
     pub fn ask(
@@ -265,7 +272,7 @@ impl DeployLook {
     /// Releases since data was migrated for good the last time, the newest first; and that migration,
     /// behind which nothing goes back.
     pub fn reachable(&self) -> (&[Release], Option<&Release>) {
-        let at = self.releases.iter().position(|release| release.contract);
+        let at = self.releases.iter().position(|release| release.kind == ReleaseKind::Contract);
         let known = at.and_then(|at| self.releases.get(..at)).unwrap_or(&self.releases);
         (known, at.and_then(|at| self.releases.get(at)))
     }
@@ -284,6 +291,18 @@ impl DeployLook {
     }
 }
 
+/// What a line of a host's record is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReleaseKind {
+    /// It was deployed.
+    #[default]
+    Deploy,
+    /// Data was migrated for it, for good.
+    Contract,
+    /// It was deployed, and a drill had it fail.
+    Drill,
+}
+
 /// Something that was deployed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Release {
@@ -293,8 +312,8 @@ pub struct Release {
     pub revision: Box<str>,
     /// Whether it passed its gate once.
     pub healthy: bool,
-    /// It is no deploy: data was migrated for it, for good.
-    pub contract: bool,
+    /// What the line is about.
+    pub kind: ReleaseKind,
     /// It is there still, so that one can go back to it.
     pub kept: bool,
     /// When, in seconds since 1970 by the host's clock.
@@ -325,7 +344,11 @@ impl Release {
             id: id.into(),
             revision: revision.into(),
             healthy: word == "healthy",
-            contract: word == "contract",
+            kind: match word {
+                "contract" => ReleaseKind::Contract,
+                "drilled" => ReleaseKind::Drill,
+                _ => ReleaseKind::Deploy,
+            },
             kept: true,
             at,
             by: by.into(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::backup::BackupFacts;
 use super::deploy::{Deployed, Release};
+use super::drill::Drilled;
 use super::fault::Fault;
 use super::finding::{Subject, Tracked};
 use super::flaps::Flaps;
@@ -67,6 +68,8 @@ pub struct Host {
     pub ports: Observed<Sockets>,
     /// What was deployed there.
     pub deployed: Vec<Deployed>,
+    /// How drills went there.
+    pub drilled: Vec<Drilled>,
     /// The verdicts on its ports, as of the doctor's last look.
     pub port_briefs: Vec<PortBrief>,
     /// What its reverse proxy does.
@@ -104,6 +107,11 @@ impl Host {
         self.deployed.iter().find(|one| one.subject == subject).map(|one| &one.release)
     }
 
+    /// How the last drill of what is locked there by that name went.
+    pub fn drilled(&self, subject: &str) -> Option<&Drilled> {
+        self.drilled.iter().find(|one| *one.subject == *subject)
+    }
+
     /// A host of which nothing is known yet.
     pub fn new(spec: HostSpec) -> Self {
         let discover = matches!(spec.reach, Reach::Local);
@@ -123,6 +131,7 @@ impl Host {
             remembered: Vec::new(),
             ports: Observed::default(),
             deployed: Vec::new(),
+            drilled: Vec::new(),
             port_briefs: Vec::new(),
             proxy: Observed::default(),
             scripts: Observed::default(),

@@ -144,6 +144,24 @@ pub struct EnvSpec {
     pub windows: Arc<[Window]>,
 }
 
+impl EnvSpec {
+    /// One in which nothing is yet.
+    pub fn new(name: impl Into<EnvName>, tier: Tier) -> Self {
+        Self {
+            name: name.into(),
+            tier,
+            protected: tier == Tier::Production,
+            hosts: Vec::new(),
+            services: Vec::new(),
+            ports: Vec::new(),
+            silences: Vec::new(),
+            backups: Arc::default(),
+            syncs: Arc::default(),
+            windows: Arc::default(),
+        }
+    }
+}
+
 /// `[[env.silence]]`: a rule that is known to fire, and why that is all right.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Silence {

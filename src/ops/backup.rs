@@ -50,6 +50,8 @@ pub struct BackupTarget {
     pub look: Look,
     /// When.
     pub seen: Timestamp,
+    /// What is known of a drill of it: what speaks for it, or against it.
+    pub drilled: Option<Result<String, String>>,
 }
 
 /// What a plan is made of.
@@ -100,12 +102,17 @@ fn host_plan(intent: &Intent, target: &BackupTarget) -> Result<HostPlan, String>
     }
     let place = directory.trim_end_matches('/');
     let job = Job { intent, target, spec, look, place, pattern, folders: *folders };
-    let made = match (intent.verb, &spec.database) {
+    let mut made = match (intent.verb, &spec.database) {
         (Verb::Restore, Some(database)) => database::restore(&job, database)?,
         (Verb::Restore, None) => restore::steps(&job)?,
         (_, Some(database)) if spec.make.is_none() => dump::steps(&job, database)?,
         _ => make::steps(&job)?,
     };
+    match &target.drilled {
+        Some(Ok(note)) => made.brings.push(note.clone()),
+        Some(Err(doubt)) => made.warnings.push(doubt.clone()),
+        None => {}
+    }
     let also = match intent.verb {
         Verb::Restore => target.writers.iter().map(|writer| writer.name.clone()).collect(),
         _ => Vec::new(),

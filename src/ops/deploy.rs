@@ -32,6 +32,8 @@ use crate::model::verb::Verb;
 /// Number of the step that starts the new one: its undo is that of the step before.
 const START: u8 = 40;
 
+/// Behind a gate that was passed: a drill has it fail all the same.
+const BY_ORDER: &str = "why='all of it was proved: a drill has it fail by order'\nfail\n";
 /// Why nothing is done to a unit.
 const UNCHANGED: &str = "its unit file is what the template makes: nothing is to be done";
 /// Number of the step that migrates data.
@@ -54,6 +56,8 @@ struct Job<'a> {
     back: Option<&'a Release>,
     /// The gate that the old one has to pass after all was taken back.
     old_gate: String,
+    /// What the host's record says when it was taken back.
+    taken_back: &'static str,
 }
 
 /// What a strategy does to the host.
@@ -106,7 +110,9 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     }
     let comes = comes.as_deref().unwrap_or(&look.wanted);
     let revision = back.map_or(comes, |release| &*release.revision);
-    let job = Job { seen: target.seen, spec, look, unit, directory, revision, back, old_gate };
+    let taken_back = if intent.fails { "drilled" } else { "reverted" };
+    let seen = target.seen;
+    let job = Job { spec, look, unit, directory, revision, seen, back, old_gate, taken_back };
     let mut load = None;
     let done = match &spec.strategy {
         Strategy::Script { run, undo, .. } => script::done(&job, run, undo.as_deref(), intent)?,
@@ -221,6 +227,9 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     let title = "prove that the new one is healthy, and stays so";
     let (mut gate, left_out) = gate::step(50, title, &proof, &target.promises.checks, &target.look);
     gate.script = format!("{prelude}{}", gate.script);
+    if intent.fails {
+        gate.script.push_str(BY_ORDER);
+    }
     warnings.extend(left_out);
     steps.push(gate);
     let title = format!(
@@ -233,7 +242,7 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         title,
         Change::Additive,
         format!("{kept}{SHOW}{}exit 0\n", done.tidy),
-        undoing(record("reverted", revision)),
+        undoing(record(taken_back, revision)),
         QUICK * 5,
     ));
     let mut facts: Vec<Fact> = all.iter().map(Read::fact).collect();

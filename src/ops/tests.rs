@@ -5,7 +5,7 @@ use std::process::Command;
 use super::*;
 use crate::model::action::{ActionSpec, InputSpec, Run};
 use crate::model::check::{CheckSpec, Target as Asked};
-use crate::model::deploy::{DeployLook, DeploySpec, Release, Strategy, Then};
+use crate::model::deploy::{DeployLook, DeploySpec, Release, ReleaseKind, Strategy, Then};
 use crate::model::ids::HostId;
 use crate::model::look::{Stranger, UnitLook};
 use crate::model::operation::OpId;
@@ -157,12 +157,13 @@ pub(super) fn deployed(target: &mut Target, strategy: Strategy) {
         free: 10,
         after: None,
         backup: None,
+        rollback_within: None,
     };
     let one = |id: &str, revision: &str, healthy, at| Release {
         id: id.into(),
         revision: revision.into(),
         healthy,
-        contract: false,
+        kind: ReleaseKind::Deploy,
         kept: true,
         at,
         by: "ana".into(),

@@ -2,6 +2,7 @@
 //! the collector's, with these functions, run as root.
 
 mod backup;
+mod claims;
 pub mod copy;
 mod database;
 mod deploy;
@@ -9,15 +10,16 @@ mod pools;
 pub mod sync;
 
 pub use backup::{parse_backup, parse_copy};
+pub use claims::{parse_claims, parse_deployed, parse_drilled, parse_refusal};
 pub use database::parse_database;
 pub use deploy::parse_deploy;
 
+use self::claims::{ClaimLines, take_state};
 use super::backups::SCRIPTS;
 use super::collector::PRELUDE;
 use super::quote::{quote, quote_all};
-use crate::model::deploy::{Deployed, Release};
 use crate::model::look::{Look, Stranger, UnitLook};
-use crate::model::operation::{Claim, Foreign, Freeze, Progress, RunId, RunState, Seen};
+use crate::model::operation::{Foreign, Progress, RunId, RunState, Seen};
 use crate::model::text::clean;
 
 const SCRIPT: &str = include_str!("act/host.sh");
@@ -135,99 +137,6 @@ fn stranger(look: &mut Look, name: &str, value: &str) {
 
 fn word(text: &str) -> Box<str> {
     clean(text, VALUE).into()
-}
-
-/// Claims and freezes among lines.
-#[derive(Default)]
-struct ClaimLines {
-    claims: Vec<(Claim, RunState)>,
-    freezes: Vec<Freeze>,
-}
-
-impl ClaimLines {
-    /// Of an answer that is about nothing else.
-    fn read(text: &str) -> Self {
-        let mut lines = Self::default();
-        for line in text.lines() {
-            let _other = lines.take(line);
-        }
-        lines
-    }
-
-    /// Takes a line; false where it is about something else.
-    fn take(&mut self, line: &str) -> bool {
-        if let Some(subject) = line.strip_prefix("claim ") {
-            let claim = Claim { subject: word(subject), ..Claim::default() };
-            self.claims.push((claim, RunState::default()));
-        } else if let Some(subject) = line.strip_prefix("freeze ") {
-            self.freezes.push(Freeze { subject: word(subject), ..Freeze::default() });
-        } else if let Some((name, value)) = pair(line, "claim.") {
-            let Some((claim, _)) = self.claims.last_mut() else { return true };
-            match name {
-                "op" => claim.run = RunId::parse(value),
-                "operator" => claim.operator = word(value),
-                "what" => claim.what = word(value),
-                "plan" => claim.plan = word(value),
-                "scope" => claim.scope = word(value),
-                "at" => claim.at = value.parse().unwrap_or(0),
-                _ => {}
-            }
-        } else if let Some((name, value)) = pair(line, "freeze.") {
-            let Some(freeze) = self.freezes.last_mut() else { return true };
-            match name {
-                "reason" => freeze.reason = word(value),
-                "by" => freeze.by = word(value),
-                "at" => freeze.at = value.parse().unwrap_or(0),
-                _ => {}
-            }
-        } else if let Some((_, state)) = self.claims.last_mut() {
-            return take_state(state, line);
-        } else {
-            return line.starts_with("state.");
-        }
-        true
-    }
-}
-
-fn pair<'a>(line: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
-    line.strip_prefix(prefix)?.split_once('=')
-}
-
-/// Takes a `state.` line; false where it is none.
-fn take_state(state: &mut RunState, line: &str) -> bool {
-    let Some(rest) = line.strip_prefix("state.") else { return false };
-    let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
-    match name {
-        "boot" => state.boot = word(value),
-        "owner" => state.began_in = value.split(' ').nth(2).map(word),
-        "alive" => state.alive = value == "1",
-        "members" => state.members = value.parse().unwrap_or(0),
-        "cancel" => state.cancelled = true,
-        "result" => state.result = Some(word(value)),
-        _ => {}
-    }
-    true
-}
-
-/// The claim or the freeze of an answer that refuses one.
-pub fn parse_refusal(text: &str) -> (Option<(Claim, RunState)>, Option<Freeze>) {
-    let mut lines = ClaimLines::read(text);
-    (lines.claims.pop(), lines.freezes.pop())
-}
-
-/// All claims of a host, as `qd_now_claims` tells them: the evidence is not among it.
-pub fn parse_claims(text: &str) -> Vec<Claim> {
-    ClaimLines::read(text).claims.into_iter().map(|(claim, _)| claim).collect()
-}
-
-/// What is deployed on a host, as `qd_now_claims` tells it.
-pub fn parse_deployed(text: &str) -> Vec<Deployed> {
-    let lines = text.lines().filter_map(|line| line.strip_prefix("deployed "));
-    let read = |line: &str| {
-        let (subject, rest) = line.split_once(' ')?;
-        Some(Deployed { subject: word(subject), release: Release::parse(rest)? })
-    };
-    lines.filter_map(read).take(MOST).collect()
 }
 
 /// What a function says of its failure.

@@ -193,6 +193,11 @@ impl Engine {
         wait
     }
 
+    /// Cuts the link to a host, whatever it is asked just now; it is connected again as after any loss.
+    pub fn cut(&self, host: &HostId) {
+        self.order(host, Order::Cut);
+    }
+
     fn connect(&mut self, watch: Watch) {
         let (orders, taken) = mpsc::channel(ORDERS);
         let host = watch.host.clone();
@@ -313,6 +318,9 @@ fn audited(host: &HostId, ask: &Ask) -> Option<(Entry, bool)> {
         }
         Ask::Freeze { permit, subject, reason, operator: _, at: _ } => {
             of(Deed::Freeze, permit, None, subject, reason)
+        }
+        Ask::Drilled { permit, subject, said, operator: _ } => {
+            of(Deed::Drill, permit, None, subject, said)
         }
         Ask::Thaw { permit, subject, operator: _ } => of(Deed::Thaw, permit, None, subject, ""),
     }

@@ -64,6 +64,8 @@ pub enum Order {
     Login(oneshot::Sender<bool>),
     /// Let sudo ask on the terminal, until this is answered.
     LetIn(oneshot::Sender<bool>),
+    /// Lose the connection, as a drill wants it.
+    Cut,
 }
 
 /// What all hosts share.
@@ -215,6 +217,8 @@ async fn pause(
                 Some(Order::Act(ask)) => acts::refuse(reporter, *ask).await,
                 // Dropping the answer gives the terminal back.
                 Some(Order::LetIn(_done)) => {}
+                // There is none.
+                Some(Order::Cut) => {}
                 Some(Order::Rewatch(other)) => *watch = *other,
                 Some(Order::Describe(unit)) => {
                     let fault = Fault::new(

@@ -31,11 +31,12 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
         detail(model, id, &unit, &result);
         return Vec::new();
     }
-    if let HostEvent::Claims(claims, deployed) = event {
+    if let HostEvent::Claims(claims, deployed, drilled) = event {
         model.acting.claims.insert(id.clone(), claims);
         let Model { acting, fleet, .. } = model;
         let Some(host) = fleet.host_mut(id) else { return Vec::new() };
         host.deployed = deployed;
+        host.drilled = drilled;
         for instance in host.instances.values_mut() {
             let unit = instance.kind.unit().map(UnitName::as_str);
             let own = |claim: &&Claim| unit == Some(&*claim.subject);

@@ -179,7 +179,7 @@ pub(super) fn settle(model: &mut Model, asked: u32) {
             looks.filter_map(|(id, look)| Some((id.clone(), look.clone()?))).collect();
         let made = match planning.intent.verb {
             Verb::Sync => sync::made(&model.fleet, &planning.intent, &looks),
-            _ => backup::made(env, &planning.intent, &looks),
+            _ => backup::made(&model.fleet, env, &planning.intent, &looks),
         };
         let made = made.map(Arc::new);
         if let Some(planning) = model.acting.planning_mut(asked) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::Model;
 use crate::model::backups::{self, BackupVerdict};
 use crate::model::deploy::{DeploySpec, Preflight, short};
+use crate::model::drill::{self, Exercise};
 use crate::model::fleet::Env;
 use crate::model::ids::{EnvName, InstanceId, ServiceName};
 use crate::model::instance::{Instance, ServiceState};
@@ -38,6 +39,9 @@ pub(super) fn found(
 ) -> Found {
     let mut found = Found::default();
     let Some(spec) = instance.promises.deploy.as_deref() else { return found };
+    if matches!(intent.verb, Verb::Deploy | Verb::Rollback) {
+        drilled(model, env, spec, id, &mut found);
+    }
     if intent.verb != Verb::Deploy {
         return found;
     }
@@ -70,6 +74,30 @@ pub(super) fn found(
         }
     }
     found
+}
+
+/// Whether it was rehearsed where it is not dear, how long ago, and how long it took.
+fn drilled(model: &Model, env: &Env, spec: &DeploySpec, id: &InstanceId, found: &mut Found) {
+    if env.tier != Tier::Production {
+        return;
+    }
+    let promised = |what| if what == Exercise::Rollback { spec.rollback_within } else { None };
+    match drill::of_service(&model.fleet, &id.service) {
+        Some((where_it_was, drilled)) => match drilled.said(where_it_was, model.now, promised) {
+            Ok(note) => found.notes.push(note),
+            Err(doubt) => found.warnings.push(doubt),
+        },
+        None => found.notes.extend(never(model, id)),
+    }
+}
+
+/// That nobody has rehearsed it, and where one could.
+fn never(model: &Model, id: &InstanceId) -> Option<String> {
+    let (env, _) = model.fleet.hosts().find(|(env, host)| {
+        env.tier != Tier::Production && host.instances.contains_key(&id.service)
+    })?;
+    let (service, env) = (&id.service, &env.name);
+    Some(format!("no drill of it is known: `quarterdeck drill {service} --env {env}` rehearses it"))
 }
 
 /// The same service in the environment before: that very revision, and well, everywhere.

@@ -24,7 +24,7 @@ use quarterdeck::model::fault::{Fault, FaultKind};
 use quarterdeck::model::host::{HostFacts, Link};
 use quarterdeck::model::look::{Look, UnitLook};
 use quarterdeck::model::operation::{Freeze, Outcome, Progress, RunState, Seen, Stage};
-use quarterdeck::model::plan::{Input, Intent, Permits, Wish};
+use quarterdeck::model::plan::{Input, Intent, Permits};
 use quarterdeck::model::screen::{OpPick, Overlay, Pane};
 use quarterdeck::model::severity::Severity;
 use quarterdeck::model::unit::{ActiveState, UnitFacts};
@@ -265,18 +265,8 @@ fn a_unit_that_was_only_found_is_not_the_declared_service_of_its_name() {
     let web = story.model.fleet.host(&Story::id("web")).unwrap();
     assert!(web.instances.values().all(|one| one.discovered) && web.instances.len() == 1);
     let mut asked = |hosts: &[&str]| {
-        let intent = Intent {
-            verb: Verb::Restart,
-            input: Input::None,
-            env: Story::id("web").env,
-            services: vec!["nginx".into()],
-            hosts: hosts.iter().map(|name| (*name).into()).collect(),
-            picked: Vec::new(),
-            rollout: Wish::default(),
-            soak: None,
-            skip: Vec::new(),
-            undrained: false,
-        };
+        let hosts = hosts.iter().map(|name| (*name).into()).collect();
+        let intent = Intent::of(Verb::Restart, Story::id("web").env, vec!["nginx".into()], hosts);
         let effects = quarterdeck::update::planning::plan(&mut story.model, intent);
         let at = |effect: &Effect| match effect {
             Effect::Act(host, _) => Some(host.host.to_string()),
@@ -642,7 +632,7 @@ fn what_is_down_while_it_is_acted_on_is_no_alarm_until_that_is_over() {
     story.wait(30).read("stage", "mcp.service", stopped.clone());
     assert_eq!(story.verdict("stage", "mcp").1, Severity::Warning, "it goes on");
     // No colleague has claimed it, which changes nothing of that.
-    story.host("stage", HostEvent::Claims(Vec::new(), Vec::new()));
+    story.host("stage", HostEvent::Claims(Vec::new(), Vec::new(), Vec::new()));
     assert_eq!(story.verdict("stage", "mcp").1, Severity::Warning);
     progress(&mut story, "", b"", Some("failed 20 1"));
     story.wait(6).read("stage", "mcp.service", stopped);

@@ -325,7 +325,7 @@ fn a_changed_config_keeps_what_is_known_of_the_rest() {
     story.read("coord", "nginx.service", running(1, 0));
     let release = Release { id: "r1".into(), revision: "1fd4deba20".into(), ..Release::default() };
     let deployed = Deployed { subject: "nginx.service".into(), release };
-    story.host("coord", HostEvent::Claims(Vec::new(), vec![deployed.clone()]));
+    story.host("coord", HostEvent::Claims(Vec::new(), vec![deployed.clone()], Vec::new()));
     let mut changed = spec();
     changed.envs[0].hosts.retain(|host| host.name.as_str() != "web");
     changed.envs[0].services.remove(0);

@@ -447,7 +447,7 @@ fn a_crash_is_called_out_once_and_what_a_first_look_finds_is_not() {
 fn what_goes_down_while_a_colleague_is_at_it_calls_when_he_is_done() {
     let mut story = well();
     let claim = Claim { subject: UNIT.into(), at: at(60).as_secs(), ..Claim::default() };
-    story.wait(60).host("coord", HostEvent::Claims(vec![claim.clone()], Vec::new()));
+    story.wait(60).host("coord", HostEvent::Claims(vec![claim.clone()], Vec::new(), Vec::new()));
     story.read("coord", UNIT, failed(0, 0, 60));
     assert_eq!(called_out(&story), 0);
     assert_eq!(story.verdict("coord", "mcp").1, Severity::Warning, "he looks at it");
@@ -458,11 +458,11 @@ fn what_goes_down_while_a_colleague_is_at_it_calls_when_he_is_done() {
     assert_eq!(called_out(&story), 1);
     assert_eq!(story.verdict("coord", "nginx").1, Severity::Critical);
     // He is done, and it is down.
-    story.wait(5).host("coord", HostEvent::Claims(Vec::new(), Vec::new()));
+    story.wait(5).host("coord", HostEvent::Claims(Vec::new(), Vec::new(), Vec::new()));
     story.read("coord", UNIT, failed(0, 0, 60));
     assert_eq!(story.verdict("coord", "mcp").1, Severity::Critical);
     // Nobody is at it for ever.
-    story.host("coord", HostEvent::Claims(vec![claim], Vec::new()));
+    story.host("coord", HostEvent::Claims(vec![claim], Vec::new(), Vec::new()));
     assert_eq!(story.verdict("coord", "mcp").1, Severity::Warning);
     story.wait(900).read("coord", UNIT, failed(0, 0, 60));
     assert_eq!(story.verdict("coord", "mcp").1, Severity::Critical);

@@ -1,13 +1,14 @@
 //! `backup` and `restore`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Asked, go, span, usage};
+use super::{go, rehearsing, span, usage};
 use crate::cli::args::{ActOnBackup, Fleet};
-use crate::cli::{Failure, Outcome, read_config, tokio_runtime};
+use crate::cli::{Failure, Outcome, block_on, read_config};
 use crate::model::backup::BackupSpec;
-use crate::model::ids::{BackupName, HostId};
+use crate::model::ids::{BackupName, EnvName, HostId, HostName};
 use crate::model::restore::writes_to;
 use crate::model::screen::BackupId;
 use crate::model::spec::{EnvSpec, FleetSpec};
@@ -28,19 +29,19 @@ pub(in crate::cli) fn run(
     let config = read_config(fleet)?;
     let id = choose(&config.spec, &asked.name)?;
     let from = from.map(checked).transpose()?;
-    let spec = narrow(config.spec, &id);
-    let known = crate::model::fleet::Fleet::new(&spec);
+    let known = crate::model::fleet::Fleet::new(&config.spec);
     let intent = planning::backup::intent(&known, &id, verb, from);
     let Some(mut intent) = intent else {
         return Err(usage("there is no such backup"));
     };
-    intent.soak = asked.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
-    let wish = Asked { plan: asked.plan, confirm: asked.confirm.as_deref(), json: asked.json };
+    intent.soak = asked.how.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
+    let mut spec = config.spec;
+    spec.envs.extend(config.others);
+    let wish = (&asked.how).into();
+    let beside = rehearsing(&spec, &intent, wish);
+    let spec = narrow(spec, &id, &beside);
     let timeout = Duration::from_secs(asked.timeout.clamp(1, 86_400));
-    let runtime = tokio_runtime()?;
-    let ended = runtime.block_on(go(&spec, intent, wish, timeout));
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    ended
+    block_on(go(&spec, intent, beside, wish, timeout))?
 }
 
 /// A name among the copies, or a path.
@@ -85,20 +86,22 @@ fn choose(spec: &FleetSpec, name: &str) -> Result<BackupId, Failure> {
     }
 }
 
-/// Only its host, and the services that write to its source.
-fn narrow(mut spec: FleetSpec, id: &BackupId) -> FleetSpec {
-    spec.envs.retain(|env| env.name == id.host.env);
+/// Only its host, and the services that write to its source; and where it may have been rehearsed.
+pub(super) fn narrow(mut spec: FleetSpec, id: &BackupId, beside: &BTreeSet<EnvName>) -> FleetSpec {
+    spec.envs.retain(|env| env.name == id.host.env || beside.contains(&env.name));
     for env in &mut spec.envs {
+        let here = env.name == id.host.env;
         let all: Vec<BackupSpec> =
             env.backups.iter().filter(|one| one.name == id.name).cloned().collect();
+        let is_of = |host: &HostName| all.iter().any(|one| one.host == *host);
         env.services.retain(|service| {
-            service.hosts.contains(&id.host.host)
+            here && service.hosts.iter().any(is_of)
                 && all.iter().any(|one| writes_to(&service.name, &service.promises, one))
         });
         for service in &mut env.services {
-            service.hosts.retain(|name| *name == id.host.host);
+            service.hosts.retain(is_of);
         }
-        env.hosts.retain(|host| host.name == id.host.host);
+        env.hosts.retain(|host| is_of(&host.name));
         env.backups = Arc::from(all);
     }
     spec

@@ -7,6 +7,11 @@ use crate::model::plan::{DrainPart, HostPlan, Plan, Step, Undo};
 
 /// The plan.
 pub(super) fn plan(plan: &Plan) -> String {
+    format!("{}\n", plan_value(plan))
+}
+
+/// The same, among others.
+pub(super) fn plan_value(plan: &Plan) -> Value {
     let batches: Vec<Vec<Value>> = plan
         .batches
         .iter()
@@ -31,7 +36,7 @@ pub(super) fn plan(plan: &Plan) -> String {
             Some(json!({ "host": host, "batches": parts }))
         })
         .collect();
-    let value = json!({
+    json!({
         "schema": 1,
         "hash": plan.hash(),
         "action": plan.intent.verb.name(),
@@ -50,8 +55,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         "min_available": serving,
         "drains": drains,
         "hosts": plan.hosts.iter().map(host).collect::<Vec<_>>(),
-    });
-    format!("{value}\n")
+    })
 }
 
 fn part(part: &DrainPart) -> Value {

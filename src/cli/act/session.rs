@@ -1,7 +1,9 @@
 //! The reducers with hosts behind them and no screen.
 
 mod following;
+mod rehearsing;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use crate::model::Model;
 use crate::model::host::Link;
 use crate::model::ids::{EnvName, HostId, InstanceId};
 use crate::model::operation::{OpId, Operation};
+use crate::model::part::Part;
 use crate::model::plan::{Confirmation, Intent, Permit, Plan, Unlocked};
 use crate::model::spec::FleetSpec;
 use crate::msg::{Acted, HostEvent, Msg};
@@ -25,6 +28,9 @@ use crate::runtime::engine::Engine;
 use crate::runtime::store;
 use crate::update::{planning, start, update};
 
+/// What is only told besides is waited for so long.
+const BESIDE: Duration = Duration::from_secs(3);
+
 /// See the module.
 pub(in crate::cli) struct Session {
     model: Model,
@@ -33,6 +39,8 @@ pub(in crate::cli) struct Session {
     ticked: Instant,
     /// Nothing is read of hosts by itself.
     bare: bool,
+    /// But of these environments' hosts.
+    beside: BTreeSet<EnvName>,
     /// Removals of what was sent that have not been answered yet.
     removals: usize,
 }
@@ -46,8 +54,13 @@ pub(super) struct Refusal {
 }
 
 impl Session {
-    /// Connects all hosts. `bare` reads nothing of them by itself.
-    pub(in crate::cli) fn open(spec: &FleetSpec, bare: bool) -> std::io::Result<Self> {
+    /// Connects all hosts. `bare` reads nothing of them by itself, but of those of environments `beside`,
+    /// which are not long waited for.
+    pub(in crate::cli) fn open(
+        spec: &FleetSpec,
+        bare: bool,
+        beside: BTreeSet<EnvName>,
+    ) -> std::io::Result<Self> {
         let (sender, messages) = mpsc::channel(QUEUE);
         // Nobody wants a log here.
         let (logs, _) = mpsc::channel(1);
@@ -59,11 +72,11 @@ impl Session {
         model.acting.chance = fastrand::u64(..);
         for mut effect in start(&mut model, spec, clock::now()) {
             if let Effect::Connect(watch) = &mut effect {
-                watch.bare = bare;
+                watch.bare = bare && !beside.contains(&watch.host.env);
             }
             engine.perform(effect);
         }
-        Ok(Self { model, engine, messages, ticked: Instant::now(), bare, removals: 0 })
+        Ok(Self { model, engine, messages, ticked: Instant::now(), bare, beside, removals: 0 })
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -105,10 +118,14 @@ impl Session {
         intent: Intent,
         timeout: Duration,
     ) -> Result<Arc<Plan>, Vec<Refusal>> {
-        let mut deadline = Instant::now() + timeout;
+        let begun = Instant::now();
+        let mut deadline = begun + timeout;
         // What the console knows beside the look is wanted by some; one reading of it.
         while Instant::now() < deadline
-            && !self.model.fleet.hosts().all(|(_, host)| match &host.link {
+            && !self.model.fleet.hosts().all(|(env, host)| match &host.link {
+                _ if self.beside.contains(&env.name) => {
+                    host.parts.contains(&Part::Acts) || begun.elapsed() > BESIDE
+                }
                 Link::Connecting => false,
                 link if link.is_up() => self.is_read(host),
                 _ => true,

@@ -1,11 +1,12 @@
 //! `sync`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Asked, go, span, usage};
+use super::{go, span, usage};
 use crate::cli::args::{Fleet, Sync};
-use crate::cli::{Outcome, read_config, tokio_runtime};
+use crate::cli::{Outcome, block_on, read_config};
 use crate::model::ids::{EnvName, ServiceName};
 use crate::model::restore::writes_to;
 use crate::model::spec::{EnvSpec, FleetSpec};
@@ -30,14 +31,10 @@ pub(in crate::cli) fn run(fleet: &Fleet, asked: &Sync) -> Outcome {
     let known = crate::model::fleet::Fleet::new(&spec);
     let intent = planning::sync::intent(&known, &name, &from, &to);
     let mut intent = intent.map_err(|why| usage(format!("{}{}", clean(&why, 500), all(&spec))))?;
-    intent.soak = asked.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
+    intent.soak = asked.how.soak.as_deref().map(|text| span("--soak", text)).transpose()?;
     let spec = narrow(spec, &name, &from, &to);
-    let wish = Asked { plan: asked.plan, confirm: asked.confirm.as_deref(), json: asked.json };
     let timeout = Duration::from_secs(asked.timeout.clamp(1, 86_400));
-    let runtime = tokio_runtime()?;
-    let ended = runtime.block_on(go(&spec, intent, wish, timeout));
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    ended
+    block_on(go(&spec, intent, BTreeSet::new(), (&asked.how).into(), timeout))?
 }
 
 /// What the config has of the kind.

@@ -162,16 +162,9 @@ pub struct Rollback {
     pub act: Act,
 }
 
-/// What acts on a backup.
+/// How a plan is confirmed and told, of what stops services besides.
 #[derive(clap::Args, Clone, Debug)]
-#[command(
-    after_help = "Exit codes: 0 succeeded; 1 failed, and nothing is changed or all was taken back; 2 failed, and \
-                  something is changed; 3 unknown; 64 usage; 75 somebody else has it, it is frozen, or the plan is stale."
-)]
-pub struct ActOnBackup {
-    /// A backup of the config
-    #[arg(value_name = "NAME")]
-    pub name: String,
+pub struct How {
     /// Print the plan and its hash, and change nothing
     #[arg(long)]
     pub plan: bool,
@@ -184,6 +177,21 @@ pub struct ActOnBackup {
     /// As JSON, in a form that stays
     #[arg(long)]
     pub json: bool,
+}
+
+/// What acts on a backup.
+#[derive(clap::Args, Clone, Debug)]
+#[command(
+    after_help = "Exit codes: 0 succeeded; 1 failed, and nothing is changed or all was taken back; 2 failed, and \
+                  something is changed; 3 unknown; 64 usage; 75 somebody else has it, it is frozen, or the plan is stale."
+)]
+pub struct ActOnBackup {
+    /// A backup of the config
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// How it is confirmed and told.
+    #[command(flatten)]
+    pub how: How,
     /// Give up on the host when it does not answer for so long; copies are read to their end
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub timeout: u64,
@@ -225,18 +233,37 @@ pub struct Sync {
     /// The environment whose data is replaced; never production
     #[arg(long, value_name = "ENV")]
     pub to: String,
-    /// Print the plan and its hash, and change nothing
-    #[arg(long)]
-    pub plan: bool,
-    /// Run exactly the plan of that hash
-    #[arg(long, value_name = "HASH", conflicts_with = "plan")]
-    pub confirm: Option<String>,
-    /// Services that were stopped have to stay healthy for so long [default: the config's, else 5s]
-    #[arg(long, value_name = "SPAN")]
-    pub soak: Option<String>,
-    /// As JSON, in a form that stays
-    #[arg(long)]
-    pub json: bool,
+    /// How it is confirmed and told.
+    #[command(flatten)]
+    pub how: How,
+    /// Give up on hosts that do not answer for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+/// `drill`.
+#[derive(clap::Args, Clone, Debug)]
+#[command(
+    after_help = "Exit codes: 0 all of it went as it has to; 1 something did not, and what was there before is there \
+                  again; 2 something did not, and something is changed; 3 unknown; 64 usage; 75 somebody else has it, \
+                  it is frozen, or the plan is stale."
+)]
+pub struct Drill {
+    /// A service of the config that says how it is deployed; never in production
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// On this host only; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// A branch, a tag or a whole commit in place of the config's `ref`
+    #[arg(long, value_name = "REF")]
+    pub revision: Option<String>,
+    /// Bring the data of this backup back as well, and then what was there before
+    #[arg(long, value_name = "NAME")]
+    pub backup: Option<String>,
+    /// How it is confirmed and told.
+    #[command(flatten)]
+    pub how: How,
     /// Give up on hosts that do not answer for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,

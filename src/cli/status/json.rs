@@ -3,6 +3,7 @@
 mod health;
 mod planned;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use self::health::HealthReport;
 use super::backups::{self, Backup};
 use crate::cli::doctor::{FindingReport, of_env};
 use crate::model::Model;
+use crate::model::drill::{Drilled, Exercise};
 use crate::model::fault::Fault;
 use crate::model::fleet::Row;
 use crate::model::host::Host;
@@ -101,6 +103,15 @@ struct Rights {
 }
 
 #[derive(Serialize)]
+struct DrilledReport {
+    at: String,
+    passed: bool,
+    failed: Option<&'static str>,
+    took_ms: BTreeMap<&'static str, u64>,
+    by: String,
+}
+
+#[derive(Serialize)]
 struct DeployedReport {
     release: String,
     revision: String,
@@ -125,6 +136,7 @@ struct Service {
     memory_bytes: Option<u64>,
     cpu_percent: Option<f32>,
     enabled: Option<bool>,
+    drilled: Option<DrilledReport>,
     deployed: Option<DeployedReport>,
     health: Vec<HealthReport>,
     description: Option<String>,
@@ -303,6 +315,7 @@ fn service(row: &Row<'_>, interval: Duration, now: Timestamp) -> Service {
             at: rfc3339(Timestamp::from_secs(release.at)),
             by: release.by.to_string(),
         }),
+        drilled: host.drilled(&instance.kind.subject()).map(drilled),
         enabled: facts.and_then(crate::model::unit::UnitFacts::enabled),
         health: health::report(row, interval, now),
         description: facts.and_then(|facts| text(&facts.description)),
@@ -362,4 +375,16 @@ fn round(n: f64) -> f64 {
 pub(in crate::cli) fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.as_micros() / 1000 * 1000)
         .map_or_else(|_out_of_range| String::new(), |at| format!("{at:.3}"))
+}
+
+/// How the last drill went.
+fn drilled(drilled: &Drilled) -> DrilledReport {
+    let took = |(what, took): &(Exercise, Duration)| (what.name(), took.as_millis() as u64);
+    DrilledReport {
+        at: rfc3339(Timestamp::from_secs(drilled.at)),
+        passed: drilled.failed.is_none(),
+        failed: drilled.failed.map(Exercise::name),
+        took_ms: drilled.took.iter().map(took).collect(),
+        by: drilled.by.to_string(),
+    }
 }

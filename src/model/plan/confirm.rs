@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Plan;
+use crate::model::drill::ConfirmedDrill;
 use crate::model::ids::EnvName;
 use crate::model::time::Timestamp;
 
@@ -137,6 +138,8 @@ pub enum Confirmation {
     Hash(String),
     /// Another plan, which was confirmed, says that this is done when that one fails.
     Policy(Arc<Plan>),
+    /// A drill, which was confirmed, has it among what it rehearses.
+    Drill(Arc<ConfirmedDrill>),
 }
 
 impl Confirmation {
@@ -147,6 +150,7 @@ impl Confirmation {
             Self::Typed(_) => "typed",
             Self::Hash(_) => "hash",
             Self::Policy(_) => "policy",
+            Self::Drill(_) => "drill",
         }
     }
 }
@@ -201,7 +205,8 @@ impl ConfirmedPlan {
             Confirmation::Hash(hash) if hash.trim() == plan.hash() => {}
             Confirmation::Hash(_) => return Err(NotConfirmed::Hash(plan.hash().to_owned())),
             Confirmation::Policy(of) if of.goes_back_by(&plan) => {}
-            Confirmation::Policy(_) => {
+            Confirmation::Drill(of) if of.covers(&plan) => {}
+            Confirmation::Policy(_) | Confirmation::Drill(_) => {
                 return Err(NotConfirmed::Phrase(plan.phrase().to_owned()));
             }
         }

@@ -66,9 +66,28 @@ pub struct Intent {
     pub skip: Vec<Preflight>,
     /// Balancers keep on sending requests there, whatever the config says.
     pub undrained: bool,
+    /// Its gate fails once all of it was proved: so a drill rehearses that a host takes a deploy back.
+    pub fails: bool,
 }
 
 impl Intent {
+    /// To these services, or to that backup; everywhere where no host is named.
+    pub fn of(verb: Verb, env: EnvName, services: Vec<ServiceName>, hosts: Vec<HostName>) -> Self {
+        Self {
+            verb,
+            input: Input::None,
+            env,
+            services,
+            hosts,
+            picked: Vec::new(),
+            rollout: Wish::default(),
+            soak: None,
+            skip: Vec::new(),
+            undrained: false,
+            fails: false,
+        }
+    }
+
     /// To these instances, all of one environment.
     pub fn new(verb: Verb, instances: &[InstanceId]) -> Option<Self> {
         let env = instances.first()?.host.env.clone();
@@ -83,18 +102,7 @@ impl Intent {
             }
         }
         hosts.sort();
-        Some(Self {
-            verb,
-            input: Input::None,
-            env,
-            services,
-            hosts,
-            picked: Vec::new(),
-            rollout: Wish::default(),
-            soak: None,
-            skip: Vec::new(),
-            undrained: false,
-        })
+        Some(Self::of(verb, env, services, hosts))
     }
 
     /// To these of which somebody has picked each; `all` is what runs of their services on their hosts.
@@ -152,6 +160,9 @@ impl Intent {
             Input::Signal(signal) => format!("{} -{}", self.verb.name(), signal.name()),
             Input::Action(spec, _) => spec.name.to_string(),
             Input::Revision(Some(to)) => format!("{} {to} of", self.verb.name()),
+            Input::Revision(None) | Input::None if self.fails => {
+                format!("{}, and fail by order,", self.verb.name())
+            }
             Input::Sync { from, waived, .. } => {
                 let how = waived
                     .as_ref()
@@ -178,12 +189,24 @@ impl Intent {
 
     /// What the hash covers of it.
     pub(super) fn canonical(&self) -> String {
-        let Self { verb, input, env, services, hosts, picked, rollout: _, soak, skip, undrained } =
-            self;
+        let Self {
+            verb,
+            input,
+            env,
+            services,
+            hosts,
+            picked,
+            rollout: _,
+            soak,
+            skip,
+            undrained,
+            fails,
+        } = self;
         let undrained = if *undrained { " undrained" } else { "" };
+        let fails = if *fails { " fails" } else { "" };
         let picked = if picked.is_empty() { String::new() } else { format!(" {picked:?}") };
         format!(
-            "{verb:?} {input:?} {env:?} {services:?} {hosts:?} {soak:?} {skip:?}{undrained}{picked}"
+            "{verb:?} {input:?} {env:?} {services:?} {hosts:?} {soak:?} {skip:?}{undrained}{fails}{picked}"
         )
     }
 }

@@ -138,18 +138,7 @@ mod tests {
     use super::*;
 
     fn env(name: &str, tier: Tier) -> EnvSpec {
-        EnvSpec {
-            name: name.into(),
-            tier,
-            protected: false,
-            hosts: Vec::new(),
-            services: Vec::new(),
-            ports: Vec::new(),
-            silences: Vec::new(),
-            backups: std::sync::Arc::default(),
-            syncs: std::sync::Arc::default(),
-            windows: std::sync::Arc::default(),
-        }
+        EnvSpec::new(name, tier)
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn host_plan(intent: &Intent, target: &SyncTarget) -> Result<HostPlan, String> {
         others: target.others.clone(),
         look: target.look.clone(),
         seen: target.seen,
+        drilled: None,
     };
     let to = target.ask.spec.to.trim_end_matches('/');
     let up = to.rsplit_once('/').map_or("", |(up, _)| up);

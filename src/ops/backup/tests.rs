@@ -11,7 +11,7 @@ use crate::model::backup::{
 };
 use crate::model::ids::HostId;
 use crate::model::look::UnitLook;
-use crate::model::plan::{Change, Input, Undo, Wish};
+use crate::model::plan::{Change, Input, Undo};
 use crate::model::restore::{Proof, SourceLook, Sum};
 use crate::model::spec::Promises;
 
@@ -134,28 +134,20 @@ fn target(restores: bool) -> BackupTarget {
             ..Look::default()
         },
         seen: Timestamp::from_secs(1),
+        drilled: None,
     }
 }
 
 fn planned(target: &BackupTarget) -> Result<Plan, String> {
     let restores = target.ask.restores;
     let phrase = "web1:/srv/it's data".to_owned();
-    let intent = Intent {
-        verb: if restores { Verb::Restore } else { Verb::Backup },
-        input: if restores {
-            Input::Restore { from: target.ask.from.as_deref().map(str::to_owned), phrase }
-        } else {
-            Input::None
-        },
-        env: "lab".into(),
-        services: vec!["it's data".into()],
-        hosts: vec!["web1".into()],
-        picked: Vec::new(),
-        rollout: Wish::default(),
-        soak: None,
-        skip: Vec::new(),
-        undrained: false,
-    };
+    let verb = if restores { Verb::Restore } else { Verb::Backup };
+    let (services, hosts) = (vec!["it's data".into()], vec!["web1".into()]);
+    let mut intent = Intent::of(verb, "lab".into(), services, hosts);
+    if restores {
+        let from = target.ask.from.as_deref().map(str::to_owned);
+        intent.input = Input::Restore { from, phrase };
+    }
     plan(intent, Tier::Development, false, target)
         .map_err(|refusals| refusals.into_iter().map(|(_, why)| why).collect())
 }

@@ -125,7 +125,7 @@ pub(super) const SHOW: &str = "tail -n 1 \"$record\" >\"$record.now\" && chmod 6
 
 /// That it was taken back. Writing that down must hold up nothing.
 fn note(job: &Job<'_>) -> String {
-    format!("(\n{})\n", record("reverted", job.revision))
+    format!("(\n{})\n", record(job.taken_back, job.revision))
 }
 
 /// Writes a line of the host's record: moment, name, word, revision, who.

@@ -2,7 +2,7 @@
 
 use super::Job;
 use crate::model::deploy::copy::{CopyLook as Copy, size};
-use crate::model::deploy::{Release, short};
+use crate::model::deploy::{Release, ReleaseKind, short};
 use crate::model::span;
 use crate::model::time::Timestamp;
 
@@ -23,7 +23,8 @@ pub(super) fn said(job: &Job<'_>) -> Vec<String> {
             )),
         }
         // Newest first: what came of it the last time is what counts.
-        let mut deploys = look.releases.iter().filter(|release| !release.contract);
+        let mut deploys =
+            look.releases.iter().filter(|release| release.kind == ReleaseKind::Deploy);
         let last = deploys.find(|release| release.revision == look.wanted);
         if let Some(tried) = last.filter(|last| !last.healthy && !look.wanted.is_empty()) {
             lines.push(format!(
@@ -64,7 +65,8 @@ fn proven<'a>(job: &'a Job<'_>) -> Option<&'a Release> {
 /// When something was gone back from last there, and what was there before was proved: by a rollback, or by
 /// the host itself after a failure.
 fn gone_back<'a>(job: &'a Job<'_>) -> Option<&'a Release> {
-    let all: Vec<&Release> = job.look.releases.iter().filter(|one| !one.contract).collect();
+    let all: Vec<&Release> =
+        job.look.releases.iter().filter(|one| one.kind != ReleaseKind::Contract).collect();
     let is_back = |(at, one): &(usize, &&Release)| {
         let older = all.iter().skip(at + 1).filter(|older| older.healthy);
         let mut older = older.skip_while(|older| older.revision == one.revision);

@@ -2,6 +2,7 @@
 # to cancel, to release. Runs as root. All of it is below /var/lib/quarterdeck, the same for everybody:
 #   subjects/NAME/claim/claim   whose operation has it, lines of NAME=VALUE
 #   subjects/NAME/freeze        nothing is to be done, and why
+#   subjects/NAME/drilled       how its last drill went
 #   subjects/NAME/lock          held by the runner as long as it lives
 #   ops/ID/                     an operation, see run.sh
 #   audit.jsonl                 what was done
@@ -377,13 +378,20 @@ qd_act_break() {
 qd_act_audit() { sh -c "$qd_audit" sh "$1"; }
 # Arguments: subject, the audit's line, lines of the freeze.
 qd_act_freeze() {
-  qd_d=$qd_v/subjects/$1 qd_x=$2
+  qd_d=$qd_v/subjects/$1 qd_k=$2
   shift 2
   umask 022
   mkdir -p -- "$qd_d" && qd_act_safe "${qd_d##*/}" && printf '%s\n' "$@" >"$qd_d/freeze.new" &&
-    mv -f -- "$qd_d/freeze.new" "$qd_d/freeze" && qd_act_audit "$qd_x"
+    mv -f -- "$qd_d/freeze.new" "$qd_d/freeze" && qd_act_audit "$qd_k"
 }
 qd_act_thaw() { rm -f -- "$qd_v/subjects/$1/freeze" && qd_act_audit "$2"; }
+# Writes down how a drill went, for everybody. Arguments: subject, the audit's line, what is said of it.
+qd_act_drilled() {
+  qd_d=$qd_v/subjects/$1 qd_k=$2
+  umask 022
+  mkdir -p -- "$qd_d" && qd_act_safe "$1" && printf '%s %s\n' "$(date +%s)" "$3" >"$qd_d/drilled.new" &&
+    mv -f -- "$qd_d/drilled.new" "$qd_d/drilled" && qd_act_audit "$qd_k"
+}
 # All claims and freezes, and the newest operations. Argument: how many.
 qd_act_list() {
   [ -d "$qd_v" ] || return 0

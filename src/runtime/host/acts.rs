@@ -225,6 +225,11 @@ impl Hand<'_> {
                 let argv = ["qd_act_freeze", &*subject, &line, &reason, &by, &at];
                 Acted::Done("freeze".to_owned(), self.done(&argv).await)
             }
+            Ask::Drilled { permit: _, subject, said, operator } => {
+                let line = line("drilled", &operator, &subject, &said);
+                let argv = ["qd_act_drilled", &*subject, &line, &*said];
+                Acted::Done("write down the drill".to_owned(), self.done(&argv).await)
+            }
             Ask::Thaw { permit: _, subject, operator } => {
                 let line = line("thawed", &operator, &subject, "");
                 let done = self.done(&["qd_act_thaw", &subject, &line]).await;

@@ -1,4 +1,4 @@
-//! Who acts on what there, and what was deployed: looked at once an interval, without a process on the host, so that
+//! Who acts on what there, what was deployed and how drills went: looked at once an interval, without a process on the host, so that
 //! everybody sees what a colleague is doing.
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::serve::Shared;
 use crate::model::fault::Fault;
 use crate::model::part::Part;
 use crate::msg::HostEvent;
-use crate::probe::act::{parse_claims, parse_deployed};
+use crate::probe::act::{parse_claims, parse_deployed, parse_drilled};
 use crate::runtime::transport::Transport;
 
 /// For one look.
@@ -23,8 +23,9 @@ pub(super) async fn run(transport: &dyn Transport, shared: &Shared) -> Fault {
                 if before.as_ref() != Some(&answer.text) {
                     let claims = parse_claims(&answer.text);
                     let deployed = parse_deployed(&answer.text);
+                    let drilled = parse_drilled(&answer.text);
                     before = Some(answer.text);
-                    shared.reporter.say(HostEvent::Claims(claims, deployed)).await;
+                    shared.reporter.say(HostEvent::Claims(claims, deployed, drilled)).await;
                 }
             }
             Err(fault) => tracing::info!("claims: {fault}"),

@@ -270,6 +270,9 @@ async fn obey(
                 }
                 // Where it is too busy for that, dropping the answer gives the terminal back.
                 Some(Order::LetIn(done)) => drop(asks.try_send(Wanted::LetIn(done))),
+                Some(Order::Cut) => {
+                    return Fault::new(FaultKind::Unreachable, "keep the link", "a drill has cut it");
+                }
                 Some(Order::Rewatch(watch)) => {
                     shared.watch.send_replace(*watch);
                 }

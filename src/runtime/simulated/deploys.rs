@@ -32,6 +32,7 @@ pub(super) fn spec(part: &ServicePart) -> Option<Arc<DeploySpec>> {
             free: FREE,
             after: None,
             backup: None,
+            rollback_within: None,
         })
     })
 }

@@ -7,6 +7,7 @@ use super::page::Page;
 use super::{boxed, scrolled};
 use crate::model::backup::{BackupFacts, Checked, Comparison, Integrity, JobFacts, Keep};
 use crate::model::backups::{self, BackupRow, is_of};
+use crate::model::drill;
 use crate::model::finding::Subject;
 use crate::model::job::RunEnd;
 use crate::model::observed::Observed;
@@ -61,6 +62,10 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>) {
         |span| format!("within {} (RTO)", words::age(span)),
     );
     page.fact("restore", back);
+    if let Some((env, drilled)) = drill::of_backup(&scene.model.fleet, &spec.name) {
+        let role = if drilled.failed.is_some() { Role::Warning } else { Role::Text };
+        page.fact_in(role, "drill", format!("in {env}: {}", drilled.brief(scene.model.now)));
+    }
     page.fact("age", against(row));
     runs(scene, page, row);
     if let (true, Some(fault)) = (

@@ -35,6 +35,10 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         let at = words::moment(at, scene.chrome.utc_offset_secs);
         page.fact("revision", format!("{}, deployed by {} at {at}", release.short(), release.by));
     }
+    if let Some(drilled) = row.host.drilled(&row.instance.kind.subject()) {
+        let role = if drilled.failed.is_some() { Role::Warning } else { Role::Text };
+        page.fact_in(role, "drill", drilled.brief(scene.model.now));
+    }
     let Some(facts) = row.instance.facts.value() else { return };
     if verdict.stale {
         page.heading("As it was then");

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crate::effect::LookMore;
 use crate::model::acting::{Looked, Refusals};
 use crate::model::backup::BackupSpec;
+use crate::model::drill::{self, Exercise};
 use crate::model::fleet::{Env, Fleet};
 use crate::model::ids::{BackupName, InstanceId, ServiceName};
-use crate::model::plan::{Input, Intent, Plan, Server, Wish};
+use crate::model::plan::{Input, Intent, Plan, Server};
 use crate::model::restore::{BackupAsk, subject, writers};
 use crate::model::screen::BackupId;
+use crate::model::spec::Tier;
+use crate::model::time::Timestamp;
 use crate::model::verb::Verb;
 use crate::ops::{self, BackupTarget};
 
@@ -24,18 +27,9 @@ pub fn intent(fleet: &Fleet, id: &BackupId, verb: Verb, from: Option<String>) ->
         }
         _ => Input::None,
     };
-    Some(Intent {
-        verb,
-        input,
-        env: env.name.clone(),
-        services: vec![ServiceName::new(id.name.as_str())],
-        hosts: vec![spec.host.clone()],
-        picked: Vec::new(),
-        rollout: Wish::default(),
-        soak: None,
-        skip: Vec::new(),
-        undrained: false,
-    })
+    let services = vec![ServiceName::new(id.name.as_str())];
+    let intent = Intent::of(verb, env.name.clone(), services, vec![spec.host.clone()]);
+    Some(Intent { input, ..intent })
 }
 
 /// The backup that an intent is about.
@@ -72,6 +66,7 @@ fn ask(env: &Env, intent: &Intent) -> Option<BackupAsk> {
 
 /// The plan of what the host said.
 pub(super) fn made(
+    fleet: &Fleet,
     env: &Env,
     intent: &Intent,
     looks: &[(InstanceId, Looked)],
@@ -94,6 +89,23 @@ pub(super) fn made(
         others,
         look: look.clone(),
         seen: *seen,
+        drilled: drilled(fleet, env, intent, *seen),
     };
     ops::plan_backup(intent.clone(), env.tier, env.protected, &target)
+}
+
+/// Whether bringing data back was rehearsed where it is not dear, how long ago, and how long it took.
+fn drilled(
+    fleet: &Fleet,
+    env: &Env,
+    intent: &Intent,
+    now: Timestamp,
+) -> Option<Result<String, String>> {
+    let spec = spec(env, intent)?;
+    if intent.verb != Verb::Restore || env.tier != Tier::Production {
+        return None;
+    }
+    let (at, drilled) = drill::of_backup(fleet, &spec.name)?;
+    let promised = |what| if what == Exercise::Restore { spec.restore_within } else { None };
+    Some(drilled.said(at, now, promised))
 }

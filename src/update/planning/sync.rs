@@ -7,7 +7,7 @@ use crate::model::acting::{Looked, Refusals};
 use crate::model::fault::Fault;
 use crate::model::fleet::{Env, Fleet};
 use crate::model::ids::{EnvName, HostId, HostName, InstanceId, ServiceName};
-use crate::model::plan::{Input, Intent, Plan, Server, Wish};
+use crate::model::plan::{Input, Intent, Plan, Server};
 use crate::model::restore::{subject, writers};
 use crate::model::sync::{Downward, SyncAsk, SyncSource, SyncSpec};
 use crate::model::verb::Verb;
@@ -30,22 +30,13 @@ pub fn intent(
     Downward::new(env(from)?, target)?;
     let spec = target.syncs.iter().find(|spec| spec.name == *name && spec.from.env == *from);
     let spec = spec.ok_or_else(|| format!("{to} has no `[[env.sync]]` {name} from {from}"))?;
-    Ok(Intent {
-        verb: Verb::Sync,
-        input: Input::Sync {
-            from: from.clone(),
-            waived: spec.scrub.waived().map(Into::into),
-            phrase: format!("{}:{}", spec.host, spec.to),
-        },
-        env: to.clone(),
-        services: vec![name.clone()],
-        hosts: vec![spec.host.clone()],
-        picked: Vec::new(),
-        rollout: Wish::default(),
-        soak: None,
-        skip: Vec::new(),
-        undrained: false,
-    })
+    let input = Input::Sync {
+        from: from.clone(),
+        waived: spec.scrub.waived().map(Into::into),
+        phrase: format!("{}:{}", spec.host, spec.to),
+    };
+    let (services, hosts) = (vec![name.clone()], vec![spec.host.clone()]);
+    Ok(Intent { input, ..Intent::of(Verb::Sync, to.clone(), services, hosts) })
 }
 
 /// What of the config an intent is about.

@@ -102,6 +102,13 @@ fn a_freeze_holds_everybody_until_it_is_lifted() {
         serde_json::from_str(&scene.desk.run(&["ops", "list", "--json"]).out).unwrap();
     assert_eq!(listed["freezes"][0]["reason"], "the auditors are here");
     assert_eq!(scene.desk.run(&["ops", "thaw", WEB]).code, 0);
+    // The host's own account has both, with the reason.
+    let account = scene.host.sh("cat /var/lib/quarterdeck/audit.jsonl");
+    let lines = account.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
+    let lines = lines.unwrap_or_else(|error| panic!("{error}: {account}"));
+    let deeds: Vec<&str> = lines.iter().filter_map(|line| line["ev"].as_str()).collect();
+    assert_eq!(deeds, ["frozen", "thawed"], "{account}");
+    assert_eq!(lines[0]["about"], "the auditors are here");
     scene.desk.act(&["restart", WEB, "--soak", "1s"]).ok();
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::*;
 use crate::model::fleet::Env;
 use crate::model::ids::HostId;
-use crate::model::plan::{Input, Step, Undo, Wish};
+use crate::model::plan::{Input, Step, Undo};
 use crate::model::restore::{BackupLook, SourceLook};
 use crate::model::spec::{EnvSpec, FleetSpec, Tier};
 use crate::model::sync::{Scrub, SyncFrom, SyncSource, SyncSpec};
@@ -99,22 +99,10 @@ fn script() -> Scrub {
 }
 
 fn intent(env: &str) -> Intent {
-    Intent {
-        verb: Verb::Sync,
-        input: Input::Sync {
-            from: "it's up".into(),
-            waived: None,
-            phrase: "dev1:/srv/it's data".to_owned(),
-        },
-        env: env.into(),
-        services: vec!["it's data".into()],
-        hosts: vec!["dev1".into()],
-        picked: Vec::new(),
-        rollout: Wish::default(),
-        soak: None,
-        skip: Vec::new(),
-        undrained: false,
-    }
+    let phrase = "dev1:/srv/it's data".to_owned();
+    let input = Input::Sync { from: "it's up".into(), waived: None, phrase };
+    let (services, hosts) = (vec!["it's data".into()], vec!["dev1".into()]);
+    Intent { input, ..Intent::of(Verb::Sync, env.into(), services, hosts) }
 }
 
 fn planned(target: &SyncTarget) -> Result<Plan, String> {

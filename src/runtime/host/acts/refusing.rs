@@ -32,6 +32,7 @@ pub(crate) fn failed(ask: Ask, fault: Fault) -> Acted {
         Ask::Revert { .. } => Acted::Done("take back what was begun".to_owned(), Err(fault)),
         Ask::Break { .. } => Acted::Done("take the claim away".to_owned(), Err(fault)),
         Ask::Freeze { .. } => Acted::Done("freeze".to_owned(), Err(fault)),
+        Ask::Drilled { .. } => Acted::Done("write down the drill".to_owned(), Err(fault)),
         Ask::Thaw { .. } => Acted::Done("lift the freeze".to_owned(), Err(fault)),
     }
 }
