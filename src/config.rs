@@ -40,7 +40,6 @@ use crate::model::ids::{EnvName, HostName};
 use crate::model::limits::Limits;
 use crate::model::spec::{EnvSpec, FleetSpec, HostSpec, Reach, Sources, Sudo, Tier};
 
-pub(crate) use deploy::is_reference;
 pub use fault::{ConfigFault, Place};
 pub(crate) use fault::{quoted, quoted_list};
 pub use files::load;

@@ -14,7 +14,7 @@ use super::faults::Faults;
 use super::health::{duration, number};
 use super::reader::{At, Table, describe, nearest};
 use super::schema;
-use crate::model::deploy::{DeploySpec, FREE, Strategy, TIMEOUT, Then};
+use crate::model::deploy::{DeploySpec, FREE, Strategy, TIMEOUT, Then, is_reference};
 use crate::model::ids::{BackupName, EnvName};
 
 /// Keys that only some strategies have.
@@ -162,19 +162,6 @@ fn then(table: &Table<'_>, strategy: &str, faults: &mut Faults) -> Then {
     }
 }
 
-/// A name of a branch or a tag (git-check-ref-format(1)).
-pub(crate) fn is_reference(text: &str) -> bool {
-    let bad = |c: char| c.is_control() || !c.is_ascii() || " ~^:?*[\\".contains(c);
-    !text.is_empty()
-        && text.len() <= 200
-        && !text.contains(bad)
-        && !text.contains("..")
-        && !text.contains("@{")
-        && !text.starts_with(['-', '/', '.'])
-        && !text.ends_with(['/', '.'])
-        && text.strip_suffix(".lock").is_none()
-}
-
 fn reference(table: &Table<'_>, faults: &mut Faults) -> Option<Box<str>> {
     let text = table.text("ref", faults)?;
     if !is_reference(text.get_ref()) {
@@ -237,19 +224,4 @@ fn within(table: &Table<'_>, key: &str, text: &At<&str>, faults: &mut Faults) ->
         return None;
     }
     Some(value.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_reference;
-
-    #[test]
-    fn a_reference_is_one_for_git_too() {
-        for good in ["main", "feature/x", "v1.2.3", "release-2026"] {
-            assert!(is_reference(good), "{good}");
-        }
-        for bad in ["", "-x", "a..b", "a b", "a:b", "x.lock", "/a", "a/", "a@{1}", "a~1", "\u{7}"] {
-            assert!(!is_reference(bad), "{bad:?}");
-        }
-    }
 }

@@ -140,6 +140,7 @@ commands! {
     PlanConfirm "plan-confirm" Plan "run the plan; in a protected environment its name is typed first" ["y"];
     PlanOlder "plan-older" Plan "in the plan of a rollback or a restore: a release, or a copy, further back" ["["];
     PlanNewer "plan-newer" Plan "in the plan of a rollback or a restore: a newer release or copy" ["]"];
+    PlanRevision "plan-revision" Plan "in the plan of a deploy: another branch, tag or commit" ["v"];
     PlanPassword "plan-password" Plan "where a plan lacks rights: let sudo ask for its password" ["p"];
     OperationCancel "operation-cancel" Plan "end the operation at the next step's border" ["X"];
     OperationUndo "operation-undo" Plan "in the list: take back what an operation began whose runner died" ["B"];

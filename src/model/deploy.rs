@@ -1,7 +1,10 @@
 //! How a service comes by another revision of itself, and what a host says of the one it has.
 
 pub mod copy;
+mod reference;
 pub mod template;
+
+pub use reference::is_reference;
 
 use std::time::Duration;
 

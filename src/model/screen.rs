@@ -7,7 +7,7 @@ mod overlay;
 
 pub use choices::{AckField, DetailTab, OpPick, SortBy, UnlockField};
 pub use intervention::{Intervention, parts};
-pub use overlay::Overlay;
+pub use overlay::{Overlay, Prompt};
 
 use std::collections::BTreeSet;
 

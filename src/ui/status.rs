@@ -12,7 +12,7 @@ use crate::model::command::Command;
 use crate::model::fleet::Row;
 use crate::model::operation::Operation;
 use crate::model::rows::{self, Shown};
-use crate::model::screen::{Input, Overlay, Pane};
+use crate::model::screen::{Input, Overlay, Pane, Prompt};
 use crate::model::severity::Severity;
 
 /// Draws it; answers where the cursor belongs while the filter is typed.
@@ -83,6 +83,9 @@ fn hints(scene: &Scene<'_>) -> Vec<Span<'static>> {
         Some(Overlay::Intervene { .. }) => &[("enter", "do it"), ("esc", "leave it")],
         Some(Overlay::Inputs { .. }) => {
             &[("enter", "plan it"), ("tab", "next field"), ("esc", "leave it")]
+        }
+        Some(Overlay::Plan { typed: Some((Prompt::Revision, _)), .. }) => {
+            &[("enter", "plan it"), ("esc", "leave it")]
         }
         Some(Overlay::Plan { typed: Some(_), .. }) => {
             &[("enter", "run it"), ("up down", "read the plan"), ("esc", "leave it")]

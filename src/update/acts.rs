@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::intervene::{self, Way};
 use super::moves::Step;
 use super::operations::attached;
-use super::{keys, menu, operations, planning, say, typing};
+use super::{keys, menu, operations, planning, releases, say, typing};
 use crate::effect::{Ask, Effect};
 use crate::model::Model;
 use crate::model::acting::{self, OpRow};
 use crate::model::operation::Outcome;
 use crate::model::plan::{Confirmation, Input as Given, Intent};
-use crate::model::screen::{Input, OpPick, Overlay};
+use crate::model::screen::{Input, OpPick, Overlay, Prompt};
 use crate::model::severity::Severity;
 use crate::model::verb::Verb;
 use crate::msg::Edit;
@@ -119,7 +119,7 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
         Ok(false) => return run(model, &Confirmation::Key),
         Ok(true) => {
             if let Some(Overlay::Plan { typed, .. }) = model.screen.overlays.last_mut() {
-                *typed = Some(Input::default());
+                *typed = Some((Prompt::Confirm, Input::default()));
             }
         }
         Err(why) => say(model, Severity::Warning, why),
@@ -127,13 +127,19 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A key while the name is typed that confirms the plan.
+/// A key while something is typed into the plan.
 pub(super) fn typed(model: &mut Model, edit: Edit) -> Vec<Effect> {
-    let Some(Overlay::Plan { typed: Some(input), scroll, .. }) = model.screen.overlays.last_mut()
-    else {
+    let Some(Overlay::Plan { typed, scroll, .. }) = model.screen.overlays.last_mut() else {
         return Vec::new();
     };
+    let Some((prompt, input)) = typed else { return Vec::new() };
     match edit {
+        Edit::Accept if *prompt == Prompt::Revision => {
+            let wanted = input.text.trim().to_owned();
+            return releases::named(model, &wanted);
+        }
+        // The plan stays.
+        Edit::Cancel if *prompt == Prompt::Revision => *typed = None,
         Edit::Accept if !input.text.trim().is_empty() => {
             let phrase = input.text.clone();
             return match may_confirm(model) {

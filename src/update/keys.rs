@@ -101,6 +101,7 @@ fn act(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::PlanConfirm => return acts::confirm(model),
         Command::PlanOlder => return releases::other(model, true),
         Command::PlanNewer => return releases::other(model, false),
+        Command::PlanRevision => releases::ask(model),
         Command::OperationCancel => return acts::cancel(model),
         Command::OperationUndo => intervene::of_row(model, Way::Undo),
         Command::OperationRelease => intervene::of_row(model, Way::Release),

@@ -1,4 +1,5 @@
-//! Another release than the one that is planned to be gone back to, or another copy than the one from which
+//! Another release than the one that is planned to be gone back to, another revision than the one that would be
+//! deployed, or another copy than the one from which
 //! data is to be brought back.
 
 use super::{acts, say};
@@ -6,10 +7,11 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::acting::Planning;
 use crate::model::backup::Copy;
-use crate::model::deploy::Release;
+use crate::model::deploy::{Release, is_reference};
 use crate::model::plan::{Input, Intent};
-use crate::model::screen::Overlay;
+use crate::model::screen::{Input as Field, Overlay, Prompt};
 use crate::model::severity::Severity;
+use crate::model::text::clean;
 use crate::model::verb::Verb;
 
 /// Plans to go back to the next older or newer one that was healthy on every host.
@@ -22,6 +24,40 @@ pub(super) fn other(model: &mut Model, older: bool) -> Vec<Effect> {
         }
         None => Vec::new(),
     }
+}
+
+/// Asks for another revision than the one that would be deployed.
+pub(super) fn ask(model: &mut Model) {
+    let deploys = |planning: &Planning| planning.intent.verb == Verb::Deploy;
+    let planned = model.acting.planning.as_deref();
+    let Some(Overlay::Plan { asked, typed, .. }) = model.screen.overlays.last_mut() else { return };
+    match planned.filter(|planning| planning.asked == *asked) {
+        Some(planning) if deploys(planning) => {
+            let before = match &planning.intent.input {
+                Input::Revision(Some(wanted)) => wanted,
+                _ => "",
+            };
+            *typed = Some((Prompt::Revision, Field::new(before)));
+        }
+        _ => say(model, Severity::Info, "only a deploy has another revision".to_owned()),
+    }
+}
+
+/// Plans to deploy that revision; nothing is the config's.
+pub(super) fn named(model: &mut Model, wanted: &str) -> Vec<Effect> {
+    let wanted = (!wanted.is_empty()).then(|| wanted.to_owned());
+    if let Some(wanted) = wanted.as_deref().filter(|wanted| !is_reference(wanted)) {
+        let text = clean(wanted, 64);
+        say(
+            model,
+            Severity::Warning,
+            format!("`{text}` is no name of a branch, a tag or a commit"),
+        );
+        return Vec::new();
+    }
+    let Some(planning) = model.acting.planning.as_deref() else { return Vec::new() };
+    let intent = Intent { input: Input::Revision(wanted), ..planning.intent.clone() };
+    acts::plan(model, intent)
 }
 
 fn next(model: &Model, older: bool) -> Option<Result<Intent, String>> {

@@ -5,6 +5,7 @@ mod attached;
 mod copies;
 mod interventions;
 mod marks;
+mod revisions;
 mod rights;
 mod syncs;
 
@@ -821,7 +822,7 @@ fn every_command_of_acting_has_a_key_and_only_the_answer_is_lower_case() {
         .filter(|command| matches!(command.group(), Group::Act | Group::Plan))
         .map(|command| command.name())
         .collect();
-    // The last two make another plan of a rollback's; a mark is the screen's.
+    // Those behind it make another plan; a mark is the screen's.
     let all = [
         "actions",
         "mark",
@@ -830,6 +831,7 @@ fn every_command_of_acting_has_a_key_and_only_the_answer_is_lower_case() {
         "plan-confirm",
         "plan-older",
         "plan-newer",
+        "plan-revision",
         "plan-password",
     ];
     assert_eq!(lower, all);

@@ -11,7 +11,7 @@ use crate::model::verb::Verb;
 
 pub(in crate::cli) fn deploy(fleet: &Fleet, asked: &Deploy) -> Outcome {
     if let Some(revision) = &asked.revision
-        && !crate::config::is_reference(revision)
+        && !crate::model::deploy::is_reference(revision)
     {
         let text = clean(revision, 64);
         return Err(usage(format!("`{text}` is no name of a branch, a tag or a commit")));

@@ -32,7 +32,7 @@ struct Wanted {
 
 pub(in crate::cli) fn run(fleet: &Fleet, asked: &Args) -> Outcome {
     if let Some(revision) = &asked.revision
-        && !crate::config::is_reference(revision)
+        && !crate::model::deploy::is_reference(revision)
     {
         let text = clean(revision, 64);
         return Err(usage(format!("`{text}` is no name of a branch, a tag or a commit")));

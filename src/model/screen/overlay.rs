@@ -15,6 +15,15 @@ use crate::model::operation::OpId;
 use crate::model::unit::UnitDetail;
 use crate::model::verb::{Signal, Verb};
 
+/// What is typed into a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prompt {
+    /// Its phrase, to confirm it.
+    Confirm,
+    /// Another revision than the one that would be deployed.
+    Revision,
+}
+
 /// What lies on top of the panes. The last one has the keys.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Overlay {
@@ -147,8 +156,8 @@ pub enum Overlay {
         asked: u32,
         /// Lines above the top.
         scroll: usize,
-        /// What is typed to confirm it; none while it is read.
-        typed: Option<Input>,
+        /// What is typed; none while it is read.
+        typed: Option<(Prompt, Input)>,
     },
     /// Reason and time for which an environment is unlocked.
     Unlock {

@@ -12,7 +12,7 @@ use super::{below, boxed, plan_page, scrolled, top};
 use crate::model::acting::Planning;
 use crate::model::command::Command;
 use crate::model::plan::{Plan, Withheld};
-use crate::model::screen::Input;
+use crate::model::screen::{Input, Prompt};
 use crate::model::verb::Verb;
 use crate::ui::Role;
 use crate::ui::chrome::tier_style;
@@ -28,7 +28,7 @@ pub(super) fn draw(
     buf: &mut Buffer,
     area: Rect,
     viewports: &mut Viewports,
-    (asked, scroll, typed): (u32, usize, Option<&Input>),
+    (asked, scroll, typed): (u32, usize, Option<&(Prompt, Input)>),
 ) -> Option<Position> {
     let planning = scene.model.acting.planning.as_deref();
     let planning = planning.filter(|planning| planning.asked == asked);
@@ -56,7 +56,7 @@ pub(super) fn draw(
             buf.set_style(line, tier_style(scene.chrome, env.tier));
         }
         let end = scene.put_spans(buf, line, spans);
-        if let Some(input) = typed.filter(|_| y + 1 == place.bottom()) {
+        if let Some((_, input)) = typed.filter(|_| y + 1 == place.bottom()) {
             let behind = width(input.text.get(input.cursor..).unwrap_or("")) as u16;
             cursor = Some(Position { x: end.saturating_sub(behind).min(line.right() - 1), y });
         }
@@ -68,7 +68,7 @@ pub(super) fn draw(
 fn question(
     scene: &Scene<'_>,
     planning: &Planning,
-    typed: Option<&Input>,
+    typed: Option<&(Prompt, Input)>,
 ) -> Vec<Vec<Span<'static>>> {
     let key = |command| scene.chrome.key(command).unwrap_or_default();
     let (back, again) = (key(Command::Back), key(Command::Refresh));
@@ -83,6 +83,12 @@ fn question(
         }
         spans
     };
+    let revision = key(Command::PlanRevision);
+    let deploys = planning.intent.verb == Verb::Deploy;
+    if let Some((Prompt::Revision, input)) = typed {
+        let says = "a branch, a tag or a whole commit, and enter; nothing is the config's";
+        return vec![head(format!("{place}: {says}")), prompt(scene, input)];
+    }
     let plan = match &planning.made {
         None => {
             let hosts: Vec<&str> = planning.waits_for().map(|id| id.host.host.as_str()).collect();
@@ -94,6 +100,9 @@ fn question(
         Some(Err(_)) => {
             let password = key(Command::PlanPassword);
             let mut keys = vec![(back.as_str(), "close"), (again.as_str(), "ask again")];
+            if deploys {
+                keys.push((revision.as_str(), "another revision"));
+            }
             if planning.lacks_rights().is_some() {
                 keys.push((password.as_str(), "let sudo ask for its password"));
             }
@@ -102,15 +111,9 @@ fn question(
         Some(Ok(plan)) => plan,
     };
     let age = age(scene, plan);
-    if let Some(input) = typed {
-        return vec![
-            head(format!("{place}: type {} and enter to run it; esc leaves it", plan.phrase())),
-            vec![
-                Span::raw(" "),
-                scene.span(Role::Key, "> "),
-                scene.span(Role::Text, input.text.clone()),
-            ],
-        ];
+    if let Some((_, input)) = typed {
+        let says = format!("{place}: type {} and enter to run it; esc leaves it", plan.phrase());
+        return vec![head(says), prompt(scene, input)];
     }
     let confirm = key(Command::PlanConfirm);
     let permits = &scene.model.acting.permits;
@@ -134,6 +137,7 @@ fn question(
     keys.push((&leave, "leave it"));
     let others = format!("{} {}", key(Command::PlanOlder), key(Command::PlanNewer));
     match plan.intent.verb {
+        Verb::Deploy => keys.push((&revision, "another revision")),
         Verb::Rollback => keys.push((&others, "another release")),
         Verb::Restore => keys.push((&others, "another copy")),
         _ => {}
@@ -147,6 +151,11 @@ fn question(
         None => last.push(scene.span(Role::Muted, format!("hash {}", plan.hash()))),
     }
     vec![head(format!("{place}: {says}")), last]
+}
+
+/// What is typed.
+fn prompt(scene: &Scene<'_>, input: &Input) -> Vec<Span<'static>> {
+    vec![Span::raw(" "), scene.span(Role::Key, "> "), scene.span(Role::Text, input.text.clone())]
 }
 
 /// How old the oldest look is, where it is too old.
