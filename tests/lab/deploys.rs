@@ -2,6 +2,7 @@
 
 mod drills;
 mod hostile;
+mod ladder;
 mod migrations;
 mod policies;
 mod rsync;
