@@ -43,13 +43,7 @@ fn read<'a>(
     table.refuse_unknown(faults);
     let name = name(table, faults);
     if let Some(name) = &name {
-        let line = table.source.line(name.span().start);
-        if let Some(first) = seen.insert(name.get_ref(), line) {
-            let written = quoted(name.get_ref());
-            let message =
-                format!("backup {written} is in this environment already, at line {first}");
-            faults.at(table.source, &name.span(), message, "rename or remove one of them");
-        }
+        table.refuse_twice("backup", name, seen, "rename or remove one of them", faults);
     }
     let host = host(table, hosts, faults);
     let source = match table.text("source", faults) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::env::{name, one_of};
-use super::fault::quoted;
 use super::faults::Faults;
 use super::reader::Table;
 use super::{check, schema};
@@ -37,12 +36,7 @@ fn read<'a>(
     table.refuse_unknown(faults);
     let name = name(table, faults);
     if let Some(name) = &name {
-        let line = table.source.line(name.span().start);
-        if let Some(first) = seen.insert(name.get_ref(), line) {
-            let written = quoted(name.get_ref());
-            let message = format!("host {written} is in this environment already, at line {first}");
-            faults.at(table.source, &name.span(), message, "rename or remove one of them");
-        }
+        table.refuse_twice("host", name, seen, "rename or remove one of them", faults);
     }
     table.require("ssh", faults);
     let reach = table.text("ssh", faults).and_then(|ssh| {

@@ -2,6 +2,7 @@
 //!
 //! Not serde: it stops at the first fault, and its untagged enums lose the line.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -57,6 +58,23 @@ impl<'a> Table<'a> {
             .collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         entries
+    }
+
+    /// Refuses a name that something of the same kind has in its environment.
+    pub(crate) fn refuse_twice(
+        &self,
+        kind: &str,
+        name: &At<&'a str>,
+        seen: &mut BTreeMap<&'a str, usize>,
+        remedy: &str,
+        faults: &mut Faults,
+    ) {
+        if let Some(first) = seen.insert(name.get_ref(), self.source.line(name.span().start)) {
+            let written = quoted(name.get_ref());
+            let message =
+                format!("{kind} {written} is in this environment already, at line {first}");
+            faults.at(self.source, &name.span(), message, remedy);
+        }
     }
 
     /// Refuses keys that the section does not have.

@@ -60,14 +60,13 @@ fn read<'a>(
     table.refuse_unknown(faults);
     let name = name(table, faults);
     if let Some(name) = &name {
-        let line = table.source.line(name.span().start);
-        if let Some(first) = seen.names.insert(name.get_ref(), line) {
-            let written = quoted(name.get_ref());
-            let message =
-                format!("service {written} is in this environment already, at line {first}");
-            let remedy = "give one another name, or one of them the `hosts` of both";
-            faults.at(table.source, &name.span(), message, remedy);
-        }
+        table.refuse_twice(
+            "service",
+            name,
+            &mut seen.names,
+            "give one another name, or one of them the `hosts` of both",
+            faults,
+        );
     }
     let hosts = match table.texts("hosts", faults) {
         Some(listed) => listed_hosts(table, &listed, known, faults),

@@ -192,6 +192,12 @@ impl Operation {
         all.filter(|(run, _)| run.claim != Owed::Nothing).map(|(_, plan)| &plan.host)
     }
 
+    /// A host that does not tell how it is doing since we have no rights there any more.
+    pub fn locked_out(&self) -> Option<&HostId> {
+        let mut runs = self.runs.iter().zip(&self.plan().hosts);
+        runs.find(|(run, _)| run.is_locked_out()).map(|(_, plan)| &plan.host)
+    }
+
     /// How it ended, once it is over.
     pub const fn outcome(&self) -> Option<Outcome> {
         match self.stage {

@@ -4,9 +4,8 @@ use super::moves::selected;
 use super::{acts, say, sight};
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::Fault;
 use crate::model::ids::HostId;
-use crate::model::operation::{HostRun, Phase};
 use crate::model::screen::Overlay;
 use crate::model::severity::Severity;
 use crate::model::spec::{Reach, Sudo};
@@ -50,17 +49,14 @@ fn gives_rights(model: &Model) -> bool {
 
 /// The host without rights that keeps what lies on top from being planned.
 fn refused(model: &Model) -> Option<HostId> {
-    let lost = |run: &HostRun| matches!(&run.phase, Phase::Lost(fault, _) if fault.kind == FaultKind::Denied);
     let asked = match model.screen.overlays.last()? {
         Overlay::Plan { asked, .. } => asked,
         Overlay::Operation { id, .. } => {
-            let operation = model.acting.operation(id)?;
-            let mut runs = operation.runs.iter().zip(&operation.plan().hosts);
-            return runs.find(|(run, _)| lost(run)).map(|(_, plan)| plan.host.clone());
+            return model.acting.operation(id)?.locked_out().cloned();
         }
         Overlay::Attached { .. } => {
             let mut parts = model.acting.attached.iter().flat_map(|attached| &attached.parts);
-            return parts.find(|part| lost(&part.run)).map(|part| part.host.clone());
+            return parts.find(|part| part.run.is_locked_out()).map(|part| part.host.clone());
         }
         _ => return None,
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Outcome, Output};
 use crate::model::deploy::copy::Sent;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::operation::foreign::{Claim, Freeze, Verdict};
 use crate::model::plan::HostPlan;
 use crate::model::text::clean;
@@ -213,6 +213,11 @@ impl HostRun {
     /// Whether all of it was done.
     pub const fn succeeded(&self) -> bool {
         matches!(self.phase, Phase::Ended(Outcome::Succeeded))
+    }
+
+    /// Whether it is lost only since we have no rights there any more.
+    pub fn is_locked_out(&self) -> bool {
+        matches!(&self.phase, Phase::Lost(fault, _) if fault.kind == FaultKind::Denied)
     }
 
     /// Takes what the runner wrote into its events from `at` on.

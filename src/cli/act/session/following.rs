@@ -11,22 +11,14 @@ use crate::effect::Effect;
 use crate::model::Model;
 use crate::model::acting::{Returning, goes_back};
 use crate::model::audit::Entry;
-use crate::model::fault::FaultKind;
-use crate::model::host::{Host, Link};
+use crate::model::host::Link;
 use crate::model::ids::HostId;
-use crate::model::operation::{HostRun, OpId, Operation, Outcome, Phase};
+use crate::model::operation::{OpId, Operation, Outcome, Phase};
 use crate::runtime::clock;
 use crate::update::operations;
 
 /// Whoever did not give the password is asked again after so long.
 const AGAIN: Duration = Duration::from_secs(30);
-
-/// A host that does not tell how it is doing since we have no rights there any more.
-fn locked_out(operation: &Operation) -> Option<HostId> {
-    let mut runs = operation.runs.iter().zip(&operation.plan().hosts);
-    let denied = |run: &HostRun| matches!(&run.phase, Phase::Lost(fault, _) if fault.kind == FaultKind::Denied);
-    runs.find(|(run, _)| denied(run)).map(|(_, plan)| plan.host.clone())
-}
 
 impl Session {
     /// Follows an operation to its end. Of hosts that are not reached any more it is not known.
@@ -50,10 +42,8 @@ impl Session {
                     self.drain(id, timeout).await;
                     return self.returned(id, outcome, timeout, tells).await;
                 }
-                let locked_out = locked_out(operation).filter(|host| {
-                    let host = self.host(host);
-                    host.is_some_and(|host| host.link.is_up())
-                });
+                let up = |id: &HostId| self.model.fleet.host(id).is_some_and(|it| it.link.is_up());
+                let locked_out = operation.locked_out().filter(|host| up(host)).cloned();
                 let lost = self.lost(operation);
                 if tells && lost.is_empty() != lost_since.is_none() {
                     crate::cli::complain(&words_of_loss(&lost, timeout));
@@ -175,10 +165,6 @@ impl Session {
             Some(format!("{} ({why})", plan.host.host).replace(" ()", ""))
         });
         words.collect()
-    }
-
-    fn host(&self, id: &HostId) -> Option<&Host> {
-        self.model.fleet.host(id)
     }
 
     /// Writes down that it is not followed any more.
