@@ -63,9 +63,13 @@ pub(super) fn functions(is_new: bool) -> String {
          # Who listens: PORT TIE.\n\
          listens() {{\n  \
          some='' other='' own=''\n  \
+         # A process may call itself what looks like the number of another one: it has to have the socket.\n  \
+         sockets=$(ss -Hltne \"sport = :$1\" |\n    \
+         awk 'match($0, / ino:[0-9]+/) {{ print \"socket:[\" substr($0, RSTART + 5, RLENGTH - 5) \"]\" }}')\n  \
+         if [ -z \"$sockets\" ]; then sockets=none; fi\n  \
          for one in $(ss -Hltnp \"sport = :$1\" | grep -o 'pid=[0-9]*' | cut -d = -f 2 | sort -u); do\n    \
          # A socket unit's is passed on by the first process.\n    \
-         if [ \"$one\" = 1 ]; then continue; fi\n    \
+         if [ \"$one\" = 1 ] || ! ls -l \"/proc/$one/fd\" 2>/dev/null | grep -qF -- \"$sockets\"; then continue; fi\n    \
          group=$(cat \"/proc/$one/cgroup\" 2>/dev/null) && stat=$(cat \"/proc/$one/stat\" 2>/dev/null) || continue\n    \
          some=$one\n    \
          case $group in\n    \

@@ -37,6 +37,17 @@ if os.fork():
     time.sleep(10**6)
 ";
 
+/// Calls itself what looks like the number of the unit's process in the list of who listens.
+const CLAIMS: &str = "import subprocess, threading, time
+def claim():
+    while True:
+        show = ['systemctl', 'show', '--value', '-p', 'MainPID', 'rel']
+        with open('/proc/self/comm', 'w') as comm:
+            comm.write('\",pid=%s' % subprocess.check_output(show, text=True).strip())
+        time.sleep(0.05)
+threading.Thread(target=claim, daemon=True).start()
+";
+
 /// Put before a server: it ends after a while, again and again.
 const BRIEF: &str = "import os, threading
 threading.Timer(1.5, lambda: os._exit(3)).start()
@@ -133,10 +144,13 @@ fn what_something_else_answers_for_is_not_believed() {
     assert_eq!(yard.answer("rel"), "one");
     yard.is_clean();
 
-    // One that somebody has started by hand stands in its place.
+    // One that somebody has started by hand stands in its place, and would be taken for it.
+    yard.host.sh(&format!("cat >/home/claims.py <<'PY'\n{CLAIMS}{SERVER}PY"));
     yard.host.sh(&format!("systemctl stop rel; kill $({holder}) 2>/dev/null; rm -r /etc/systemd/system/rel.service.d; systemctl daemon-reload"));
-    yard.host.sh("cd /srv/rel/current && PORT=8081 runuser -u app -- setsid -f python3 server.py \
-         >/dev/null 2>&1 </dev/null");
+    yard.host.sh(
+        "cd /srv/rel/current && PORT=8081 runuser -u app -- setsid -f python3 /home/claims.py \
+         >/dev/null 2>&1 </dev/null",
+    );
     assert_eq!(yard.answer("rel"), "one");
     let stranger = yard.host.sh(holder);
     let plan = yard.desk.page(&["deploy", "rel"]);

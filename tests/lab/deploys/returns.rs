@@ -172,3 +172,67 @@ fn a_first_deploy_that_fails_leaves_nothing_and_does_not_say_otherwise() {
     assert_eq!(yard.answer("rel"), "two");
     yard.is_clean();
 }
+
+#[test]
+fn who_goes_back_to_what_does_not_live_any_more_is_told_and_does_not_go_around() {
+    let yard = Yard::new("re-circle");
+    let old = format!("import os\nif os.path.exists('/srv/rel/new'): os._exit(4)\n{SERVER}");
+    yard.push("one", &format!("cat >server.py <<'PY'\n{old}PY"));
+    assert_eq!(yard.desk.act(&["deploy", "rel"]).code, 0);
+    let first = yard.host.sh("readlink /srv/rel/current");
+    let new = format!("open('/srv/rel/new', 'w').close()\n{SERVER}");
+    yard.push("two", &format!("echo two >version; cat >server.py <<'PY'\n{new}PY"));
+    assert_eq!(yard.desk.act(&["deploy", "rel"]).code, 0);
+    let two = yard.commit();
+    let plan = yard.desk.page(&["rollback", "rel"]);
+    assert!(plan.contains("if the old one fails as well, all stays as it is"), "{plan}");
+    let said = yard.desk.act(&["rollback", "rel"]);
+    assert_eq!((said.code, &said.json["outcome"]), (2, &"failed".into()), "{:#}", said.json);
+    assert_eq!(yard.host.sh("readlink /srv/rel/current"), first, "it stays as it is");
+    assert_ne!(yard.host.sh("systemctl is-active rel || :"), "active");
+    // Whoever wants the newer one again says so.
+    let said = yard.desk.run(&["rollback", "rel", "--plan"]);
+    assert!(said.code == 1 && said.err.contains("`--to` goes to another one"), "{said:?}");
+    assert_eq!(yard.desk.act(&["rollback", "rel", "--to", &two]).code, 0);
+    assert_eq!(yard.answer("rel"), "two");
+    yard.is_clean();
+}
+
+#[test]
+fn a_disk_that_has_no_room_or_no_more_names_while_it_is_staged_changes_nothing() {
+    let yard = Yard::new("re-full");
+    yard.reword("test ! -e broken", "sh ./fill && test ! -e broken");
+    yard.push("none", "echo exit 0 >fill");
+    // A disk of its own, so that it can be full.
+    yard.host
+        .sh("mount -t tmpfs -o size=24m,nr_inodes=600,mode=755,uid=$(id -u app) tmpfs /srv/rel");
+    assert_eq!(yard.desk.act(&["deploy", "rel"]).code, 0);
+    let run = yard.run_of("rel");
+    let current = yard.host.sh("readlink /srv/rel/current");
+    let used = "df --output=used,iused /srv/rel | tail -n 1";
+    for (number, fill) in [
+        // The build says so, or does not care.
+        "exec dd if=/dev/zero of=big bs=64k",
+        "dd if=/dev/zero of=big bs=64k; dd if=/dev/zero of=small bs=1; exit 0",
+        "seq 9999 | xargs touch; exit 0",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        yard.push(&format!("fills {number}"), &format!("echo '{fill}' >fill"));
+        let said = yard.desk.act(&["deploy", "rel"]);
+        assert_eq!((said.code, &said.json["outcome"]), (1, &"undone".into()), "{:#}", said.json);
+        let output = said.json["hosts"][0]["output"].to_string();
+        assert!(output.contains("No space left on device"), "{output}");
+        assert_eq!(yard.answer("rel"), "one");
+        assert_eq!(
+            (yard.run_of("rel"), yard.host.sh("readlink /srv/rel/current")),
+            (run.clone(), current.clone())
+        );
+        assert_eq!(releases(&yard).len(), 1, "{}", yard.host.sh(used));
+    }
+    yard.push("good", "echo exit 0 >fill; echo two >version");
+    assert_eq!(yard.desk.act(&["deploy", "rel"]).code, 0);
+    assert_eq!(yard.answer("rel"), "two");
+    yard.is_clean();
+}

@@ -40,7 +40,7 @@ fn a_canary_that_fails_is_taken_back_and_nobody_else_is_touched() {
 }
 
 #[test]
-fn as_many_failures_as_are_allowed_go_on_and_one_more_ends_it() {
+fn as_many_may_fail_as_the_policy_allows_and_one_more_ends_it() {
     let fleet = Fleet::new("ro-most", "batch = 1, max_failures = 1");
     fleet.may(2, "two", true);
     fleet.may(0, "two", false);
