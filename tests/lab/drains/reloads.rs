@@ -40,11 +40,11 @@ fn a_reload_that_fails_takes_nobody_out_and_begins_nothing() {
     scene.balancer.sh("rm /usr/local/sbin/nginx");
 
     // nginx reads its files and stays with the old ones: another program has a port that they ask for,
-    // which `nginx -t` does not find out.
+    // which `nginx -t` does not find out. When it has read them last is known to the second.
     scene
         .balancer
         .sh("setsid -f python3 -m http.server --bind 0.0.0.0 8099 >/dev/null 2>&1 </dev/null; \
-         echo 'server { listen 8099; }' >/etc/nginx/sites-enabled/late; nginx -t");
+         sleep 2; echo 'server { listen 8099; }' >/etc/nginx/sites-enabled/late; nginx -t");
     poll::until("the port is taken", secs(10), || {
         match scene.balancer.sh("ss -Hltn 'sport = :8099'").as_str() {
             "" => Err(String::new()),
