@@ -241,6 +241,8 @@ pub struct DeployLook {
     pub current: Box<str>,
     /// Of releases: where the link points to.
     pub link: Box<str>,
+    /// There is nothing where it points to.
+    pub gone: bool,
     /// The commit that is asked for.
     pub wanted: Box<str>,
     /// The address that it comes from.

@@ -5,6 +5,7 @@ mod count;
 mod foreign;
 mod id;
 mod output;
+mod remains;
 mod run;
 mod seen;
 mod steer;
@@ -13,6 +14,7 @@ pub use count::{Count, serves};
 pub use foreign::{Claim, Foreign, Freeze, Need, RunState, Verdict};
 pub use id::{OpId, RunId};
 pub use output::Output;
+pub use remains::remains;
 pub use run::{HostRun, LAST_WORD, Owed, Phase, Refusal, StepRun, StepState};
 pub use seen::{Progress, Seen};
 pub use steer::Steer;
@@ -227,6 +229,13 @@ impl Operation {
         self.runs.iter().filter(bad).count()
     }
 
+    /// Hosts that have the new. A balancer beside them only served the others, and has nothing new.
+    pub fn renewed(&self) -> impl Iterator<Item = &HostRun> {
+        let hosts = self.runs.iter().enumerate();
+        let hosts = hosts.filter(|(place, _)| !self.plan().is_drain(*place));
+        hosts.map(|(_, run)| run).filter(|run| run.succeeded())
+    }
+
     /// What all runs come to: the worst of them; hosts that were never begun change nothing of it.
     pub fn sum(&self) -> Outcome {
         let mut worst = None;
@@ -243,18 +252,15 @@ impl Operation {
             worst = worst.max(Some(one));
         }
         let skipped = self.runs.iter().any(|run| !run.phase.is_over());
+        let renewed = self.renewed().next().is_some();
         match worst {
             // A part of the hosts has the new, a part the old.
             Some(Outcome::Succeeded | Outcome::Undone | Outcome::Stale | Outcome::Locked)
-                if skipped && self.runs.iter().any(HostRun::succeeded) =>
+                if skipped && renewed =>
             {
                 Outcome::Failed
             }
-            Some(Outcome::Undone | Outcome::Stale | Outcome::Locked)
-                if self.runs.iter().any(HostRun::succeeded) =>
-            {
-                Outcome::Failed
-            }
+            Some(Outcome::Undone | Outcome::Stale | Outcome::Locked) if renewed => Outcome::Failed,
             Some(outcome) => outcome,
             None => Outcome::Undone,
         }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::gate::{self, Gate};
+use super::gate::{self, Gate, Tie};
 use super::script::{self, QUICK, Read, about_these, look_again, preflight};
 use super::{Made, Target, unit};
 use crate::model::look::{Stranger, UnitLook};
@@ -36,12 +36,12 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     }
     let mut reads = script::reads(&look.machine, &look.boot, unit);
     reads.push(process(stranger));
-    let ports: Vec<u16> = target
+    let ports: Vec<_> = target
         .promises
         .ports
         .iter()
         .filter(|port| port.protocol == Protocol::Tcp)
-        .map(|port| port.port)
+        .map(|port| (port.port, Tie::Held))
         .collect();
     let gate = Gate {
         is_new: true,

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use self::back::back_to;
 use self::shell::{
-    ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
+    AGAIN, ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
 };
 use self::words::{brings, said};
 use super::gate::{self, Gate};
@@ -94,10 +94,23 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         Verb::Rollback => Some(back_to(intent, spec, look)?),
         _ => None,
     };
-    refuse(spec, look, target, back)?;
+    refuse(intent, spec, look, target, back)?;
     let mut warnings = Vec::new();
-    let (old_gate, _) =
-        gate::script(&Gate::up(&unit.name, Duration::ZERO), &target.promises.checks, &target.look);
+    // What is not started anew goes on with the process there is.
+    let ports = match spec.then {
+        Then::Restart => gate::ports_of(&target.promises),
+        Then::Reload | Then::Nothing => Vec::new(),
+    };
+    let checks = &target.promises.checks;
+    let up = Gate { ports: &ports, ..Gate::up(&unit.name, Duration::ZERO) };
+    let (old_gate, _) = gate::script(&up, checks, &target.look);
+    // What was not healthy before need not be so, but has to run as it did.
+    let (runs, _) = gate::script(&Gate::up(&unit.name, Duration::ZERO), &[], &target.look);
+    let old_gate = format!(
+        "if [ -e unwell ]; then\n(\n{runs})\nrc=$?\n\
+         echo \"it was not healthy before this either: $(cat unwell)\"\nexit \"$rc\"\nfi\n{old_gate}"
+    );
+    let before = gate::before(&up, checks, &target.look);
     let made = match (&spec.strategy, back) {
         (Strategy::UnitTemplate(template), None) => {
             Some(template.rendered(&target.id, &UnitName::new(&*unit.name)))
@@ -146,6 +159,8 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     let prelude = ". ./common\n";
     let again = format!("{prelude}{ALONE}{}", preflight(&unit.name, &all));
     let mut steps = vec![look_again(again)];
+    // What does not run has no way to be healthy.
+    steps.extend(before.filter(|_| unit.get("ActiveState") == "active"));
     let limit = spec.timeout;
     let step = |number, title: String, change, script: String, undo, limit| Step {
         number,
@@ -213,7 +228,7 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
             START,
             title.to_owned(),
             Change::Reversible,
-            begin(&unit.name, words),
+            format!("{AGAIN}{}", begin(&unit.name, words)),
             undo,
             time,
         ));
@@ -221,11 +236,12 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     let soak = intent.soak.unwrap_or(gate::SOAK);
     let proof = Gate {
         is_new: spec.then == Then::Restart,
+        ports: &ports,
         more: done.identity.map(|body| format!("{body}\n")),
         ..Gate::up(&unit.name, soak)
     };
     let title = "prove that the new one is healthy, and stays so";
-    let (mut gate, left_out) = gate::step(50, title, &proof, &target.promises.checks, &target.look);
+    let (mut gate, left_out) = gate::step(50, title, &proof, checks, &target.look);
     gate.script = format!("{prelude}{}", gate.script);
     if intent.fails {
         gate.script.push_str(BY_ORDER);
@@ -260,6 +276,7 @@ fn wanted<'a>(intent: &'a Intent, config: &'a str) -> &'a str {
 
 /// What stands in the way.
 fn refuse(
+    intent: &Intent,
     spec: &DeploySpec,
     look: &DeployLook,
     target: &Target,
@@ -288,7 +305,9 @@ fn refuse(
             files.join(", ")
         ));
     }
-    if back.is_none() && look.behind.is_some_and(|behind| behind > 0) && look.ahead == Some(0) {
+    // Who names an older one means it: it may be none that one can go back to.
+    let named = matches!(intent.input, Input::Revision(Some(_))) || back.is_some();
+    if !named && look.behind.is_some_and(|behind| behind > 0) && look.ahead == Some(0) {
         return Err(format!(
             "what runs is {} commits ahead of {}: `rollback` goes back",
             look.behind.unwrap_or(0),

@@ -1,9 +1,12 @@
 //! The health gate: a script that proves that what runs after a step is the new run, that it stays,
 //! and that it answers; several times in a row before a deadline, and then for a while.
 
+mod listeners;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
+pub(super) use self::listeners::{Listens, Tie, of as ports_of};
 use super::script::{LAST_WORDS, about};
 use crate::model::check::{CheckSpec, Origin, Target};
 use crate::model::look::Look;
@@ -29,8 +32,8 @@ pub(super) struct Gate<'a> {
     pub(super) same_process: bool,
     /// It has to hold for so long.
     pub(super) soak: Duration,
-    /// TCP ports that its own processes have to hold.
-    pub(super) ports: &'a [u16],
+    /// TCP ports, and who has to listen there.
+    pub(super) ports: &'a [Listens],
     /// A function's body that has to succeed as well; `why` says why not.
     pub(super) more: Option<String>,
 }
@@ -72,8 +75,44 @@ pub(super) fn step(
     (step, left_out)
 }
 
+/// A look at how it is before anything is done, for whoever takes that back: `unwell` is there where it
+/// was not healthy, and says why. None where nothing but its state is looked at.
+pub(super) fn before(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> Option<Step> {
+    if checks.is_empty() && gate.ports.is_empty() {
+        return None;
+    }
+    let (mut script, _) = healthy(gate, checks, look);
+    script.push_str(
+        "if healthy || { sleep 1; first=''; healthy; }; then echo 'it is healthy now'; exit 0; fi\n\
+         printf '%s\\n' \"$why\" >unwell && echo \"it is not healthy now, before anything is done: $why\"\n",
+    );
+    let limit = limit(gate, checks);
+    Some(Step {
+        number: 12,
+        title: "see how it is now: what is not healthy before need not be so when it is taken back"
+            .to_owned(),
+        change: Change::ReadOnly,
+        script,
+        undo: Undo::NotNeeded,
+        limit,
+        idle: limit,
+    })
+}
+
 /// The script, and what it leaves out.
 pub(super) fn script(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> (String, Vec<String>) {
+    let (functions, warnings) = healthy(gate, checks, look);
+    let mut text = format!(
+        "# Healthy {TIMES} times in a row within {} s, and then for {} s more?\n{functions}",
+        DEADLINE.as_secs(),
+        gate.soak.as_secs()
+    );
+    text.push_str(&proof(gate));
+    (text, warnings)
+}
+
+/// The function `healthy`, and what it leaves out.
+fn healthy(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> (String, Vec<String>) {
     let mut warnings = Vec::new();
     let mut functions = String::new();
     let mut calls = Vec::new();
@@ -94,21 +133,21 @@ pub(super) fn script(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> (Str
         let _infallible = write!(functions, "{name}() {{\n{body}}}\n");
         calls.push(name);
     }
-    for port in gate.ports {
-        if look.tools.contains("ss") {
+    let sees = look.tools.contains("ss");
+    if sees && !gate.ports.is_empty() {
+        functions.push_str(&listeners::functions(gate.is_new));
+    }
+    for (port, tie) in gate.ports {
+        if sees {
             let name = format!("check_{}", calls.len() + 1);
-            let _infallible = write!(functions, "{name}() {{\n{}}}\n", holds(*port));
+            let _infallible =
+                write!(functions, "{name}() {{\n{}}}\n", listeners::holds((*port, *tie)));
             calls.push(name);
         } else {
             warnings.push(format!("the gate does not see who holds port {port}: there is no `ss`"));
         }
     }
-    let mut text = format!(
-        "# Healthy {TIMES} times in a row within {} s, and then for {} s more?\n",
-        DEADLINE.as_secs(),
-        gate.soak.as_secs()
-    );
-    text.push_str(&about(gate.unit));
+    let mut text = about(gate.unit);
     let _infallible = writeln!(
         text,
         "{{ read -r old_run; read -r old_pid; read -r old_restarts; }} <before\n\
@@ -148,8 +187,15 @@ pub(super) fn script(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> (Str
          why='it was restarted meanwhile'\n    \
          if [ \"$(prop NRestarts)\" != \"$2\" ]; then why='it ended, and systemd started it again'; fi\n    \
          return 2\n  fi\n  \
-         first=$this\n  {all}\n}}\n\
-         fail() {{\n  echo \"not healthy: $why\"\n  run=${{first##* }}\n  {LAST_WORDS}  exit 1\n}}\n\
+         first=$this\n  {all}\n}}\n"
+    );
+    (text, warnings)
+}
+
+/// What comes behind that function: so often in a row, and then for a while.
+fn proof(gate: &Gate<'_>) -> String {
+    let mut text = format!(
+        "fail() {{\n  echo \"not healthy: $why\"\n  run=${{first##* }}\n  {LAST_WORDS}  exit 1\n}}\n\
          end=$(($(now) + {deadline}))\n\
          while [ \"$passes\" -lt {TIMES} ]; do\n  \
          healthy\n  \
@@ -170,23 +216,13 @@ pub(super) fn script(gate: &Gate<'_>, checks: &[CheckSpec], look: &Look) -> (Str
             soak = gate.soak.as_secs().max(1)
         );
     }
-    (text, warnings)
+    text
 }
 
 /// The checks that a gate asks take so long at most.
 fn limit(gate: &Gate<'_>, checks: &[CheckSpec]) -> Duration {
     let one: Duration = checks.iter().map(|check| check.timeout).sum();
     DEADLINE + gate.soak + one * 3 + Duration::from_secs(30)
-}
-
-/// The body of a function that sees whether a process of the unit holds a port.
-fn holds(port: u16) -> String {
-    format!(
-        "  holder=$(ss -Hltnp 'sport = :{port}' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p' | head -n 1)\n  \
-         [ -n \"$holder\" ] || {{ why='nobody listens on port {port}'; return 1; }}\n  \
-         grep -qF -- \"/$unit\" \"/proc/$holder/cgroup\" ||\n    \
-         {{ why=\"port {port} is held by process $holder, which is not the unit's\"; return 1; }}\n"
-    )
 }
 
 /// The body of a function that asks once; `why` says why not.
@@ -213,7 +249,7 @@ fn function(check: &CheckSpec, look: &Look) -> Result<String, String> {
                  --max-filesize 1000000 -o body \\\n    -w '%{{http_code}}' --url {} 2>&1) || {{ {}; }}\n  \
                  case $said in {expect}) ;; *) {} ;; esac\n",
                 quote(url),
-                why("$said"),
+                why("${said%%\"$nl\"*}"),
                 why("status $said")
             );
             if let Some(contains) = &check.contains {

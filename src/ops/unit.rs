@@ -75,7 +75,12 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     });
     if let Some(gated) = act.gate {
         let down = matches!(gated, Gated::Down);
+        let ports = match gated {
+            Gated::NewRun => gate::ports_of(&target.promises),
+            Gated::SameProcess | Gated::Down => Vec::new(),
+        };
         let gate = Gate {
+            ports: &ports,
             states: gated.states(unit),
             is_new: matches!(gated, Gated::NewRun),
             same_process: matches!(gated, Gated::SameProcess),

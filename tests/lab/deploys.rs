@@ -1,13 +1,17 @@
 //! Deploys on real hosts: another revision is staged, started, proved; else the host takes it back.
 
 mod drills;
+mod health;
 mod hostile;
 mod ladder;
 mod migrations;
 mod policies;
+mod returns;
+mod rolling;
 mod rsync;
 mod scene;
 mod static_files;
+mod ten;
 mod unit_files;
 
 use self::scene::{Yard, orphan};

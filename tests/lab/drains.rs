@@ -1,6 +1,9 @@
 //! Rolling operations behind a real nginx: nobody who asks it notices, and whatever goes wrong, it sends
 //! requests to all that serve again.
 
+mod deploys;
+mod reloads;
+
 use std::fmt::Write as _;
 
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::operation::{Operation, Outcome, Phase};
+use crate::model::operation::{Operation, Outcome, Phase, remains};
 use crate::model::plan::{DrainPart, HostPlan, Plan, Step, Undo};
 
 /// The plan.
@@ -122,7 +122,8 @@ fn operation_value(operation: &Operation) -> Value {
         .runs
         .iter()
         .zip(&operation.plan().hosts)
-        .map(|(run, plan)| {
+        .enumerate()
+        .map(|(place, (run, plan))| {
             let steps: Vec<Value> = run
                 .steps
                 .iter()
@@ -142,6 +143,7 @@ fn operation_value(operation: &Operation) -> Value {
                 "host": plan.host.host.as_str(), "service": plan.service.as_str(),
                 "outcome": run.phase.name(), "detail": detail, "steps": steps,
                 "output": run.output.lines(200),
+                "remains": remains(run, plan, &operation.id.run(place)),
             })
         })
         .collect();

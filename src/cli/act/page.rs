@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::operation::{Operation, Outcome, Phase};
+use crate::model::operation::{Operation, Outcome, Phase, remains};
 use crate::model::plan::{Change, Plan, Step, Undo};
 use crate::model::text::clean;
 use crate::model::verb::Verb;
@@ -163,7 +163,8 @@ fn lines(out: &mut String, before: &str, text: &str) {
 /// How it went on each host.
 pub(super) fn operation(operation: &Operation) -> String {
     let mut out = String::new();
-    for (run, plan) in operation.runs.iter().zip(&operation.plan().hosts) {
+    let parts = operation.runs.iter().zip(&operation.plan().hosts);
+    for (place, (run, plan)) in parts.enumerate() {
         let _ok = write!(out, "{} on {}: {}", plan.service, plan.host.host, run.phase.name());
         match &run.phase {
             Phase::Refused(refusal) => {
@@ -188,6 +189,9 @@ pub(super) fn operation(operation: &Operation) -> String {
         if !run.succeeded() {
             for line in run.output.lines(30) {
                 let _ok = writeln!(out, "  | {line}");
+            }
+            for line in remains(run, plan, &operation.id.run(place)) {
+                let _ok = writeln!(out, "  remains: {line}");
             }
         }
     }
@@ -227,6 +231,10 @@ fn ending(result: &str, steps: &[Step]) -> String {
             "failed {at} (status {}); what was done was taken back",
             status.unwrap_or("unknown")
         ),
+        Some("undo-failed") => format!(
+            "failed {at} (status {}), and what was done could not be taken back",
+            status.unwrap_or("unknown")
+        ),
         _ => format!("{at} ({result})"),
     }
 }
@@ -250,7 +258,9 @@ mod tests {
         let failed = "failed at step 50, prove it (status 1); what was done was taken back";
         assert_eq!(said("undone 50 1"), failed);
         assert!(said("cancelled 50 0").starts_with("cancelled at step 50, prove it;"));
-        assert_eq!(said("undo-failed 50 1"), "at step 50, prove it (undo-failed 50 1)");
+        let lost =
+            "failed at step 50, prove it (status 1), and what was done could not be taken back";
+        assert_eq!(said("undo-failed 50 1"), lost);
         assert_eq!(said("undone 77 1"), "(undone 77 1)");
     }
 }

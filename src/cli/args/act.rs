@@ -111,7 +111,7 @@ pub enum OpsCommand {
     },
     /// Lift a freeze
     Thaw {
-        /// A service of the config
+        /// A service of the config, or what is frozen, as the list names it
         service: String,
     },
 }

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use super::{LIMIT, find, usage};
+use super::{LIMIT, find, told, usage};
 use crate::cli::Outcome;
 use crate::cli::act::Session;
 use crate::cli::args::Recover;
@@ -131,7 +131,6 @@ pub(super) async fn freeze(
     service: &str,
     reason: Option<&str>,
 ) -> Outcome {
-    session.connect(LIMIT).await;
     let mut places: Vec<(HostId, Box<str>)> = Vec::new();
     for env in &spec.envs {
         for one in env.services.iter().filter(|one| one.name == ServiceName::new(service)) {
@@ -140,6 +139,15 @@ pub(super) async fn freeze(
                 places.push((id, one.kind.subject()));
             }
         }
+    }
+    if places.is_empty() && reason.is_none() {
+        // What the host itself has frozen may be no service of this config, such as a balancer's nginx.
+        for (host, seen) in told(session).await.hosts {
+            let its = seen.freezes.into_iter().filter(|freeze| *freeze.subject == *service);
+            places.extend(its.map(|freeze| (host.clone(), freeze.subject)));
+        }
+    } else {
+        session.connect(LIMIT).await;
     }
     if places.is_empty() {
         let service = crate::model::text::clean(service, 64);

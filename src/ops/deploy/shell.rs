@@ -92,6 +92,10 @@ pub(super) const fn start(then: Then) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// Who was started too often a short while ago is started all the same (`StartLimitBurst=`,
+/// systemd.unit(5)): what comes, and the old one after one that crashed over and over.
+pub(super) const AGAIN: &str = "systemctl reset-failed -- \"$unit\" 2>/dev/null\n";
+
 /// Brings the old one back up where the new one was started, and proves it.
 pub(super) fn up_again(job: &Job<'_>) -> String {
     if job.unit.get("ActiveState") != "active" {
@@ -101,7 +105,7 @@ pub(super) fn up_again(job: &Job<'_>) -> String {
     if let Some((_, words)) = start(job.spec.then) {
         let _infallible = writeln!(
             text,
-            "if ! grep -q ' {START} start' events; then exit 0; fi\nsystemctl {words} -- \"$unit\" || exit 1"
+            "if ! grep -q ' {START} start' events; then exit 0; fi\n{AGAIN}systemctl {words} -- \"$unit\" || exit 1"
         );
     }
     text.push_str(&job.old_gate);

@@ -14,6 +14,14 @@ pub(super) fn said(job: &Job<'_>) -> Vec<String> {
         match proven(job) {
             // That speaks for it, and is said there.
             Some(_) => {}
+            None if look.gone => lines.push(format!(
+                "{} is not there any more: if this fails, nothing serves, for there is nothing to go back to",
+                look.link
+            )),
+            None if look.current.is_empty() && !look.link.is_empty() => lines.push(format!(
+                "{} was not deployed from here: if this fails, the host goes back to it, and nobody has proved it healthy",
+                look.link
+            )),
             None if look.current.is_empty() => {
                 lines.push("nothing is deployed there yet: if it fails, the service is stopped".to_owned());
             }
@@ -83,7 +91,11 @@ fn age(job: &Job<'_>, release: &Release) -> String {
 /// What comes with it.
 pub(super) fn brings(job: &Job<'_>) -> Vec<String> {
     let look = job.look;
-    let from = if look.current.is_empty() { "nothing" } else { short(&look.current) };
+    let from = match (&*look.current, &*look.link) {
+        ("", "") => "nothing",
+        ("", link) => link,
+        (current, _) => short(current),
+    };
     let to = if job.revision.is_empty() { "what the script makes" } else { short(job.revision) };
     let mut lines = vec![format!("from {from} to {to}")];
     if let Some(release) = job.back {

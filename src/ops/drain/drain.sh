@@ -134,6 +134,7 @@ drain() {
     return 1
   fi
   : >"loaded.$batch"
+  ours >"workers.$batch"
   reload || return 1
   echo "nginx sends nothing new to $2"
   end=$(($(now) + $1))
@@ -196,12 +197,18 @@ undone() {
     echo 'nginx does not run: it reads its files when it starts'
   elif ! nginx -t 2>tested; then
     cat tested
-    echo 'nginx does not take its files: what is put back there is not yet in force'
-    return 1
+    as_before || { echo 'nginx does not take its files: what is put back there is not yet in force'; return 1; }
   else
-    reload || return 1
+    reload || as_before || return 1
   fi
   rm -f "loaded.$batch"
+}
+# The workers there are, in one line.
+ours() { first=$(master) && workers "$first" | sort | tr '\n' ' '; }
+# Whether no worker has begun since before the drain: nginx never took anybody out.
+as_before() {
+  [ -s "workers.$batch" ] && [ "$(ours)" = "$(cat "workers.$batch")" ] || return 1
+  echo 'nginx goes by what it read before: it never took anybody out'
 }
 # Waits until servers of this batch take connections, SECONDS at most: nobody is there to say whether
 # they are healthy.

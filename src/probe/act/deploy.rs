@@ -32,6 +32,7 @@ pub fn parse_deploy(text: &str) -> DeployLook {
             "owner" => once(&mut look.owner),
             "current" => once(&mut look.current),
             "link" => once(&mut look.link),
+            "gone" => look.gone = true,
             "wanted" => once(&mut look.wanted),
             "from" => once(&mut look.from),
             "tree" => once(&mut look.tree),

@@ -65,6 +65,7 @@ qd_act_deploy() {
     qd_k=
     if [ -L "$qd_d/current" ]; then
       qd_act_line deploy.link "$(readlink -- "$qd_d/current")"
+      [ -d "$qd_d/current/" ] || echo deploy.gone
       # It is the user's, and may be a link to anything.
       qd_k=$(qd_act_as head -c 200 -- "$qd_d/current/REVISION" | tr -d '\0' | head -n 1)
     elif [ -e "$qd_d/current" ]; then

@@ -10,7 +10,7 @@ use super::{boxed, scrolled};
 use crate::model::command::Command;
 use crate::model::ids::HostId;
 use crate::model::operation::{
-    HostRun, OpId, Operation, Outcome, Phase, Stage, StepRun, StepState,
+    HostRun, OpId, Operation, Outcome, Phase, Stage, StepRun, StepState, remains,
 };
 use crate::ui::chrome::Glyphs;
 use crate::ui::scene::Scene;
@@ -275,7 +275,7 @@ pub(super) fn output(scene: &Scene<'_>, page: &mut Page<'_, '_>, run: &HostRun, 
 fn results(scene: &Scene<'_>, page: &mut Page<'_, '_>, operation: &Operation) {
     page.heading("Results");
     let plan = operation.plan();
-    for (run, host) in operation.runs.iter().zip(&plan.hosts) {
+    for (place, (run, host)) in operation.runs.iter().zip(&plan.hosts).enumerate() {
         let (role, sign) = phase(scene.chrome.glyphs, &run.phase);
         let never = matches!(run.phase, Phase::Waiting | Phase::Claimed | Phase::Claiming);
         let name = if never { "not begun" } else { run.phase.name() };
@@ -288,6 +288,9 @@ fn results(scene: &Scene<'_>, page: &mut Page<'_, '_>, operation: &Operation) {
         page.say(role, &format!("{sign} {} on {}: {name}{at}", host.service, host.host.host));
         if !run.succeeded() {
             output(scene, page, run, LAST);
+            for line in remains(run, host, &operation.id.run(place)) {
+                page.say(Role::Critical, &format!("  {line}"));
+            }
         }
     }
 }

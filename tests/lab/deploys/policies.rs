@@ -9,13 +9,13 @@ use crate::lab::Host;
 use crate::poll::{self, secs};
 
 /// Three hosts with a service each; on the last the second version cannot live.
-struct Fleet {
-    hosts: Vec<Host>,
-    desk: Desk,
+pub(super) struct Fleet {
+    pub(super) hosts: Vec<Host>,
+    pub(super) desk: Desk,
 }
 
 impl Fleet {
-    fn new(name: &str, rollout: &str) -> Self {
+    pub(super) fn new(name: &str, rollout: &str) -> Self {
         let hosts: Vec<Host> =
             ["a", "b", "c"].map(|one| Host::boot(&format!("{name}-{one}"))).into_iter().collect();
         let mut config = "[[env]]\nname = \"lab\"\ntier = \"staging\"\n".to_owned();
@@ -36,21 +36,28 @@ impl Fleet {
         );
         let fleet = Self { hosts, desk: Desk::with(&config) };
         fs::create_dir(fleet.desk.path("config/dist")).unwrap();
-        let bad = "import os\nif os.path.exists('/srv/cannot') and open('version').read() == 'two': os._exit(3)\n";
-        fs::write(fleet.desk.path("config/dist/server.py"), format!("{bad}{SERVER}")).unwrap();
+        fleet.bad_from("two");
         fleet.version("one");
         assert_eq!(fleet.desk.act(&["deploy", "api"]).code, 0);
         assert_eq!(fleet.answers(), ["one"; 3]);
-        fleet.hosts[2].sh("touch /srv/cannot");
+        fleet.hosts[2].sh("touch /srv/cannot-two");
         fleet.version("two");
         fleet
     }
 
-    fn version(&self, version: &str) {
+    /// From now on what comes cannot live in that version, where there is `/srv/cannot-VERSION`.
+    pub(super) fn bad_from(&self, version: &str) {
+        let bad = format!(
+            "import os\nif os.path.exists('/srv/cannot-{version}') and open('version').read() == '{version}': os._exit(3)\n"
+        );
+        fs::write(self.desk.path("config/dist/server.py"), bad + SERVER).unwrap();
+    }
+
+    pub(super) fn version(&self, version: &str) {
         fs::write(self.desk.path("config/dist/version"), version).unwrap();
     }
 
-    fn answers(&self) -> Vec<String> {
+    pub(super) fn answers(&self) -> Vec<String> {
         let answer = |host: &Host| {
             poll::until("it answers", secs(10), || {
                 match host.sh("curl -s http://127.0.0.1:8083/ || :").as_str() {
@@ -62,7 +69,7 @@ impl Fleet {
         self.hosts.iter().map(answer).collect()
     }
 
-    fn nothing_is_left(&self) {
+    pub(super) fn nothing_is_left(&self) {
         for host in &self.hosts {
             let left = host.sh("ls -d /var/lib/quarterdeck/subjects/*/claim 2>/dev/null || :");
             assert_eq!(left, "");

@@ -120,8 +120,7 @@ impl Session {
                 Some(Returning::Begun(back)) => {
                     let back = Box::pin(self.follow(&back, timeout, tells)).await;
                     let all = self.operation(id).is_some_and(|one| {
-                        goes_back(one).len()
-                            == one.runs.iter().filter(|run| run.succeeded()).count()
+                        goes_back(one).len() == one.renewed().count()
                             && !one.runs.iter().any(|run| {
                                 matches!(
                                     run.phase,
