@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use self::back::back_to;
 use self::shell::{
-    ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
+    ALONE, BEGUN, RECORD, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
 };
 use self::words::{brings, said};
 use super::gate::{self, Gate};

@@ -1,5 +1,6 @@
 //! Deploys on real hosts: another revision is staged, started, proved; else the host takes it back.
 
+mod few;
 mod hostile;
 mod migrations;
 mod policies;

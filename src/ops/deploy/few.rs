@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::rsync::Pieces;
-use super::{BEGUN, Done, Job, up_again};
+use super::{BEGUN, Done, Job, RECORD, up_again};
 use crate::model::deploy::copy::{CopyLook, CopySpec, Moves};
 use crate::model::plan::Undo;
 use crate::ops::script::Read;
@@ -60,6 +60,8 @@ impl Few<'_> {
              echo 'all files are as they were'\nfi\nas rm -rf -- \"$before\" \"$tree.new\"\n"
         );
         back.push_str(&up_again(job));
+        let [meanwhile, after] = pieces.prune;
+        let meanwhile = meanwhile.replace("as rm", "as nice -n 19 rm");
         let mut reads = pieces.reads;
         let how = "came";
         reads.push(Read { name: "what was sent", value: self.copy.list.to_string(), how });
@@ -72,8 +74,8 @@ impl Few<'_> {
             activate: ("take over what differs, file by file".to_owned(), take, Undo::Script(back)),
             common: pieces.common + &self.common(&sum),
             again: self.words(),
-            meanwhile: Some(KEEP.replace("@sum@", &sum)),
-            tidy: TIDY.replace("@sum@", &sum) + &pieces.prune,
+            meanwhile: Some(format!("{}{RECORD}{meanwhile}}}\n", KEEP.replace("@sum@", &sum))),
+            tidy: TIDY.replace("@sum@", &sum) + &after,
             reads,
             identity: None,
             warnings,
@@ -106,7 +108,7 @@ const KEEP: &str = "keep() {\n  \
     as nice -n 19 cp -al -- \"$base\" \"$tree.new\" && drop - \"$tree.new\" &&\n    \
     # Files of it are linked with those of older ones: none is written into.\n    \
     pick '[+~].' | these -I \"$stage/\" \"$tree.new/\" && [ \"$(list \"$tree.new\")\" = @sum@ ] &&\n    \
-    modes \"$tree.new\" >kept.new && mv -f kept.new kept\n}\n";
+    modes \"$tree.new\" >kept.new && mv -f kept.new kept\n";
 
 const TIDY: &str = "how=lost\n[ ! -e kept ] || how=kept\n{ [ ! -e kept ] || cat kept; } | as sh -c 'if [ \"$4\" = kept ] && mv -T -- \"$1.new\" \"$1\"; then\n  \
     cat >\"$1.modes\" && printf \"%s\\n\" @sum@ >\"$1.sum\"\nelse\n  \

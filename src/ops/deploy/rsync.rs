@@ -21,7 +21,8 @@ const NAMED: usize = 5;
 /// What it is made of whichever way it goes.
 pub(super) struct Pieces {
     pub(super) common: String,
-    pub(super) prune: String,
+    /// While the new one is proved, and when it is: one more stays then.
+    pub(super) prune: [String; 2],
     pub(super) reads: Vec<Read>,
     /// Ends the step where what is there is not what was looked at.
     pub(super) same: String,
@@ -71,7 +72,7 @@ pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<
         quote(&look.tree)
     );
     if let Some(few) = few(job, spec) {
-        let (common, prune) = (common(job, spec, data), prune());
+        let (common, prune) = (common(job, spec, data), [KEPT, KEPT + 1].map(prune));
         return Ok(few.done(job, Pieces { common, prune, reads, same }, warnings));
     }
     if let Some(copy) = look.copy.as_ref().filter(|_| job.back.is_none()) {
@@ -141,7 +142,7 @@ fn common(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> String {
     // Of one that is gone back to, its own.
     let name = job.back.map_or_else(|| "$op".to_owned(), |release| quote(&release.id));
     format!(
-        "name={name}\nstore={}\nstage=$store/incoming/$op tree=$store/trees/$name before=$store/before/$op\n\
+        "name={name} base=\nstore={}\nstage=$store/incoming/$op tree=$store/trees/$name before=$store/before/$op\n\
          copy() {{ as env LC_ALL=C TZ=UTC0 rsync \"$@\"; }}\n{LIST}\
          list() {{ copy --list-only --no-h -rl{} -- \"$1/\" | qd_sum; }}\n\
          # Names, bytes, times and modes; whose they are is whose the directory is.\n\
@@ -176,21 +177,21 @@ fn tidy(job: &Job<'_>, spec: &CopySpec) -> String {
         }
     }
     text.push_str("as rm -rf -- \"$before\"\n");
-    text.push_str(&prune());
+    text.push_str(&prune(KEPT + 1));
     text
 }
 
 /// Of older ones the newest stay.
-fn prune() -> String {
+fn prune(most: usize) -> String {
     format!(
         "{stay}\
          for one in $(cut -d ' ' -f 2 \"$record\" | sort -u); do\n  \
          case \"$one\" in '' | *[!0-9A-Z]*) continue ;; esac\n  \
-         case \" $(echo $stay) $name \" in *\" $one \"*) continue ;; esac\n  \
+         case \" $(echo $stay) $name ${{base##*/}} \" in *\" $one \"*) continue ;; esac\n  \
          set -- \"$store/trees/$one\" \"$store/before/$one\"\n  \
          if [ -e \"$1\" ] || [ -e \"$1.new\" ] || [ -e \"$1.sum\" ] || [ -e \"$2\" ]; then\n    \
          as rm -rf -- \"$1\" \"$1.new\" \"$1.modes\" \"$1.sum\" \"$2\"\n  fi\ndone\n",
-        stay = newest(KEPT + 1)
+        stay = newest(most)
     )
 }
 
