@@ -1,7 +1,7 @@
 //! A directory that is copied into another one in place. What is sent lies beside it until the host has
 //! seen that it is what was planned; then rsync(1) takes it over there, file by file. How it was before is
 //! kept in links, whole, so that taking back needs no list of what was added; and so is each release that
-//! was healthy, so that one can go back to it.
+//! was healthy, so that one can go back to it. Where little differs, it goes another way (`few`).
 
 use std::fmt::Write as _;
 

@@ -67,7 +67,7 @@ impl Item {
         let at = line.len() - name.len();
         let arrow = if *kind == b'l' { name.find(" -> ") } else { None };
         let end = at + arrow.unwrap_or(name.len());
-        Some(Self { at, end, bytes, line })
+        Some(Self { line, at, end, bytes })
     }
 
     fn name(&self) -> &str {
