@@ -269,6 +269,8 @@ pub struct DeployLook {
     pub faults: Vec<Box<str>>,
     /// Of what is copied: where what is beside it is kept.
     pub store: Box<str>,
+    /// Of what is kept there, by its name: the sum of its list.
+    pub sums: Vec<(Box<str>, Box<str>)>,
     /// What a copy would change.
     pub copy: Option<CopyLook>,
 }

@@ -3,6 +3,7 @@
 //! that last step the host takes all of it back by itself.
 
 mod back;
+mod few;
 mod git;
 mod migrate;
 mod release;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 use self::back::back_to;
 use self::shell::{
-    AGAIN, ALONE, BEGUN, SHOW, build, fetch, newest, prelude, record, start, up_again, verify,
+    AGAIN, ALONE, BEGUN, RECORD, SHOW, build, fetch, newest, prelude, record, start, up_again,
+    verify,
 };
 use self::words::{brings, said};
 use super::gate::{self, Gate};
@@ -68,6 +70,10 @@ struct Done {
     activate: (String, String, Undo),
     /// What all its scripts begin with.
     common: String,
+    /// Written down before it is looked again: files that its scripts read.
+    again: String,
+    /// A function `keep` for what is made while the new one is proved; whether it was is seen in `tidy`.
+    meanwhile: Option<String>,
     /// Tidied up when all is well.
     tidy: String,
     /// Facts that are read again, and by what.
@@ -157,7 +163,7 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     all.extend(done.reads);
     let common = format!("{}{}", prelude(&job), done.common);
     let prelude = ". ./common\n";
-    let again = format!("{prelude}{ALONE}{}", preflight(&unit.name, &all));
+    let again = format!("{prelude}{}{ALONE}{}", done.again, preflight(&unit.name, &all));
     let mut steps = vec![look_again(again)];
     // What does not run has no way to be healthy.
     steps.extend(before.filter(|_| unit.get("ActiveState") == "active"));
@@ -242,6 +248,11 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
     };
     let title = "prove that the new one is healthy, and stays so";
     let (mut gate, left_out) = gate::step(50, title, &proof, checks, &target.look);
+    if let Some(keep) = done.meanwhile {
+        gate.script = format!("{keep}keep &\nkeeping=$!\n{}wait \"$keeping\" || :\n", gate.script);
+        gate.limit += limit;
+        gate.idle += limit;
+    }
     gate.script = format!("{prelude}{}", gate.script);
     if intent.fails {
         gate.script.push_str(BY_ORDER);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +29,8 @@ const PACE: Duration = Duration::from_millis(300);
 /// Links, modes and times, of files only; whose they are is whose they are made by. Arguments do not go
 /// through a shell.
 const HOW: [&str; 3] = ["-rlptOJs", "--no-inc-recursive", SILENCE];
+/// The same of names that are said, and of nothing else that is in them.
+const THESE: [&str; 5] = ["-lptOJs", "--dirs", "--from0", "--files-from=-", SILENCE];
 
 /// A directory on a host, and with whose rights.
 pub(super) struct There<'a> {
@@ -144,23 +146,37 @@ fn source(from: &str) -> Result<String, Fault> {
     Ok(format!("{}/", path.display()))
 }
 
-/// What a copy would change; changes nothing.
-pub(super) async fn compare(there: &There<'_>, ask: &CopyAsk) -> Result<CopyLook, Fault> {
+/// Lists a directory, this machine's or, by what reaches it, a host's.
+fn list_of(reach: &[String], rules: &[Box<str>], from: &str) -> Command {
+    let mut command = command();
+    command
+        .args(["--list-only", "--no-h", "-rl", "-s", SILENCE])
+        .args(reach)
+        .args(filters(rules))
+        .args(["--", from]);
+    command
+}
+
+/// The sum of the list of what is there, and what a copy would change; changes nothing. Each side reads
+/// its directory once: what differs is told by the lists.
+pub(super) async fn compare(
+    there: &There<'_>,
+    rules: &[Box<str>],
+    ask: Option<&CopyAsk>,
+) -> Result<(Box<str>, Option<CopyLook>), Fault> {
+    let reach = there.reach()?;
+    let what = format!("read {} there", there.directory);
+    let tree = async { run(&what, &mut list_of(&reach, rules, &there.name())).await };
+    let Some(ask) = ask else { return Ok((list(&tree.await?).0.into(), None)) };
     let from = source(&ask.from)?;
-    let mut listing = command();
-    listing.args(["--list-only", "--no-h", "-rl"]).args(filters(&ask.rules)).args(["--", &from]);
-    let what = format!("compare {} with {}", ask.from, there.directory);
-    let mut dry = command();
-    dry.args(HOW)
-        .args(["--dry-run", "--delete", "--no-h", "--out-format=%i %l %n%L"])
-        .args(there.reach()?)
-        .args(filters(&ask.rules))
-        .args(["--", &from, &there.name()]);
     let title = format!("read {}", ask.from);
-    let (listed, changed, tree) =
-        tokio::join!(run(&title, &mut listing), run(&what, &mut dry), worktree::look(&from));
-    let (sum, items) = list(&listed?);
-    Ok(CopyLook { from: ask.from.clone(), list: sum.into(), items, tree, ..changes(&changed?) })
+    let listing = async { run(&title, &mut list_of(&[], &ask.rules, &from)).await };
+    let (listed, tree, git) = tokio::join!(listing, tree, worktree::look(&from));
+    let (listed, tree) = (listed?, tree?);
+    let (sum, items) = list(&listed);
+    let look = changes(&listed, &tree);
+    let look = CopyLook { from: ask.from.clone(), list: sum.into(), items, tree: git, ..look };
+    Ok((list(&tree).0.into(), Some(look)))
 }
 
 /// Where copies of directories of hosts are kept on this machine, for nobody else to read:
@@ -202,18 +218,32 @@ pub(super) async fn send(
     tell: &watch::Sender<Sent>,
 ) -> Result<(), Fault> {
     let from = source(&load.from)?;
-    let like = if load.links { "--link-dest" } else { "--copy-dest" };
     let mut command = command();
+    let mut names = Vec::new();
+    if let Some(moves) = &load.moves {
+        command.args(THESE).stdin(Stdio::piped());
+        for name in moves.sent() {
+            // What begins with a `#` would be a comment.
+            names.extend_from_slice(b"./");
+            names.extend(name);
+            names.push(0);
+        }
+    } else {
+        let like = if load.links { "--link-dest" } else { "--copy-dest" };
+        command.args(HOW).arg(format!("{like}={}", load.directory));
+    }
     command
-        .args(HOW)
         .args(["--info=progress2", "--no-h", "--outbuf=N"])
-        .arg(format!("{like}={}", load.directory))
         .args(there.reach()?)
         .args(filters(&load.rules))
         .args(["--", &from, &there.name()]);
     let what = format!("send {}", load.from);
     let (mut child, complaints) = start(&what, &mut command)?;
     let deadline = Instant::now() + load.limit;
+    if let Some(mut stdin) = child.stdin.take() {
+        // It fits into the pipe, or rsync reads it; where that fails, rsync says why.
+        let _said = timeout_at(deadline, stdin.write_all(&names)).await;
+    }
     if let Some(stdout) = child.stdout.take() {
         follow(stdout, deadline, tell)
             .await

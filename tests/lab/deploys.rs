@@ -1,6 +1,7 @@
 //! Deploys on real hosts: another revision is staged, started, proved; else the host takes it back.
 
 mod drills;
+mod few;
 mod health;
 mod hostile;
 mod ladder;

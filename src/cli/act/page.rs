@@ -76,6 +76,8 @@ pub(super) fn plan(plan: &Plan) -> String {
                 load.owner,
                 if load.far.is_some() {
                     "it goes by way of this machine, and is kept nowhere on it"
+                } else if load.moves.is_some() {
+                    "only what differs is sent"
                 } else if load.links {
                     "what is there already is linked"
                 } else {

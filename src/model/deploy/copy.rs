@@ -113,8 +113,50 @@ pub struct CopyLook {
     pub names: Vec<Box<str>>,
     /// Names of the first that are deleted.
     pub gone: Vec<Box<str>>,
+    /// Bytes of all that the source has.
+    pub total: u64,
+    /// What differs, name by name; none where that is much, or cannot be told apart by its words.
+    pub moves: Option<Moves>,
     /// What git says of the directory; none where it is no work tree.
     pub tree: Option<WorkTree>,
+}
+
+/// What differs between two lists, where that is little. All of it is ASCII that can be shown: names are as
+/// rsync(1) writes them in the locale C, with all else as `\#ooo`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Moves {
+    /// In the order of the names: `+` comes, `~` changes, `-` goes; `d` a directory, `f` anything else;
+    /// the name.
+    pub names: Vec<Box<str>>,
+    /// What the source's list says of what comes or changes.
+    pub lines: Vec<Box<str>>,
+}
+
+impl Moves {
+    /// Names of what comes or changes, as the file system has them.
+    pub fn sent(&self) -> impl Iterator<Item = Vec<u8>> {
+        let words = self.names.iter().filter_map(|line| line.split_once(' '));
+        words.filter(|(word, _)| !word.starts_with('-')).map(|(_, name)| plain(name))
+    }
+}
+
+/// A name as the file system has it: `\#ooo` is a byte.
+fn plain(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once("\\#") {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        if let Some(byte) = byte {
+            bytes.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            bytes.extend_from_slice(b"\\#");
+            rest = after;
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
 }
 
 /// A directory that git keeps.
@@ -135,7 +177,7 @@ pub struct Load {
     pub from: Box<str>,
     /// The other host's directory, which is read while it is sent.
     pub far: Option<Box<Far>>,
-    /// The service's directory on the host, which has most of it already.
+    /// A directory on the host that has most of it already.
     pub directory: Box<str>,
     /// Where all that is beside it is kept; what is sent goes to `incoming/OPERATION` below.
     pub store: Box<str>,
@@ -143,8 +185,10 @@ pub struct Load {
     pub owner: Box<str>,
     /// What is taken.
     pub rules: Vec<Box<str>>,
-    /// What is there already is linked, not copied: nothing is built in it.
+    /// What that has is linked, not copied: nothing is built in it.
     pub links: bool,
+    /// What differs, where nothing else is sent.
+    pub moves: Option<Moves>,
     /// It is given up after so long.
     pub limit: Duration,
 }

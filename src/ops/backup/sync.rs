@@ -171,6 +171,7 @@ fn steps(job: &Job<'_>, target: &SyncTarget, look: &SyncLook, store: &str) -> Re
         owner: look.owner.clone(),
         rules: Vec::new(),
         links: false,
+        moves: None,
         limit: LONG,
     };
     let brings = tell::brings(job, target, look, &all);

@@ -108,6 +108,8 @@ pub(super) fn done(job: &Job<'_>, reference: &str, built: &[Box<str>]) -> Result
         stage: Some((stage, undo_stage)),
         activate: ("move the work tree to that commit".to_owned(), take, Undo::Script(back)),
         common: places,
+        again: String::new(),
+        meanwhile: None,
         tidy,
         reads: vec![Read { name: "tree", value: job.look.tree.to_string(), how: "sum_tree" }],
         identity: None,

@@ -94,6 +94,8 @@ pub(super) fn done(job: &Job<'_>, reference: &str, shared: &[Box<str>], keep: u1
         stage,
         activate: ("point `current` to it, at one instant".to_owned(), take, Undo::Script(back)),
         common: places + point,
+        again: String::new(),
+        meanwhile: None,
         tidy,
         reads: vec![Read {
             name: "current",

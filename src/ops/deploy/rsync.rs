@@ -1,10 +1,11 @@
 //! A directory that is copied into another one in place. What is sent lies beside it until the host has
 //! seen that it is what was planned; then rsync(1) takes it over there, file by file. How it was before is
 //! kept in links, whole, so that taking back needs no list of what was added; and so is each release that
-//! was healthy, so that one can go back to it.
+//! was healthy, so that one can go back to it. Where little differs, it goes another way (`few`).
 
 use std::fmt::Write as _;
 
+use super::few::{base, few};
 use super::{BEGUN, Done, Job, build, newest, up_again};
 use crate::model::deploy::copy::{CopySpec, Load, size};
 use crate::model::plan::Undo;
@@ -16,6 +17,16 @@ use crate::probe::quote::quote;
 const KEPT: usize = 5;
 /// Deletions that a refusal names.
 const NAMED: usize = 5;
+
+/// What it is made of whichever way it goes.
+pub(super) struct Pieces {
+    pub(super) common: String,
+    /// While the new one is proved, and when it is: one more stays then.
+    pub(super) prune: [String; 2],
+    pub(super) reads: Vec<Read>,
+    /// Ends the step where what is there is not what was looked at.
+    pub(super) same: String,
+}
 
 pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<Done, String> {
     let look = job.look;
@@ -55,11 +66,18 @@ pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<
         if look.free.is_some_and(|free| free.saturating_mul(1 << 20) < copy.bytes) {
             return Err(format!("{} come, and there is no room for them", size(copy.bytes)));
         }
-        reads.push(Read {
-            name: "what was sent",
-            value: copy.list.to_string(),
-            how: "list \"$stage\"",
-        });
+    }
+    let same = format!(
+        "if [ \"$(list \"$dir\")\" != {} ]; then echo 'files there were changed meanwhile and would be lost'; exit 1; fi\n",
+        quote(&look.tree)
+    );
+    if let Some(few) = few(job, spec) {
+        let (common, prune) = (common(job, spec, data), [KEPT, KEPT + 1].map(prune));
+        return Ok(few.done(job, Pieces { common, prune, reads, same }, warnings));
+    }
+    if let Some(copy) = look.copy.as_ref().filter(|_| job.back.is_none()) {
+        let value = copy.list.to_string();
+        reads.push(Read { name: "what was sent", value, how: "list \"$stage\"" });
     }
     // It was sent before; what the runner does with it is taken back with it.
     let stage = job.back.is_none().then(|| {
@@ -76,12 +94,10 @@ pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<
         (script, "as rm -rf -- \"$stage\"\nexit 0\n".to_owned())
     });
     let take = format!(
-        "if [ \"$(list \"$dir\")\" != {} ]; then echo 'files there were changed meanwhile and would be lost'; exit 1; fi\n\
-         as mkdir -p -- \"$store/before\" && as rm -rf -- \"$before\" || exit 1\n\
+        "{same}as mkdir -p -- \"$store/before\" && as rm -rf -- \"$before\" || exit 1\n\
          # How it is now, whole: files as links to the very files, which rsync replaces and never writes into.\n\
          take --link-dest=\"$dir\" \"$dir/\" \"$before/\" && modes \"$before\" >modes || exit 1\n\
-         {BEGUN}take --delay-updates \"$source/\" \"$dir/\" || exit 1\n",
-        quote(&look.tree)
+         {BEGUN}take --delay-updates \"$source/\" \"$dir/\" || exit 1\n"
     );
     let take = match job.back {
         None => format!("source=$stage\n{take}exit 0\n"),
@@ -105,7 +121,9 @@ pub(super) fn done(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Result<
         stage,
         activate: ("take it over, file by file".to_owned(), take, Undo::Script(back)),
         common: common(job, spec, data),
-        tidy: tidy(job),
+        again: String::new(),
+        meanwhile: None,
+        tidy: tidy(job, spec),
         reads,
         identity: None,
         warnings,
@@ -124,12 +142,13 @@ fn common(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> String {
     // Of one that is gone back to, its own.
     let name = job.back.map_or_else(|| "$op".to_owned(), |release| quote(&release.id));
     format!(
-        "name={name}\nstore={}\nstage=$store/incoming/$op tree=$store/trees/$name before=$store/before/$op\n\
+        "name={name} base=\nstore={}\nstage=$store/incoming/$op tree=$store/trees/$name before=$store/before/$op\n\
          copy() {{ as env LC_ALL=C TZ=UTC0 rsync \"$@\"; }}\n{LIST}\
          list() {{ copy --list-only --no-h -rl{} -- \"$1/\" | qd_sum; }}\n\
          # Names, bytes, times and modes; whose they are is whose the directory is.\n\
          take() {{ copy -rlptOJ --delete --no-inc-recursive{} \"$@\"; }}\n\
-         modes() {{ as sh -c 'cd -- \"$0\" && find . -mindepth 1 ! -type l -printf \"%m %p\\0\" | LC_ALL=C sort -z' \"$1\"; }}\n\
+         show_modes='find . -mindepth 1 ! -type l -printf \"%m %p\\0\" | LC_ALL=C sort -z'\n\
+         modes() {{ as sh -c 'cd -- \"$0\" && '\"$show_modes\" \"$1\"; }}\n\
          # The modes of a list to what is there: a link has the mode of all that are linked with it.\n\
          give() {{\n  modes \"$dir\" >have\n  LC_ALL=C comm -z -13 have \"$1\" >lack || return 1\n  \
          for mode in $(sed -zn 's/^\\([0-7]*\\) .*/\\1/p' lack | tr '\\0' '\\n' | sort -u); do\n    \
@@ -140,39 +159,64 @@ fn common(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> String {
     )
 }
 
-/// What is healthy is kept as it was sent; of older ones the newest stay.
-fn tidy(job: &Job<'_>) -> String {
+/// What is healthy is kept as it was sent.
+fn tidy(job: &Job<'_>, spec: &CopySpec) -> String {
     let mut text = String::new();
-    if job.back.is_none() {
+    if let Some(copy) = job.look.copy.as_ref().filter(|_| job.back.is_none()) {
         text.push_str(
-            "as mkdir -p -- \"$store/trees\" && as rm -rf -- \"$tree\" && as mv -T -- \"$stage\" \"$tree\" &&\n  \
+            "as mkdir -p -- \"$store/trees\" && as rm -rf -- \"$tree\" \"$tree.sum\" && as mv -T -- \"$stage\" \"$tree\" &&\n  \
              modes \"$tree\" | as sh -c 'cat >\"$0\"' \"$tree.modes\" || echo 'it is not kept: one cannot go back to it'\n",
         );
+        // It is what was listed still: nothing was built in it.
+        if is_as_sent(job, spec) {
+            let _infallible = writeln!(
+                text,
+                "printf '%s\\n' {} | as sh -c 'cat >\"$0\"' \"$tree.sum\"",
+                quote(&copy.list)
+            );
+        }
     }
-    let _infallible = write!(
-        text,
-        "as rm -rf -- \"$before\"\n\
-         {stay}\
+    text.push_str("as rm -rf -- \"$before\"\n");
+    text.push_str(&prune(KEPT + 1));
+    text
+}
+
+/// Of older ones the newest stay.
+fn prune(most: usize) -> String {
+    format!(
+        "{stay}\
          for one in $(cut -d ' ' -f 2 \"$record\" | sort -u); do\n  \
          case \"$one\" in '' | *[!0-9A-Z]*) continue ;; esac\n  \
-         case \" $(echo $stay) $name \" in *\" $one \"*) continue ;; esac\n  \
-         as rm -rf -- \"$store/trees/$one\" \"$store/trees/$one.modes\" \"$store/before/$one\"\ndone\n",
-        stay = newest(KEPT + 1)
-    );
-    text
+         case \" $(echo $stay) $name ${{base##*/}} \" in *\" $one \"*) continue ;; esac\n  \
+         set -- \"$store/trees/$one\" \"$store/before/$one\"\n  \
+         if [ -e \"$1\" ] || [ -e \"$1.new\" ] || [ -e \"$1.sum\" ] || [ -e \"$2\" ]; then\n    \
+         as rm -rf -- \"$1\" \"$1.new\" \"$1.modes\" \"$1.sum\" \"$2\"\n  fi\ndone\n",
+        stay = newest(most)
+    )
+}
+
+/// Nothing but what was sent is made the current one.
+fn is_as_sent(job: &Job<'_>, spec: &CopySpec) -> bool {
+    job.spec.build.is_none() && spec.built.is_empty() && job.spec.migration.is_none()
 }
 
 /// What is sent before the runner is started.
 pub(super) fn load(job: &Job<'_>, spec: &CopySpec, data: &[Box<str>]) -> Option<Box<Load>> {
     let copy = job.look.copy.as_ref().filter(|_| job.back.is_none())?;
+    // Files that are kept are linked with kept ones, so that who writes into what is there changes none of
+    // them; where there are none, they are copied, if there is room for all of it twice.
+    let base = base(job).map(|base| format!("{}/trees/{base}", job.look.store));
+    let room = job.look.free.is_some_and(|free| free.saturating_mul(1 << 19) > copy.total);
+    let links = is_as_sent(job, spec) && (base.is_some() || !room);
     Some(Box::new(Load {
         from: copy.from.clone(),
         far: None,
-        directory: job.directory.into(),
+        directory: base.map_or_else(|| job.directory.into(), Into::into),
         store: job.look.store.clone(),
         owner: job.look.owner.clone(),
         rules: spec.rules(job.directory, data, false),
-        links: job.spec.build.is_none() && spec.built.is_empty(),
+        links,
+        moves: few(job, spec).map(|few| few.moves()),
         limit: job.spec.timeout,
     }))
 }

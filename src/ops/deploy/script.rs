@@ -40,6 +40,8 @@ pub(super) fn done(
         stage: None,
         activate: (title, script(body), undo),
         common: String::new(),
+        again: String::new(),
+        meanwhile: None,
         tidy: String::new(),
         reads: Vec::new(),
         identity: None,

@@ -132,12 +132,15 @@ fn note(job: &Job<'_>) -> String {
     format!("(\n{})\n", record(job.taken_back, job.revision))
 }
 
+/// Where the host's record is.
+pub(super) const RECORD: &str =
+    "record=../../subjects/$(. ./settings && printf %s \"$subject\")/releases\n";
+
 /// Writes a line of the host's record: moment, name, word, revision, who.
 pub(super) fn record(word: &str, revision: &str) -> String {
     let revision = if revision.is_empty() { "-" } else { revision };
     format!(
-        "record=../../subjects/$(. ./settings && printf %s \"$subject\")/releases\n\
-         by=$(sed -n 's/^operator //p' policy)\n\
+        "{RECORD}by=$(sed -n 's/^operator //p' policy)\n\
          printf '%s %s {word} %s %s\\n' \"$(date +%s)\" \"${{name:-$op}}\" {} \"$by\" >>\"$record\" || exit 1\n\
          chmod 644 \"$record\"\n",
         quote(revision)

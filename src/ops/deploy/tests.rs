@@ -1,7 +1,8 @@
 //! Of plans that bring another revision.
 
 use super::super::tests::{deployed, fitting, is_read, planned, release, target, unit};
-use crate::model::deploy::{DeployLook, Release, Strategy};
+use crate::model::deploy::copy::{CopyLook, CopySpec, DELETIONS, Origin};
+use crate::model::deploy::{DeployLook, DeploySpec, Release, Strategy};
 use crate::model::plan::{Input, OnFail, Undo};
 use crate::model::verb::Verb;
 
@@ -35,6 +36,56 @@ fn every_script_of_every_strategy_is_one_that_a_shell_reads() {
             }
         }
     }
+}
+
+#[test]
+fn what_differs_goes_alone_where_what_is_there_is_kept_and_nothing_is_made_of_it() {
+    let spec = || CopySpec {
+        from: Origin::Directory("/it's/dist".into()),
+        paths: Vec::new(),
+        exclude: vec!["it's".into()],
+        built: Vec::new(),
+        deletions: DELETIONS,
+        served: false,
+    };
+    let sent = |change: &dyn Fn(&mut DeploySpec, &mut DeployLook)| {
+        let mut target = target(unit(&[]));
+        deployed(&mut target, Strategy::Rsync(spec()));
+        let look = target.look.deploy.as_mut().unwrap();
+        look.changed.clear();
+        (look.store, look.tree) = ("/srv/.quarterdeck-api".into(), "2".repeat(64).into());
+        let base = look.releases.iter().find(|one| one.kept).unwrap().id.clone();
+        look.sums = vec![(base, look.tree.clone())];
+        let list = |bytes: u32| format!("-rw-r--r-- {bytes} 2026/11/22 01:42:47 it's\n");
+        let copy = crate::probe::act::copy::changes(list(2).as_bytes(), list(1).as_bytes());
+        look.copy = Some(CopyLook { items: 1, list: "3".repeat(64).into(), ..copy });
+        let promises = std::sync::Arc::make_mut(&mut target.promises);
+        let promised = std::sync::Arc::make_mut(promises.deploy.as_mut().unwrap());
+        (promised.build, promised.migration) = (None, None);
+        change(promised, look);
+        let host = planned(Verb::Deploy, Input::None, &target).unwrap().hosts[0].clone();
+        for step in &host.steps {
+            is_read(&step.script, &step.title);
+            if let Undo::Script(script) = &step.undo {
+                is_read(script, &step.title);
+            }
+        }
+        is_read(&host.common, "common");
+        host.load.unwrap()
+    };
+    let names = |load: &super::super::Load| load.moves.as_ref().map(|moves| moves.names.len());
+    let load = sent(&|_, _| ());
+    assert_eq!(names(&load), Some(1));
+    assert!(load.directory.starts_with("/srv/.quarterdeck-api/trees/"), "{}", load.directory);
+    assert_eq!(names(&sent(&|spec, _| spec.build = Some("make".into()))), None);
+    let load = sent(&|_, look| look.sums[0].1 = "4".repeat(64).into());
+    assert_eq!(names(&load), None, "what is there is no release that is kept");
+    assert!(!load.links, "what is kept is not linked with what is used");
+    let load = sent(&|_, look| {
+        look.sums.clear();
+        look.copy.as_mut().unwrap().total = 1 << 40;
+    });
+    assert!(load.links, "there is no room for a copy");
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub(super) fn done(job: &Job<'_>, text: &str) -> Done {
              kept=../../subjects/$(. ./settings && printf %s \"$subject\")/units\n\
              sum() {{ if [ -e \"$file\" ]; then sha256sum <\"$file\" | cut -d ' ' -f 1; fi; }}\n"
         ),
+        again: String::new(),
+        meanwhile: None,
         tidy,
         reads: vec![Read { name: "unit file", value: job.look.tree.to_string(), how: "sum" }],
         identity: None,

@@ -1,8 +1,7 @@
-# What is there of what is copied. Changes nothing. Arguments: subject, directory, then filter rules of
-# rsync(1). The user it belongs to is known.
+# Where what is copied would lie, and what is kept there. Changes nothing. Arguments: subject, directory. The
+# user it belongs to is known; what is in the directory is asked by rsync(1) from the console.
 qd_act_copy() {
   qd_s=$1 qd_d=$2
-  shift 2
   for qd_x in rsync sha256sum find xargs; do
     if ! qd_have "$qd_x"; then
       echo "deploy.fault the host has no $qd_x: install the package that has it"
@@ -18,15 +17,12 @@ qd_act_copy() {
     ;;
   esac
   printf 'deploy.store %s\n' "$qd_b"
-  for qd_x; do
-    shift
-    set -- "$@" "--filter=$qd_x"
-  done
-  printf 'deploy.tree %s\n' "$(qd_act_as env LC_ALL=C TZ=UTC0 rsync --list-only --no-h -rl "$@" -- "$qd_d/" | qd_sum)"
-  # So that what is not kept is known not to be.
+  # So that what is not kept is known not to be; of what is, the sums of the lists.
   echo 'deploy.kept -'
-  qd_act_as find "$qd_b/trees" -mindepth 1 -maxdepth 1 -type d ! -name '*[!0-9A-Za-z]*' | head -n 200 |
-    sed 's|.*/|deploy.kept |'
+  # shellcheck disable=SC2016
+  qd_act_as sh -c 'cd -- "$0/trees" && find . -mindepth 1 -maxdepth 1 -type d && grep -Es "^[0-9a-f]{64}$" /dev/null ./*.sum' "$qd_b" 2>/dev/null |
+    sed -n -e 's|^\./\([0-9A-Za-z]*\)$|deploy.kept \1|p' \
+      -e 's|^\./\([0-9A-Za-z]*\)\.sum:\([0-9a-f]*\)$|deploy.sum \1 \2|p' | head -n 200
 }
 # Where what is beside a directory is kept: on the same file system, so that nothing has to be copied.
 # Arguments: subject, directory.

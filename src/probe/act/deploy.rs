@@ -44,6 +44,11 @@ pub fn parse_deploy(text: &str) -> DeployLook {
             "diff" if look.diff.len() < MOST => look.diff.push(clean(value, LINE).into()),
             "fault" => push(&mut look.faults),
             "kept" => push(&mut kept),
+            "sum" if look.sums.len() < MOST => {
+                let pair =
+                    value.split_once(' ').map(|(id, sum)| (clean(id, LINE), clean(sum, LINE)));
+                look.sums.extend(pair.map(|(id, sum)| (id.into(), sum.into())));
+            }
             "ahead" => look.ahead = number(),
             "behind" => look.behind = number(),
             "free" => look.free = value.trim().parse().ok(),

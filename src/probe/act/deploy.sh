@@ -1,7 +1,7 @@
 # What is deployed there and what would come. Changes nothing: what git fetches to tell the commits goes
 # to a directory of its own that is removed. Arguments: strategy, subject, directory, user (empty: the
-# directory's owner), where git fetches from (empty: nowhere), what is wanted, a script that prints the
-# revision, whose backslashes and line feeds are escaped, and of what is copied the filter rules.
+# directory's owner), where git fetches from (empty: nowhere), what is wanted, and a script that prints the
+# revision, whose backslashes and line feeds are escaped.
 qd_act_deploy() {
   qd_d=$3 qd_u=$4
   if [ -n "$qd_d" ] && ! [ -d "$qd_d" ]; then echo "deploy.fault $qd_d is not there"; fi
@@ -22,9 +22,7 @@ qd_act_deploy() {
   case $1 in
   rsync)
     (
-      qd_s=$2
-      shift 7
-      if [ -d "$qd_d" ]; then qd_act_copy "$qd_s" "$qd_d" "$@"; fi
+      if [ -d "$qd_d" ]; then qd_act_copy "$2" "$qd_d"; fi
     )
     ;;
   script)

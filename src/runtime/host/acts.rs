@@ -278,9 +278,8 @@ impl Hand<'_> {
         if let Some(deploy) = &more.deploy {
             let script = escape(&deploy.script);
             let DeployAsk { strategy, directory, user, remote, wanted, .. } = &**deploy;
-            let mut argv =
-                vec!["qd_act_deploy", strategy, subject, directory, user, remote, wanted, &script];
-            argv.extend(deploy.rules.iter().map(|rule| &**rule));
+            let argv =
+                ["qd_act_deploy", strategy, subject, directory, user, remote, wanted, &script];
             let (_, bytes) = self.ask(&argv, DEPLOY).await?;
             let mut said = act::parse_deploy(&String::from_utf8_lossy(&bytes));
             if !said.store.is_empty() {

@@ -12,13 +12,13 @@ use crate::lab::Host;
 use crate::poll::{self, secs};
 
 /// A host with a service in a directory, and what comes on the desk.
-struct Quay {
-    host: Host,
-    desk: Desk,
+pub(super) struct Quay {
+    pub(super) host: Host,
+    pub(super) desk: Desk,
 }
 
 impl Quay {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self::with(name, "")
     }
 
@@ -56,11 +56,11 @@ impl Quay {
         )
     }
 
-    fn dist(&self, name: &str) -> PathBuf {
+    pub(super) fn dist(&self, name: &str) -> PathBuf {
         self.desk.path("config/dist").join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         fs::write(self.dist(name), text).unwrap();
     }
 
@@ -79,7 +79,7 @@ impl Quay {
         child
     }
 
-    fn answer(&self) -> String {
+    pub(super) fn answer(&self) -> String {
         poll::until("it answers", secs(10), || {
             match self.host.sh("curl -s http://127.0.0.1:8083/ || :").as_str() {
                 "" => Err(String::new()),
@@ -96,7 +96,7 @@ impl Quay {
     }
 
     /// Nothing is claimed, and nothing of what was sent lies about.
-    fn is_clean(&self) {
+    pub(super) fn is_clean(&self) {
         let left = self
             .host
             .sh("ls -d /var/lib/quarterdeck/subjects/*/claim /srv/.quarterdeck-*/incoming/* \
@@ -106,7 +106,7 @@ impl Quay {
         assert_eq!(self.host.sh("cat /srv/api/data/db /srv/api/a.log"), "precious\nnoise");
     }
 
-    fn release(&self) -> String {
+    pub(super) fn release(&self) -> String {
         self.host.sh("cat /var/lib/quarterdeck/subjects/api.service/releases")
     }
 }

@@ -19,27 +19,30 @@ const PULL: Duration = Duration::from_secs(300);
 /// Characters of a sum that name what was copied.
 const REVISION: usize = 12;
 
-/// What would be copied. Revisions are the beginnings of the sums of both lists: where they are the
-/// same, nothing differs.
+/// What is there of what is copied, and what would be. Revisions are the beginnings of the sums of both
+/// lists: where they are the same, nothing differs.
 pub(super) async fn copied(
     transport: &dyn Transport,
     shared: &Shared,
     ask: &DeployAsk,
     look: &mut DeployLook,
 ) {
-    let short = |sum: &str| sum.get(..REVISION).unwrap_or_default().into();
-    if *look.tree != *act::copy::list(b"").0 {
-        look.current = short(&look.tree);
+    if !look.faults.is_empty() {
+        return;
     }
-    let Some(copy) = ask.copy.as_ref().filter(|_| look.faults.is_empty()) else { return };
+    let short = |sum: &str| sum.get(..REVISION).unwrap_or_default().into();
     let sudo = shared.watch.borrow().spec.sudo != Sudo::Never;
     let owner = &*look.owner.clone();
     let there = There { transport, sudo, owner, directory: &ask.directory };
-    let compared = timeout(DEPLOY, compare(&there, copy));
+    let compared = timeout(DEPLOY, compare(&there, &ask.rules, ask.copy.as_ref()));
     match compared.await.unwrap_or_else(|_late| Err(late("compare", DEPLOY))) {
-        Ok(copy) => {
-            look.wanted = short(&copy.list);
-            look.copy = Some(copy);
+        Ok((tree, copy)) => {
+            if *tree != *act::copy::list(b"").0 {
+                look.current = short(&tree);
+            }
+            look.wanted = copy.as_ref().map(|copy| short(&copy.list)).unwrap_or_default();
+            look.tree = tree;
+            look.copy = copy;
         }
         Err(fault) => look.faults.push(fault.to_string().into()),
     }
@@ -54,8 +57,7 @@ impl Hand<'_> {
         directory: &str,
         rules: &[Box<str>],
     ) -> Result<Box<str>, Fault> {
-        let mut argv = vec!["qd_act_deploy", "rsync", subject, directory, "", "", "", ""];
-        argv.extend(rules.iter().map(|rule| &**rule));
+        let argv = ["qd_act_deploy", "rsync", subject, directory, "", "", "", ""];
         let (_, bytes) = self.ask(&argv, SLOW).await?;
         let look = act::parse_deploy(&String::from_utf8_lossy(&bytes));
         if let Some(why) = look.faults.first() {
