@@ -1,9 +1,11 @@
 //! How a service comes by another revision of itself, and what a host says of the one it has.
 
+mod behind;
 pub mod copy;
 mod reference;
 pub mod template;
 
+pub use behind::Behind;
 pub use reference::is_reference;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::CheckSpec;
+use super::deploy::Behind;
 use super::health::{CheckLog, CheckState};
 use super::host::Host;
 use super::observed::Observed;
@@ -115,6 +116,8 @@ pub struct Instance {
     pub worked_on: Option<Timestamp>,
     /// The same of a colleague.
     pub claimed: Option<Timestamp>,
+    /// How far what is deployed is behind what would come, where a plan's look has told.
+    pub behind: Option<Behind>,
 }
 
 /// The verdict on an instance at one moment.
@@ -156,6 +159,7 @@ impl Instance {
             discovered: false,
             worked_on: None,
             claimed: None,
+            behind: None,
         }
     }
 

@@ -69,8 +69,8 @@ fn columns(rows: &[Row<'_>], many_envs: bool, room: u16) -> [Column; 14] {
             host = host.max(width(row.host.spec.name.as_str()));
             env = env.max(width(row.env.name.as_str()));
         }
-        if let Some(release) = row.host.release(row.instance) {
-            revision = revision.max(width(release.short()).clamp(8, 14) as u16);
+        if row.host.release(row.instance).is_some() {
+            revision = revision.max(width(&self::revision(row)).clamp(8, 14) as u16);
         }
         if let Some(all) = row.found {
             found = found.max(all.width());
@@ -148,9 +148,18 @@ fn line(scene: &Scene<'_>, row: &Row<'_>) -> Line {
     line.push(usage.cpu_percent.map_or_else(String::new, words::cpu), None);
     line.push(facts.main_pid.map_or_else(String::new, |pid| pid.to_string()), None);
     line.push(&*facts.unit_file_state, Role::Muted);
-    let release = row.host.release(row.instance);
-    line.push(release.map_or("", |release| release.short()), Role::Muted);
+    line.push(revision(row), Role::Muted);
     line
+}
+
+/// What is deployed, and how many commits that is behind, where a look has told: `5a38efa834 -2`.
+fn revision(row: &Row<'_>) -> String {
+    let Some(release) = row.host.release(row.instance) else { return String::new() };
+    let behind = row.instance.behind.as_ref().and_then(|one| one.commits(&release.revision));
+    match behind {
+        Some(commits) if commits > 0 => format!("{} -{commits}", release.short()),
+        Some(_) | None => release.short().to_owned(),
+    }
 }
 
 /// What is done to it just now, by this console or by a colleague's.

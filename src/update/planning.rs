@@ -11,8 +11,8 @@ use crate::effect::{Ask, Effect, LookMore};
 use crate::model::Model;
 use crate::model::acting::Planning;
 use crate::model::audit::Entry;
-use crate::model::deploy::Strategy;
 use crate::model::deploy::copy::CopyAsk;
+use crate::model::deploy::{Behind, Strategy};
 use crate::model::drain::{self, PoolId};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::fleet::Env;
@@ -160,9 +160,19 @@ pub(super) fn looked(
 ) {
     let now = model.now;
     let planning = model.acting.planning_mut(asked);
+    let is_usual = planning.as_ref().is_some_and(|planning| {
+        let named = matches!(planning.intent.input, Input::Revision(Some(_)));
+        planning.intent.verb == Verb::Deploy && !named
+    });
+    let deploy = look.as_ref().ok().and_then(|look| look.deploy.as_deref());
+    let behind = deploy.filter(|_| is_usual).and_then(|deploy| Behind::of(deploy, now));
     if let Some(place) = planning.and_then(|planning| planning.looks.get_mut(instance)) {
         *place = Some(look.map(|look| (*look, now)));
         settle(model, asked);
+    }
+    let host = model.fleet.host_mut(&instance.host).filter(|_| behind.is_some());
+    if let Some(there) = host.and_then(|host| host.instances.get_mut(&instance.service)) {
+        there.behind = behind;
     }
 }
 

@@ -86,7 +86,7 @@ fn question(
     let revision = key(Command::PlanRevision);
     let deploys = planning.intent.verb == Verb::Deploy;
     if let Some((Prompt::Revision, input)) = typed {
-        let says = "a branch, a tag or a whole commit, and enter; nothing is the config's";
+        let says = "a branch, a tag or a whole commit (empty: the config's)";
         return vec![head(format!("{place}: {says}")), prompt(scene, input)];
     }
     let plan = match &planning.made {

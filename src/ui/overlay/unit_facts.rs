@@ -34,10 +34,21 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         let at = Timestamp::from_secs(release.at);
         let at = words::moment(at, scene.chrome.utc_offset_secs);
         page.fact("revision", format!("{}, deployed by {} at {at}", release.short(), release.by));
+        if let Some(one) = &row.instance.behind
+            && let Some(commits) = one.commits(&release.revision)
+        {
+            let age = words::age(scene.now.since(one.at));
+            let s = if commits == 1 { "" } else { "s" };
+            let text = match commits {
+                0 => format!("it is the newest, as of {age} ago"),
+                _ => format!("{commits} commit{s} behind {}, as of {age} ago", one.wanted()),
+            };
+            page.fact("behind", text);
+        }
     }
     if let Some(drilled) = row.host.drilled(&row.instance.kind.subject()) {
         let role = if drilled.failed.is_some() { Role::Warning } else { Role::Text };
-        page.fact_in(role, "drill", drilled.brief(scene.model.now));
+        page.fact_in(role, "drill", drilled.brief(scene.now));
     }
     let Some(facts) = row.instance.facts.value() else { return };
     if verdict.stale {
