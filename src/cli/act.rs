@@ -336,7 +336,8 @@ fn rehearsing(spec: &FleetSpec, intent: &Intent, asked: Asked<'_>) -> BTreeSet<E
     }
     // Which come before are read to their end in any case.
     let own = spec.envs.iter().filter(of).flat_map(|one| &one.services);
-    let own = own.filter(|service| intent.services.contains(&service.name));
+    let deploys = intent.verb == Verb::Deploy;
+    let own = own.filter(|service| deploys && intent.services.contains(&service.name));
     let own: Vec<_> = own.filter_map(|service| service.promises.deploy.as_deref()).collect();
     let before = |one: &EnvSpec| own.iter().any(|deploy| deploy.rests_on(&one.name));
     let has = |one: &&EnvSpec| {

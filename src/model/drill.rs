@@ -35,6 +35,8 @@ pub struct Drilled {
     pub subject: Box<str>,
     /// When it was over, in seconds since 1970 by the host's clock.
     pub at: i64,
+    /// It was begun and has not told its end: what was there before, empty where nothing is known of that.
+    pub open: Option<Box<str>>,
     /// What did not go as it has to; nothing more was rehearsed behind it.
     pub failed: Option<Exercise>,
     /// What was rehearsed, and how long each took.
@@ -44,12 +46,16 @@ pub struct Drilled {
 }
 
 impl Drilled {
-    /// Reads a line of a host: moment, `passed` or `failed:EXERCISE`, `EXERCISE=MILLISECONDS,…` or `-`, who.
+    /// Reads a line of a host: moment, `begun:REVISION`, `passed` or `failed:EXERCISE`,
+    /// `EXERCISE=MILLISECONDS,…` or `-`, who.
     pub fn parse(of: &str, line: &str) -> Option<Self> {
         let mut words = line.splitn(4, ' ');
         let at = words.next()?.parse().ok()?;
-        let failed = match words.next()? {
+        let end = words.next()?;
+        let open = end.strip_prefix("begun:").map(|before| clean(before, 80).into());
+        let failed = match end {
             "passed" => None,
+            _ if open.is_some() => None,
             word => Some(Exercise::from_name(word.strip_prefix("failed:")?)?),
         };
         let one = |part: &str| {
@@ -59,7 +65,18 @@ impl Drilled {
         };
         let took = words.next()?.split(',').filter_map(one).take(Exercise::ALL.len()).collect();
         let by = clean(words.next().unwrap_or_default(), 100);
-        Some(Self { subject: clean(of, 200).into(), at, failed, took, by: by.into() })
+        Some(Self { subject: clean(of, 200).into(), at, open, failed, took, by: by.into() })
+    }
+
+    /// What is written down before anything is done.
+    pub fn begun(before: &str, by: &str) -> String {
+        let before: String = before.chars().filter(|c| !c.is_whitespace()).collect();
+        format!("begun:{before} - {}", clean(by, 100))
+    }
+
+    /// Whether all of it went as it has to.
+    pub const fn passed(&self) -> bool {
+        self.open.is_none() && self.failed.is_none()
     }
 
     /// That line, without its moment, which is the host's.
@@ -85,14 +102,45 @@ impl Drilled {
 
     /// How it went, in a line for whoever looks at it.
     pub fn brief(&self, now: Timestamp) -> String {
-        let took =
-            self.took.iter().map(|(what, took)| format!("{} {}", what.name(), tenths(*took)));
-        let took: Vec<String> = took.collect();
-        let end = self
-            .failed
-            .map_or_else(|| "passed".to_owned(), |what| format!("failed at {}", what.name()));
-        let all = if took.is_empty() { String::new() } else { format!(": {}", took.join(", ")) };
-        format!("{end} {} ago, by {}{all}", span::words(self.age(now)), self.by)
+        let all = self.times(|_| None).0;
+        let all = if all.is_empty() { String::new() } else { format!(": {all}") };
+        format!("{} {}{all}", self.end(), self.whose(now))
+    }
+
+    /// How it ended.
+    fn end(&self) -> String {
+        match (&self.open, self.failed) {
+            (Some(before), _) if before.is_empty() => "begun, and its end not told,".to_owned(),
+            (Some(before), _) => format!("begun over {before}, and its end not told,"),
+            (None, Some(what)) => format!("failed at {}", what.name()),
+            (None, None) => "passed".to_owned(),
+        }
+    }
+
+    /// How long ago, and by whom.
+    fn whose(&self, now: Timestamp) -> String {
+        let at = Timestamp::from_secs(self.at);
+        // A minute is a clock's fault.
+        let age = if at.since(now) > Duration::from_secs(60) {
+            "at a moment that has not come yet".to_owned()
+        } else {
+            format!("{} ago", span::words(self.age(now)))
+        };
+        format!("{age}, by {}", self.by)
+    }
+
+    /// How long each took, beside what was promised, and whether that is too long.
+    fn times(&self, promised: impl Fn(Exercise) -> Option<Duration>) -> (String, bool) {
+        let mut late = false;
+        let mut one = |(what, took): &(Exercise, Duration)| {
+            let promise = promised(*what).map(|promise| {
+                late |= *took > promise;
+                format!(" (promised: {})", span::words(promise))
+            });
+            format!("{} {}{}", what.name(), tenths(*took), promise.unwrap_or_default())
+        };
+        let all: Vec<String> = self.took.iter().map(&mut one).collect();
+        (all.join(", "), late)
     }
 
     /// One line of it for whoever confirms the real one, and whether it speaks for that. `promised` is how
@@ -103,20 +151,13 @@ impl Drilled {
         now: Timestamp,
         promised: impl Fn(Exercise) -> Option<Duration>,
     ) -> Result<String, String> {
-        let whose = format!("{} ago in {env}, by {}", span::words(self.age(now)), self.by);
-        if let Some(what) = self.failed {
-            return Err(format!("the last drill, {whose}, failed: {}", what.name()));
+        let (times, late) = self.times(promised);
+        let whose = self.whose(now);
+        let times = if times.is_empty() { String::new() } else { format!(": {times}") };
+        if !self.passed() {
+            return Err(format!("the last drill in {env} {} {whose}{times}", self.end()));
         }
-        let mut late = false;
-        let mut one = |(what, took): &(Exercise, Duration)| {
-            let promise = promised(*what).map(|promise| {
-                late |= *took > promise;
-                format!(" (promised: {})", span::words(promise))
-            });
-            format!("{} {}{}", what.name(), tenths(*took), promise.unwrap_or_default())
-        };
-        let all: Vec<String> = self.took.iter().map(&mut one).collect();
-        let text = format!("drilled {whose}: {}", all.join(", "));
+        let text = format!("drilled in {env} {whose}{times}");
         if late { Err(format!("{text}: longer than promised")) } else { Ok(text) }
     }
 }
@@ -194,11 +235,17 @@ mod tests {
                 move |what| (what == Exercise::Rollback).then_some(Duration::from_secs(promise));
             drilled.said(&"staging".into(), now, promised)
         };
-        let good = "drilled 3 d ago in staging, by ana: rollback 6.2 s (promised: 60 s)";
+        let good = "drilled in staging 3 d ago, by ana: rollback 6.2 s (promised: 60 s)";
         assert_eq!(said(&drilled, 60).as_deref(), Ok(good));
         assert!(said(&drilled, 6).unwrap_err().ends_with("longer than promised"));
         let failed = Drilled { failed: Some(Exercise::Gate), ..drilled };
-        let bad = "the last drill, 3 d ago in staging, by ana, failed: gate";
+        let bad = "the last drill in staging failed at gate 3 d ago, by ana: rollback 6.2 s (promised: 60 s)";
         assert_eq!(said(&failed, 60).unwrap_err(), bad);
+        let line = format!("0 {}", Drilled::begun("5a38 efa834", "ana"));
+        let open = Drilled::parse("a", &line).unwrap();
+        let told = "the last drill in staging begun over 5a38efa834, and its end not told, 3 d ago, by ana";
+        assert_eq!(said(&open, 60).unwrap_err(), told);
+        let later = Drilled { at: 9_999_999_999, ..open };
+        assert!(said(&later, 60).unwrap_err().contains("has not come yet"));
     }
 }

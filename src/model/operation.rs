@@ -4,6 +4,7 @@
 mod count;
 mod foreign;
 mod id;
+mod measured;
 mod output;
 mod remains;
 mod run;

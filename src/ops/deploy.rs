@@ -246,7 +246,11 @@ pub(super) fn steps(intent: &Intent, target: &Target) -> Result<Made, String> {
         more: done.identity.map(|body| format!("{body}\n")),
         ..Gate::up(&unit.name, soak)
     };
-    let title = "prove that the new one is healthy, and stays so";
+    let title = if intent.fails {
+        "prove that the new one is healthy, and then fail by order"
+    } else {
+        "prove that the new one is healthy, and stays so"
+    };
     let (mut gate, left_out) = gate::step(50, title, &proof, checks, &target.look);
     if let Some(keep) = done.meanwhile {
         gate.script = format!("{keep}keep &\nkeeping=$!\n{}wait \"$keeping\" || :\n", gate.script);

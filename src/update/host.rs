@@ -42,7 +42,12 @@ pub(super) fn event(model: &mut Model, id: &HostId, event: HostEvent) -> Vec<Eff
             let own = |claim: &&Claim| unit == Some(&*claim.subject);
             let begun = acting.others(id).filter(own).map(|claim| Timestamp::from_secs(claim.at));
             // By the colleague's clock.
-            instance.claimed = begun.map(|at| at.min(now) + WORKS).max();
+            let claimed = begun.map(|at| at.min(now) + WORKS).max();
+            // What he starts and stops is meant, as what is done from here is.
+            if let Some(until) = claimed.or_else(|| instance.claimed.map(|_| now + REREAD)) {
+                instance.restarts.expect(until);
+            }
+            instance.claimed = claimed;
         }
         return Vec::new();
     }

@@ -11,7 +11,7 @@ use crate::model::fleet::Env;
 use crate::model::ids::{EnvName, InstanceId, ServiceName};
 use crate::model::instance::{Instance, ServiceState};
 use crate::model::look::Look;
-use crate::model::plan::Intent;
+use crate::model::plan::{Input, Intent};
 use crate::model::severity::Severity;
 use crate::model::span::closely;
 use crate::model::spec::Tier;
@@ -45,11 +45,16 @@ pub(super) fn found(
     if intent.verb != Verb::Deploy {
         return found;
     }
-    let wanted = look.deploy.as_deref().map_or("", |deploy| &deploy.wanted);
+    let deploy = look.deploy.as_deref();
+    let wanted = deploy.map_or("", |deploy| &deploy.wanted);
+    // What cannot be found runs nowhere: that alone is said.
+    let is_found = !wanted.is_empty() || deploy.is_none_or(|deploy| deploy.faults.is_empty());
+    let mut refused: Vec<(Preflight, String)> = Vec::new();
     for what in Preflight::ALL {
         let said = match what {
             Preflight::After => {
-                spec.after.as_ref().map(|env| after(model, env, &id.service, wanted))
+                let env = spec.after.as_ref().filter(|_| is_found);
+                env.map(|env| after(model, env, &id.service, wanted))
             }
             Preflight::Backup => backup(model, env, spec),
             Preflight::Freeze => env.frozen(model.now).map(|(window, until)| {
@@ -65,15 +70,30 @@ pub(super) fn found(
             Some(Err(why)) if intent.skip.contains(what) => {
                 found.warnings.push(format!("left out, `--skip {}`: {why}", what.name()));
             }
-            Some(Err(why)) => found.refusals.push(format!(
-                "{why}; `quarterdeck deploy {} --env {} --skip {}` goes on all the same",
-                id.service,
-                id.host.env,
-                what.name()
-            )),
+            Some(Err(why)) => refused.push((*what, why)),
         }
     }
+    let way = all_the_same(intent, id, refused.iter().map(|(what, _)| *what));
+    if let Some((_, last)) = refused.last_mut() {
+        last.push_str("; ");
+        last.push_str(&way);
+    }
+    found.refusals = refused.into_iter().map(|(_, why)| why).collect();
     found
+}
+
+/// The command that leaves all of that out.
+fn all_the_same(intent: &Intent, id: &InstanceId, what: impl Iterator<Item = Preflight>) -> String {
+    let mut way = format!("`quarterdeck deploy {} --env {}", id.service, id.host.env);
+    if let Input::Revision(Some(revision)) = &intent.input {
+        way.push_str(" --revision ");
+        way.push_str(revision);
+    }
+    for one in intent.skip.iter().copied().chain(what) {
+        way.push_str(" --skip ");
+        way.push_str(one.name());
+    }
+    way + "` goes on all the same"
 }
 
 /// Whether it was rehearsed where it is not dear, how long ago, and how long it took.
@@ -108,7 +128,10 @@ fn after(
     wanted: &str,
 ) -> Result<String, String> {
     let env = model.fleet.env(before).ok_or_else(|| {
-        format!("the config has no environment {before}, which has to come before")
+        format!(
+            "{before} has to come before, and is not looked at: the config has no such environment, or \
+             `--env` leaves it out"
+        )
     })?;
     let rows = env.hosts.values().filter_map(|host| Some((host, host.instances.get(service)?)));
     let mut instances = 0;
@@ -172,8 +195,9 @@ fn backup(model: &Model, env: &Env, spec: &DeploySpec) -> Option<Result<String, 
         let says = format!("the backup {name} is {}", row.verdict.name());
         match row.verdict {
             // Young enough: what else is said of them is none of a deploy's.
-            BackupVerdict::Fresh | BackupVerdict::Unverified | BackupVerdict::ThinRetention => {
-                Ok(says)
+            BackupVerdict::Fresh | BackupVerdict::ThinRetention => Ok(says),
+            BackupVerdict::Unverified => {
+                Ok(format!("{says}: nobody has read the newest copy to its end"))
             }
             BackupVerdict::Late
             | BackupVerdict::Missing

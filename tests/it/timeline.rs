@@ -525,3 +525,22 @@ fn changed_packages_are_told_when_they_were_changed_and_a_first_look_is_none() {
     story.host("coord", HostEvent::Packages(wall + 40, line("upgrade libssl3 1 2")));
     assert_eq!(kinds(&story), [EventKind::Package]);
 }
+
+#[test]
+fn what_a_colleague_restarts_is_no_crash_loop() {
+    let loops = |claimed: bool| {
+        let mut story = well();
+        if claimed {
+            let claim = Claim { subject: UNIT.into(), at: at(60).as_secs(), ..Claim::default() };
+            story.wait(60).host("coord", HostEvent::Claims(vec![claim], Vec::new(), Vec::new()));
+        } else {
+            story.wait(60);
+        }
+        for n in 1..8 {
+            story.wait(10).read("coord", UNIT, running(0, 60 + n * 10));
+        }
+        story.state("coord", "mcp").name() == "crash-looping"
+    };
+    assert!(!loops(true));
+    assert!(loops(false), "of whom nobody knows it is one");
+}

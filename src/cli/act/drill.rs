@@ -137,7 +137,7 @@ async fn go(spec: &FleetSpec, wanted: Wanted, asked: Asked<'_>, timeout: Duratio
     }
     let how = match asked.confirm {
         Some(hash) => Some(Confirmation::Hash(hash.to_owned())),
-        None => confirmed(&page::plan(&drill), Some(drill.phrase()), drill.hash())?,
+        None => confirmed(&page::asked(&drill), Some(drill.phrase()), drill.hash())?,
     };
     let Some(how) = how else {
         session.close();

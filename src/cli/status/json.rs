@@ -106,6 +106,7 @@ struct Rights {
 struct DrilledReport {
     at: String,
     passed: bool,
+    unfinished: bool,
     failed: Option<&'static str>,
     took_ms: BTreeMap<&'static str, u64>,
     by: String,
@@ -382,7 +383,8 @@ fn drilled(drilled: &Drilled) -> DrilledReport {
     let took = |(what, took): &(Exercise, Duration)| (what.name(), took.as_millis() as u64);
     DrilledReport {
         at: rfc3339(Timestamp::from_secs(drilled.at)),
-        passed: drilled.failed.is_none(),
+        passed: drilled.passed(),
+        unfinished: drilled.open.is_some(),
         failed: drilled.failed.map(Exercise::name),
         took_ms: drilled.took.iter().map(took).collect(),
         by: drilled.by.to_string(),

@@ -187,6 +187,8 @@ pub struct HostRun {
     pub output: Output,
     /// Bytes of the runner's events that are known.
     pub events: u64,
+    /// The moment of its newest event, on its host's clock since boot.
+    pub heard: Option<Duration>,
     /// A part of an event whose end has not come yet.
     part: String,
     /// What the runner said last of all: a word, a step, a status.
@@ -245,6 +247,7 @@ impl HostRun {
             return;
         };
         let at = at.parse().ok().and_then(|secs: f64| Duration::try_from_secs_f64(secs).ok());
+        self.heard = at.or(self.heard);
         let status: Option<i32> = words.next().and_then(|word| word.parse().ok());
         let Some(step) = self.steps.iter_mut().find(|run| run.number.to_string() == step) else {
             return;

@@ -25,7 +25,7 @@ pub(super) fn back_to<'a>(
         | Input::DropIn(_)
         | Input::Restore { .. }
         | Input::Sync { .. }
-        | Input::Action(..) => before((look, known), there),
+        | Input::Action(..) => before(look, known),
     };
     match contract {
         Some(migration) if found.is_err() => Err(format!(
@@ -75,13 +75,11 @@ fn named<'a>(
     Ok(found)
 }
 
-/// What was deployed before the one that is there came for the first time: whoever goes back twice does
-/// not come to where they began.
-fn before<'a>(
-    (look, known): (&'a DeployLook, &'a [Release]),
-    other: impl Fn(&&Release) -> bool,
-) -> Result<&'a Release, String> {
-    let first = known.iter().rposition(|release| release.healthy && !other(&release));
+/// The revision that was deployed before the one that is there came for the first time, however often that was
+/// deployed since: whoever goes back twice does not come to where they began.
+fn before<'a>(look: &'a DeployLook, known: &'a [Release]) -> Result<&'a Release, String> {
+    let other = |release: &Release| release.revision != look.current;
+    let first = known.iter().rposition(|release| release.healthy && !other(release));
     let older = known.iter().skip(first.map_or(0, |first| first + 1));
     let mut older = older.filter(|release| release.healthy && release.kept && other(release));
     older.next().ok_or_else(|| {

@@ -56,11 +56,12 @@ pub(super) fn fetch(from: &str, reference: &str) -> String {
 /// before anything is changed.
 pub(super) const BEGUN: &str = ": >begun && { sync begun 2>/dev/null || sync; } || exit 1\n";
 
-/// Names of the newest that were healthy, each once, however often one went back to it.
+/// Names of the newest that were healthy: of each revision the newest, however often it was deployed and gone
+/// back to, so that what is kept are other ones.
 pub(super) fn newest(most: usize) -> String {
     format!(
-        "stay=$(sed -n 's/^[^ ]* \\([^ ]*\\) healthy .*/\\1/p' \"$record\" |\n  \
-         awk '{{ one[NR] = $0 }} END {{ for (i = NR; i > 0 && n < {most}; i--) if (!seen[one[i]]++) {{ n++; print one[i] }} }}')\n"
+        "stay=$(awk '$3 == \"healthy\" {{ name[++n] = $2; of[n] = $4 }}\n  \
+         END {{ for (i = n; i > 0 && kept < {most}; i--) if (!seen[of[i]]++) {{ kept++; print name[i] }} }}' \"$record\")\n"
     )
 }
 

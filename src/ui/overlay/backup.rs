@@ -63,7 +63,7 @@ fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &BackupRow<'_>) {
     );
     page.fact("restore", back);
     if let Some((env, drilled)) = drill::of_backup(&scene.model.fleet, &spec.name) {
-        let role = if drilled.failed.is_some() { Role::Warning } else { Role::Text };
+        let role = if drilled.passed() { Role::Text } else { Role::Warning };
         page.fact_in(role, "drill", format!("in {env}: {}", drilled.brief(scene.model.now)));
     }
     page.fact("age", against(row));

@@ -47,7 +47,7 @@ pub(super) fn write(scene: &Scene<'_>, page: &mut Page<'_, '_>, row: &Row<'_>) {
         }
     }
     if let Some(drilled) = row.host.drilled(&row.instance.kind.subject()) {
-        let role = if drilled.failed.is_some() { Role::Warning } else { Role::Text };
+        let role = if drilled.passed() { Role::Text } else { Role::Warning };
         page.fact_in(role, "drill", drilled.brief(scene.now));
     }
     let Some(facts) = row.instance.facts.value() else { return };

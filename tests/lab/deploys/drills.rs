@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::Yard;
+use crate::poll::{self, secs};
 
 /// How an exercise ended, and what is said of it.
 fn ended<'a>(json: &'a Value, name: &str) -> (&'a str, &'a Value) {
@@ -72,12 +73,12 @@ fn all_of_it_is_rehearsed_and_all_is_as_it_was_before() {
     let plan = yard.desk.page(&production);
     let line =
         plan.lines().find(|line| line.contains("drilled ")).unwrap_or_else(|| panic!("{plan}"));
-    for word in ["+ drilled", "ago in lab", "deploy ", "link ", "gate ", "rollback "] {
+    for word in ["+ drilled in lab", " ago, by ", "deploy ", "link ", "gate ", "rollback "] {
         assert!(line.contains(word), "{word}: {line}");
     }
     // What a drill had fail does not count as tried.
     let plan = yard.desk.page(&["deploy", "rel", "--env", "lab"]);
-    assert!(!plan.contains("was taken back"), "{plan}");
+    assert!(!plan.contains("and was taken back"), "{plan}");
     assert!(plan.contains("last proved to go back there"), "{plan}");
     let status = yard.desk.run(&["status", "--json", "--env", "lab"]);
     let status: Value = serde_json::from_str(&status.out).unwrap();
@@ -97,7 +98,7 @@ fn what_fails_in_a_drill_is_written_down_and_stands_against_the_real_one() {
     let production =
         ["deploy", "rel", "--env", "production", "--skip", "after", "--skip", "backup"];
     let plan = yard.desk.page(&production);
-    assert!(plan.contains("! the last drill, ") && plan.contains(" failed: deploy"), "{plan}");
+    assert!(plan.contains("! the last drill in lab failed at deploy "), "{plan}");
     yard.is_clean();
 }
 
@@ -153,4 +154,74 @@ fn where_there_is_nothing_to_go_back_to_that_is_said_and_not_passed_over() {
         said.json
     );
     assert_eq!(yard.answer("rel"), "one");
+}
+
+#[test]
+fn a_rollback_that_could_not_be_rehearsed_is_a_failure_and_what_stays_is_said() {
+    let yard = yard("dr-full");
+    let hash = yard.desk.hash(&["drill", "rel"]);
+    let child = yard.desk.command(&["drill", "rel", "--json", "--confirm", &hash]).spawn().unwrap();
+    // Frozen while the gate is rehearsed: nobody goes back.
+    poll::until("the gate fails by order", secs(90), || {
+        let log = yard.host.sh("cat \"$(ls -d /var/lib/quarterdeck/ops/* | tail -n 1)/log\"");
+        if log.contains("has it fail by order") { Ok(()) } else { Err(log) }
+    });
+    let frozen = yard.desk.run(&["ops", "freeze", "rel", "--reason", "a fair"]);
+    assert_eq!(frozen.code, 0, "{frozen:?}");
+    let output = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &json["passed"]), (Some(2), &Value::Bool(false)), "{json:#}");
+    assert_eq!(ended(&json, "rollback").0, "failed", "{json:#}");
+    let left = json["left"][0].as_str().unwrap();
+    assert!(left.contains("again") && left.contains("a fair"), "{json:#}");
+    let line = yard.host.sh("cat /var/lib/quarterdeck/subjects/rel.service/drilled");
+    assert!(line.contains(" failed:rollback "), "{line}");
+    assert_eq!(yard.answer("rel"), "two");
+    yard.desk.run(&["ops", "thaw", "rel"]);
+}
+
+#[test]
+fn a_drill_that_is_killed_is_known_as_one_that_told_no_end() {
+    let yard = yard("dr-killed");
+    yard.add_production();
+    let was = yard.host.sh("sed -n 1p /srv/rel/current/REVISION | cut -c 1-10");
+    let mut child = yard.desk.begin(&["drill", "rel", "--env", "lab"]);
+    poll::until("it has begun", secs(60), || {
+        let events = yard.host.sh("cat \"$(ls -d /var/lib/quarterdeck/ops/* | tail -n 1)/events\"");
+        if events.contains(" 40 start") { Ok(()) } else { Err(events) }
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    poll::until("the host has gone on alone", secs(60), || {
+        match yard.host.sh("ls /var/lib/quarterdeck/subjects/*/claim 2>/dev/null || :").as_str() {
+            "" => Ok(()),
+            left => Err(left.to_owned()),
+        }
+    });
+    let production =
+        ["deploy", "rel", "--env", "production", "--skip", "after", "--skip", "backup"];
+    let plan = yard.desk.page(&production);
+    let told = format!("! the last drill in lab begun over {was}, and its end not told,");
+    assert!(plan.contains(&told), "{told}\n{plan}");
+    let status = yard.desk.run(&["status", "--json", "--env", "lab"]);
+    assert!(status.out.contains("\"unfinished\": true"), "{}", status.out);
+}
+
+#[test]
+fn however_often_one_deploys_the_same_other_revisions_are_kept() {
+    let yard = yard("dr-keep");
+    let config = std::fs::read_to_string(yard.desk.config()).unwrap();
+    yard.desk.configure(&config.replacen(
+        "strategy = \"release\",",
+        "strategy = \"release\", keep = 2,",
+        1,
+    ));
+    for _ in 0..3 {
+        assert_eq!(yard.desk.act(&["deploy", "rel"]).code, 0);
+    }
+    assert_eq!(yard.answer("rel"), "two");
+    let said = yard.desk.act(&["rollback", "rel"]);
+    assert_eq!(said.code, 0, "{:#}", said.json);
+    assert_eq!(yard.answer("rel"), "one");
+    yard.is_clean();
 }

@@ -13,9 +13,10 @@ use super::Wanted;
 use super::report::{Done, End, Told};
 use crate::cli::act::session::{Refusal, Session};
 use crate::cli::complain;
-use crate::model::drill::{ConfirmedDrill, Exercise};
+use crate::model::deploy::short;
+use crate::model::drill::{ConfirmedDrill, Drilled, Exercise};
 use crate::model::ids::{HostId, HostName};
-use crate::model::operation::{OpId, Outcome, StepState};
+use crate::model::operation::{OpId, Outcome};
 use crate::model::plan::{Confirmation, Input, Intent, Plan};
 use crate::model::verb::Verb;
 
@@ -34,6 +35,8 @@ pub(super) struct Course {
     /// What each host had before.
     before: BTreeMap<HostId, Box<str>>,
     told: Told,
+    /// Something was done, and hosts were told that a drill was begun.
+    begun: bool,
 }
 
 /// Why an exercise did not go as it has to.
@@ -70,7 +73,7 @@ impl Course {
         let before = session.revisions();
         let told =
             Told::new(drill.drill(), session.promised(&wanted.deploy, wanted.restore.as_ref()));
-        Self { session, drill, wanted, timeout, tells, before, told }
+        Self { session, drill, wanted, timeout, tells, before, told, begun: false }
     }
 
     /// Rehearses all of it.
@@ -103,10 +106,24 @@ impl Course {
         self.rollback().await
     }
 
+    /// Hosts write down that a drill was begun, and what was there before: of one that is killed they tell that.
+    async fn announce(&mut self) -> Went {
+        for (host, subject, of_data) in self.session.subjects(self.drill.drill()) {
+            let before = self.before.get(&host).map_or("", |before| short(before));
+            let line = Drilled::begun(if of_data { "" } else { before }, &self.session.operator());
+            if let Err(why) = self.session.write_drill(&host, &subject, &line).await {
+                let why = format!("{} does not write down that it is begun: {why}", host.host);
+                return self.fail(Exercise::Deploy, why, Outcome::Undone);
+            }
+            self.begun = true;
+        }
+        Ok(())
+    }
+
     /// Another revision, and the link cut in the middle of it.
     async fn deploy(&mut self, plan: &Plan) -> Went {
         self.say("deploy");
-        let since = Instant::now();
+        self.announce().await?;
         let id = self.begin(Exercise::Deploy, plan)?;
         let link = self.cut(&id).await;
         let outcome = self.session.follow(&id, self.timeout, self.tells).await;
@@ -114,14 +131,7 @@ impl Course {
             host.brings.first().map(|line| format!("{}: {line}", host.host.host))
         };
         let brings: Vec<String> = plan.hosts.iter().filter_map(text).collect();
-        self.close(
-            Exercise::Deploy,
-            &id,
-            since.elapsed(),
-            outcome,
-            Outcome::Succeeded,
-            &brings.join(", "),
-        )?;
+        self.close(Exercise::Deploy, &id, outcome, Outcome::Succeeded, &brings.join(", "))?;
         match link {
             Ok(Some((host, took))) => {
                 let detail = format!(
@@ -144,6 +154,7 @@ impl Course {
     async fn cut(&mut self, id: &OpId) -> Result<Option<(HostName, Duration)>, String> {
         let staged = self.session.running_from(id, STAGED, self.timeout).await;
         let Some(host) = staged else { return Ok(None) };
+        self.say(&format!("link: the one to {} is cut", host.host));
         let since = Instant::now();
         let back = self.session.cut(id, &host, self.timeout).await;
         if back {
@@ -159,15 +170,7 @@ impl Course {
         let intent = Intent { fails: true, ..self.wanted.deploy.clone() };
         let plan = self.planned(Exercise::Gate, intent).await?;
         let id = self.begin(Exercise::Gate, &plan)?;
-        self.session
-            .until(&id, self.timeout, |operation| {
-                let mut steps = operation.runs.iter().flat_map(|run| &run.steps);
-                steps.any(|step| step.number == GATE && matches!(step.state, StepState::Failed(_)))
-            })
-            .await;
-        let since = Instant::now();
         let outcome = self.session.follow(&id, self.timeout, self.tells).await;
-        let took = since.elapsed();
         let by_order = self.session.operation(&id).is_some_and(|operation| {
             operation.runs.iter().any(|run| {
                 run.result.as_deref().is_some_and(|result| result.starts_with("undone 50 "))
@@ -178,7 +181,7 @@ impl Course {
         }
         let detail =
             "failed by order; its host took all of it back, and proved what was there before";
-        self.close(Exercise::Gate, &id, took, outcome, Outcome::Undone, detail)
+        self.close(Exercise::Gate, &id, outcome, Outcome::Undone, detail)
     }
 
     /// Back to the release before.
@@ -187,21 +190,17 @@ impl Course {
         let intent = self.back_to(None, Vec::new());
         let plan = match self.session.plan(intent, self.timeout).await {
             Ok(plan) => plan,
-            Err(refusals) if refusals.iter().any(|one| one.taken) => {
-                return self.refused(Exercise::Rollback, refusals);
-            }
-            // Such as that there is nothing yet to go back to.
-            Err(refusals) => {
+            Err(refusals) if self.session.has_no_way_back(None) => {
                 self.told.skip(Exercise::Rollback, &Failed::refused(refusals).detail);
                 return Ok(());
             }
+            Err(refusals) => return self.refused(Exercise::Rollback, refusals),
         };
-        let since = Instant::now();
         let id = self.begin(Exercise::Rollback, &plan)?;
         let outcome = self.session.follow(&id, self.timeout, self.tells).await;
         let line = plan.hosts.first().and_then(|host| host.brings.first()).cloned();
         let detail = line.unwrap_or_default();
-        self.close(Exercise::Rollback, &id, since.elapsed(), outcome, Outcome::Succeeded, &detail)?;
+        self.close(Exercise::Rollback, &id, outcome, Outcome::Succeeded, &detail)?;
         self.in_time(Exercise::Rollback)
     }
 
@@ -210,12 +209,11 @@ impl Course {
         self.say("restore");
         let Some(intent) = self.wanted.restore.clone() else { return Ok(()) };
         let plan = self.planned(Exercise::Restore, intent).await?;
-        let since = Instant::now();
         let id = self.begin(Exercise::Restore, &plan)?;
         let outcome = self.session.follow(&id, self.timeout, self.tells).await;
         let line = plan.hosts.first().and_then(|host| host.brings.first()).cloned();
         let detail = line.unwrap_or_default();
-        self.close(Exercise::Restore, &id, since.elapsed(), outcome, Outcome::Succeeded, &detail)?;
+        self.close(Exercise::Restore, &id, outcome, Outcome::Succeeded, &detail)?;
         self.data_home(shown, &id).await?;
         self.in_time(Exercise::Restore)
     }
@@ -254,13 +252,17 @@ impl Course {
         &mut self,
         what: Exercise,
         id: &OpId,
-        took: Duration,
         outcome: Outcome,
         has_to: Outcome,
         detail: &str,
     ) -> Went {
         if outcome == has_to {
-            self.told.pass(what, took, detail.to_owned(), Some(id));
+            let operation = self.session.operation(id);
+            let took = operation.and_then(|operation| match what {
+                Exercise::Gate => operation.taken_back_after(GATE),
+                _ => operation.worked(),
+            });
+            self.told.pass(what, took.unwrap_or_default(), detail.to_owned(), Some(id));
             return Ok(());
         }
         let text = format!("{}: {} (operation {id})", outcome.name(), outcome.doc());
@@ -272,8 +274,24 @@ impl Course {
         };
         if outcome == Outcome::Unknown {
             self.told.left.push(format!("it goes on there: `quarterdeck ops attach {id}`"));
+            self.say_before(what, id);
         }
         Err(Failed { detail: text, outcome })
+    }
+
+    /// What was there before, for whoever has to bring it back by hand.
+    fn say_before(&mut self, what: Exercise, id: &OpId) {
+        if what == Exercise::Restore {
+            let aside = self.session.restored(&self.drill, id);
+            let text = aside.map(|aside| {
+                format!("then the data are the copy's: `quarterdeck restore` with `--from {aside}` brings back what was there")
+            });
+            self.told.left.extend(text);
+            return;
+        }
+        for (host, before) in self.before.iter().filter(|(_, before)| !before.is_empty()) {
+            self.told.left.push(format!("{} had {} before the drill", host.host, short(before)));
+        }
     }
 
     fn refused(&mut self, what: Exercise, refusals: Vec<Refusal>) -> Went {
@@ -308,7 +326,7 @@ impl Course {
 
     /// Writes down on the hosts how it went, and ends all connections.
     pub(super) async fn end(mut self) -> Told {
-        if self.told.outcome != Outcome::Locked {
+        if self.begun {
             let places = self.session.subjects(self.drill.drill());
             for (host, subject, of_data) in places {
                 let line = self.told.line(of_data, &self.session.operator());

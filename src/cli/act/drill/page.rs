@@ -9,8 +9,25 @@ use crate::model::ids::ServiceName;
 use crate::model::span;
 use crate::model::text::clean;
 
-/// What would be done.
+/// What would be done, with all scripts.
 pub(super) fn plan(drill: &Drill) -> String {
+    let mut out = short(drill);
+    for plan in [Some(drill.deploy()), drill.restore()].into_iter().flatten() {
+        let _ok = write!(out, "\n{}", page::plan(plan));
+    }
+    out
+}
+
+/// The same without scripts, for whoever is asked.
+pub(super) fn asked(drill: &Drill) -> String {
+    let mut out = short(drill);
+    for plan in [Some(drill.deploy()), drill.restore()].into_iter().flatten() {
+        out.push_str(&page::recap(plan));
+    }
+    out + "\nIts scripts are shown by `--plan`.\n"
+}
+
+fn short(drill: &Drill) -> String {
     let deploy = drill.deploy();
     let names: Vec<&str> = deploy.intent.services.iter().map(ServiceName::as_str).collect();
     let mut out = format!(
@@ -39,9 +56,6 @@ pub(super) fn plan(drill: &Drill) -> String {
         "\nIt is interrupted several times. What a drill has deployed is gone back from; where nothing was\n\
          deployed from here before, it stays.\n",
     );
-    for plan in [Some(deploy), drill.restore()].into_iter().flatten() {
-        let _ok = write!(out, "\n{}", page::plan(plan));
-    }
     out
 }
 

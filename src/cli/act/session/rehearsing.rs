@@ -10,7 +10,7 @@ use super::Session;
 use crate::effect::Ask;
 use crate::model::backup::BackupSpec;
 use crate::model::database::{Engine, stem};
-use crate::model::drill::Drill;
+use crate::model::drill::{ConfirmedDrill, Drill};
 use crate::model::ids::{BackupName, HostId};
 use crate::model::operation::{OpId, Operation, Phase};
 use crate::model::plan::{Intent, Plan};
@@ -32,6 +32,21 @@ impl Session {
             Some((id.host.clone(), look.deploy.as_deref()?.current.clone()))
         };
         looks.filter_map(one).collect()
+    }
+
+    /// Whether every host has said, for the newest plan, that it has nothing else to go back to, or not this:
+    /// then that no plan could be made is no fault.
+    pub(in crate::cli::act) fn has_no_way_back(&self, to: Option<&str>) -> bool {
+        let planning = self.model.acting.planning.as_deref();
+        let mut looks = planning.into_iter().flat_map(|planning| planning.looks.values());
+        looks.all(|look| {
+            let look = look.as_ref().and_then(|look| look.as_ref().ok());
+            let deploy = look.and_then(|(look, _)| look.deploy.as_deref());
+            deploy.is_some_and(|deploy| {
+                let mut choices = deploy.choices().into_iter();
+                !choices.any(|one| to.is_none_or(|to| *one.revision == *to))
+            })
+        })
     }
 
     /// The drill of these plans.
@@ -166,6 +181,15 @@ impl Session {
                 Some(format!("{}.before-{}", spec.path()?.trim_end_matches('/'), run.as_str()))
             }
         }
+    }
+
+    /// The same, of a drill's restore.
+    pub(in crate::cli::act) fn restored(
+        &self,
+        drill: &ConfirmedDrill,
+        id: &OpId,
+    ) -> Option<String> {
+        self.aside(drill.drill().restore()?, id)
     }
 
     /// Where a drill is written down, and whether that is the place of the data's.

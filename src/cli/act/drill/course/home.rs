@@ -39,13 +39,21 @@ impl Course {
                 made = self.session.plan(intent, self.timeout).await;
             }
             let list: Vec<&str> = away.iter().map(|id| id.host.as_str()).collect();
-            let (list, revision) = (list.join(", "), short(&revision).to_owned());
+            let (list, whole) = (list.join(", "), revision);
+            let revision = short(&whole).to_owned();
             let plan = match made {
                 Ok(plan) => plan,
                 Err(refusals) => {
-                    let why = Failed::refused(refusals).detail;
-                    self.told.stays.push(format!("{list} does not have {revision} again: {why}"));
-                    continue;
+                    let nowhere = self.session.has_no_way_back(Some(&whole));
+                    let failed = Failed::refused(refusals);
+                    let text = format!("{list} does not have {revision} again: {}", failed.detail);
+                    if nowhere {
+                        // It was not deployed from here, and is no release.
+                        self.told.stays.push(text);
+                        continue;
+                    }
+                    self.told.left.push(text);
+                    return Err(Failed { outcome: Outcome::Failed, ..failed });
                 }
             };
             self.say(&format!("back to {revision}, which was there before"));
