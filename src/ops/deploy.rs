@@ -323,11 +323,12 @@ fn refuse(
     // Who names an older one means it: it may be none that one can go back to.
     let named = matches!(intent.input, Input::Revision(Some(_))) || back.is_some();
     if !named && look.behind.is_some_and(|behind| behind > 0) && look.ahead == Some(0) {
-        return Err(format!(
-            "what runs is {} commits ahead of {}: `rollback` goes back",
-            look.behind.unwrap_or(0),
-            short(&look.wanted)
-        ));
+        let commits = match look.behind {
+            Some(1) => "one commit".to_owned(),
+            commits => format!("{} commits", commits.unwrap_or(0)),
+        };
+        let wanted = short(&look.wanted);
+        return Err(format!("what runs is {commits} ahead of {wanted}: `rollback` goes back"));
     }
     Ok(())
 }

@@ -108,7 +108,10 @@ impl Told {
         let is = |what: Exercise| !of_data || what == Exercise::Restore;
         let tried = self.done.iter().filter(|one| is(one.what) && one.end != End::Skipped);
         let tried: Vec<&Done> = tried.collect();
-        let failed = tried.iter().find(|one| matches!(one.end, End::Failed(_))).map(|one| one.what);
+        let failed = tried.iter().find(|one| matches!(one.end, End::Failed(_)));
+        // What went as it has to and could not be brought back is no passed drill.
+        let last = tried.last().filter(|_| self.exit_code() != 0);
+        let failed = failed.or(last).map(|one| one.what);
         let took = |one: &&Done| Some((one.what, one.end.took()?));
         let took: Vec<(Exercise, Duration)> = tried.iter().filter_map(took).collect();
         (!tried.is_empty()).then(|| Drilled::line(failed, &took, by))
@@ -165,4 +168,37 @@ pub(super) fn told(told: &Told) -> String {
         "not_written_down": told.unwritten,
     });
     format!("{value}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_another_one_is_written_down_as_no_passed_drill() {
+        let done = |what, end| Done { what, end, detail: String::new(), operation: None };
+        let took = Duration::from_secs(2);
+        let mut told = Told {
+            env: "staging".into(),
+            services: vec!["api".into()],
+            hash: String::new(),
+            done: vec![
+                done(Exercise::Rollback, End::Passed(took)),
+                done(Exercise::Restore, End::Skipped),
+            ],
+            promised: [Some(took), None],
+            stays: vec!["put aside".to_owned()],
+            left: Vec::new(),
+            unwritten: Vec::new(),
+            outcome: Outcome::Succeeded,
+        };
+        assert_eq!(told.line(false, "ana").as_deref(), Some("passed rollback=2000 ana"));
+        assert_eq!(told.line(true, "ana"), None, "nothing was brought back");
+        assert_eq!((told.exit_code(), told.is_late(Exercise::Rollback)), (0, false));
+        told.left.push("web1 does not have a again".to_owned());
+        assert_eq!(told.exit_code(), 2);
+        assert_eq!(told.line(false, "ana").as_deref(), Some("failed:rollback rollback=2000 ana"));
+        told.outcome = Outcome::Unknown;
+        assert_eq!(told.exit_code(), 3);
+    }
 }
